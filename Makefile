@@ -1,0 +1,51 @@
+# The house in one file: `make help` lists what it can do.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+ARGS ?=
+
+# Scripts that write a generated page. Each is run by `make docs`, and with --check by `make check`, which fails where
+# the page in git is not what the script would write now.
+GENERATED :=
+
+.PHONY: help env demo test test-slow check format bench docs lock clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+env:  ## make .venv from requirements.lock (PYTHON=... chooses the interpreter); does nothing if it is up to date
+	@tools/environment
+
+demo: env  ## from a synthetic trust to ranked case lists in out/ (ARGS="--patients 5000 --seed 2")
+	@$(BIN)/vi-risk demo $(ARGS)
+
+test: env  ## run the tests, without those marked slow (ARGS="-k spells")
+	@$(BIN)/pytest -n 2 $(ARGS)
+
+test-slow: env  ## run the tests marked slow
+	@$(BIN)/pytest -m slow $(ARGS) || { status=$$?; [ $$status -eq 5 ] && echo 'No test is marked slow.' || exit $$status; }
+
+check: env  ## lint, format, types, layers, generated pages: all must pass
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	@for page in $(GENERATED); do echo "$(BIN)/python $$page --check"; $(BIN)/python $$page --check || exit; done
+
+format: env  ## put the code in its house style, mending what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: env  ## how long each stage of the demo takes on this machine
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+docs: env  ## write the generated pages again
+	@for page in $(GENERATED); do $(BIN)/python $$page || exit; done
+	@$(if $(GENERATED),,echo 'No page is generated yet.')
+
+lock: env  ## choose versions anew for requirements.lock and pyproject.toml; needs uv (ARGS=--upgrade for the newest)
+	@$(BIN)/python -m tools.lock $(ARGS)
+
+clean:  ## remove .venv and caches; out/ and mlruns/ stay
+	rm -rf .venv build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,61 @@
+"""``python -m benchmarks``: how long each stage of ``vi-risk demo`` takes on this machine, and its peak memory.
+
+It runs the command as a user does, in a folder of its own, and times the lines that it prints as they come.
+"""
+
+import argparse
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+
+def timed_lines(lines: Iterable[str]) -> Iterator[tuple[float, str]]:
+    """Yield each line with the seconds since the line before it."""
+    before = time.perf_counter()
+    for line in lines:
+        now = time.perf_counter()
+        yield now - before, line.rstrip()
+        before = now
+
+
+def peak_memory_megabytes() -> float | None:
+    """Return the most memory that the finished command held; None on Windows, which does not say."""
+    if sys.platform == "win32":
+        return None
+    import resource  # noqa: PLC0415  (not on Windows)
+
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return peak / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def main() -> int:
+    """Print seconds for each line of the demo, the total and the peak memory; return the demo's exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--patients", type=int, default=5000)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+
+    with tempfile.TemporaryDirectory() as folder:
+        command = [str(Path(sys.executable).with_name("vi-risk")), "demo"]
+        command += ["--patients", str(asked.patients), "--seed", str(asked.seed), "--out", str(Path(folder, "out"))]
+        started = time.perf_counter()
+        with subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+        ) as demo:
+            assert demo.stdout is not None  # noqa: S101  (it is piped)
+            for seconds, line in timed_lines(demo.stdout):
+                print(f"{seconds:7.2f} s  {line}", flush=True)
+        total = time.perf_counter() - started
+
+    memory = peak_memory_megabytes()
+    print(f"{total:7.2f} s  in all: vi-risk demo --patients {asked.patients} --seed {asked.seed}")
+    print(f"{'unknown' if memory is None else f'{memory:,.0f} MB'} at the peak; Python {platform.python_version()}")
+    return demo.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.unit.caselists.conftest import MakeList
+from vi_risk.caselists.rules import Band, CaseListRules, load_rules
+from vi_risk.caselists.wording import (
+    about_rows,
+    band_ranges,
+    data_reach,
+    fact_text,
+    heading,
+    natural_frequency,
+    percent,
+    summary,
+)
+
+
+@pytest.mark.parametrize(
+    ("risk", "words", "frequency"),
+    [
+        (0.0, "under 0.1 %", "fewer than 1 in 1,000"),
+        (0.001, "0.1 %", "about 1 in 1,000"),
+        (0.0094, "0.9 %", "about 9 in 1,000"),
+        (0.0096, "1 %", "about 1 in 100"),
+        (0.145, "15 %", "about 15 in 100"),
+        (0.2, "20 %", "about 2 in 10"),
+        (0.38, "38 %", "about 4 in 10"),
+        (0.949, "95 %", "about 9 in 10"),
+        (0.96, "96 %", "about 96 in 100"),
+        (0.995, "over 99 %", "more than 99 in 100"),
+        (1.0, "over 99 %", "more than 99 in 100"),
+    ],
+)
+def test_a_chance_is_told_in_per_cent_and_as_people(risk: float, words: str, frequency: str) -> None:
+    assert percent(risk) == words
+    assert natural_frequency(risk) == f"{frequency} people like this"
+
+
+@pytest.mark.parametrize("missing", [None, pd.NA, pd.NaT, float("nan"), np.float64("nan")])
+def test_a_missing_fact_is_not_seen_and_never_zero(missing: object) -> None:
+    assert fact_text(missing) == "not seen"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (np.int64(1234), "1,234"),
+        (3.0, "3"),
+        (14.25, "14.2"),
+        (True, "yes"),
+        (np.False_, "no"),
+        (date(2025, 10, 3), "3 October 2025"),
+        ("9 days ago", "9 days ago"),
+    ],
+)
+def test_a_fact_reads_as_people_write_it(value: object, text: str) -> None:
+    assert fact_text(value) == text
+
+
+def test_a_column_without_declared_words_is_named_by_its_own() -> None:
+    assert heading("ed_attendances_12m") == "A&E attendances, 12 months"
+    assert heading("in_hospital_now") == "In hospital now"
+
+
+def test_the_summary_says_how_many_were_listed_and_how_many_could_have_been(make_list: MakeList) -> None:
+    assert summary(make_list({}, eligible=1)) == (
+        "1 person of the 1 person who could have been listed,"
+        " in order of their chance of an emergency admission in the next 12 months."
+    )
+    assert summary(make_list(eligible=0)) == (
+        "Nobody is on this list: 0 people of this practice could have been listed."
+    )
+
+
+def test_bands_are_told_with_their_cut_points() -> None:
+    assert band_ranges(load_rules()) == (
+        "●●●● very high: 50 % and over; ●●●○ high: 30 % to under 50 %;"
+        " ●●○○ moderate: 15 % to under 30 %; ●○○○ lower: under 15 %"
+    )
+    assert band_ranges(CaseListRules((Band("all", 0.0, "●"),))) == "● all: any chance"
+
+
+def test_sources_without_data_are_simply_not_told() -> None:
+    assert data_reach({}) == ""
+
+
+def test_a_reader_is_told_the_model_the_dates_the_notes_and_that_a_clinician_reviews(make_list: MakeList) -> None:
+    told = about_rows(make_list({}), load_rules())
+    assert ("Model", "Emergency admission, version 0.1.0") in told
+    assert ("Records seen to", "31 October 2025 (hospital stays); 30 September 2025 (GP record)") in told
+    assert ("Note", "GP record not seen before 1 March") in told
+    assert told[-1] == ("Use", "Decision support: to be reviewed by a clinician.")
+    assert "Network" not in dict(told)

@@ -1,0 +1,148 @@
+import html
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vi_risk.models.card import FeatureImportance, ModelCard, reliability_figure, write_card
+from vi_risk.models.evaluation import evaluate
+
+
+@pytest.fixture(scope="module")
+def evaluation() -> dict[str, Any]:
+    rng = np.random.default_rng(1)
+    risk = rng.beta(1, 6, 400)
+    outcome = (rng.random(400) < risk).astype(int)
+    return evaluate(
+        risk,
+        outcome,
+        patient_id=[f"{number:03d}" for number in range(400)],
+        practice_code=["A", "B"] * 200,
+        capacity=10,
+        comparators={"age_and_sex": np.sqrt(risk)},
+    ).to_dict()
+
+
+@pytest.fixture
+def card(evaluation: dict[str, Any]) -> ModelCard:
+    return ModelCard(
+        title="Emergency admission",
+        version="0.1.0",
+        outcome="an emergency admission in the next 12 months",
+        index_dates={"train": [date(2023, 1, 1), date(2023, 4, 1)], "test": [date(2024, 11, 1)], "list": []},
+        cohort_flow={"In the records": {"train": 40_000, "test": 20_000}, "Aged 18 and over": {"train": 31_234}},
+        features=[
+            FeatureImportance("Age", "person", 0.31),
+            FeatureImportance("Nights in hospital", "acute use", 0.1),
+            FeatureImportance("Emergency admissions", "acute use", 0.4),
+        ],
+        evaluation=evaluation,
+        limits=["Trained on one trust."],
+        warnings=["gp_events: 120 of 20,310 rows have no known code"],
+        versions={"vi_risk": "0.1.0", "lightgbm": "4.7.0"},
+        checksum="ab" * 32,
+        sources=["Hospital and GP records of one trust."],
+    )
+
+
+def text_of(card: ModelCard, folder: Path) -> str:
+    path = folder / "model_card.html"
+    write_card(card, path)
+    body = path.read_text(encoding="utf-8").partition("</style>")[2]
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())
+
+
+def test_the_card_holds_all_that_it_was_given(card: ModelCard, tmp_path: Path) -> None:
+    text = text_of(card, tmp_path)
+    for words in (
+        "Model card: Emergency admission",
+        "chance of an emergency admission in the next 12 months",
+        "Decision support: to be reviewed by a clinician.",
+        "1 January 2023; 1 April 2023",
+        "In the records 40,000 20,000",
+        "Aged 18 and over 31,234 –",  # noqa: RUF001 -- a dash where a role has no count
+        "Trained on one trust.",
+        "gp_events: 120 of 20,310 rows have no known code",
+        "lightgbm 4.7.0",
+        "ab" * 32,
+        "Hospital and GP records of one trust.",
+    ):
+        assert words in text
+
+
+def test_the_model_stands_beside_its_comparators(card: ModelCard, tmp_path: Path) -> None:
+    text = text_of(card, tmp_path)
+    model, age_and_sex = card.evaluation["model"], card.evaluation["comparators"]["age_and_sex"]
+    assert "Measure This model Age and sex" in text
+    assert f"Brier score 0 is perfect {model['brier']:.4f} {age_and_sex['brier']:.4f}" in text
+    low, high = model["auroc_interval"]
+    assert f"{model['auroc']:.3f} ({low:.3f} to {high:.3f})" in text
+    assert f"Had the outcome {model['events']} ({model['events'] / 4:.1f} %)" in text
+    assert "PPV in the top 0.5 % share of these 2 people who had the outcome" in text
+    sensitivity = 100 * model["at"]["capacity"]["sensitivity"]
+    assert f"Sensitivity of the case lists share of all outcomes found there {sensitivity:.1f} %" in text
+
+
+def test_features_stand_by_domain_from_the_most_important(card: ModelCard, tmp_path: Path) -> None:
+    text = text_of(card, tmp_path)
+    assert "Acute use 0.500 Emergency admissions 0.400 Nights in hospital 0.100 Person 0.310 Age 0.310" in text
+
+
+def test_what_could_not_be_estimated_is_said_and_never_shown_as_a_number(card: ModelCard, tmp_path: Path) -> None:
+    unknown = {
+        **dict.fromkeys(("auroc", "auroc_interval", "auprc", "brier", "calibration_in_the_large", "calibration_slope")),
+        "n": 0,
+        "events": 0,
+        "at": {"capacity": {"ppv": None, "sensitivity": None, "n": 0}},
+        "reliability": [],
+    }
+    text = text_of(replace(card, evaluation={"model": unknown, "comparators": {}}, features=[]), tmp_path)
+    assert text.count("not estimated") == 5 + 2 + 2  # measures, at capacity, reliability and features
+    assert "nan" not in text.lower().split()
+    assert "Reliability was not estimated." in text
+
+
+def test_every_group_of_the_reliability_plot_is_drawn_inside_it(card: ModelCard, tmp_path: Path) -> None:
+    write_card(card, tmp_path / "card.html")
+    source = (tmp_path / "card.html").read_text(encoding="utf-8")
+    points = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', source)
+    assert len(points) == len(card.evaluation["model"]["reliability"]) > 0
+    assert all(60 <= float(x) <= 435 and 20 <= float(y) <= 395 for x, y in points)
+    assert source.count('class="interval"') == len(points)
+
+
+def test_the_card_fetches_nothing_and_runs_nothing(card: ModelCard, tmp_path: Path) -> None:
+    write_card(card, tmp_path / "card.html")
+    source = (tmp_path / "card.html").read_text(encoding="utf-8")
+    assert not re.search(r"https?:|url\(|@import|<script|<link|<img|src=", source)
+    assert set(re.findall(r'href="([^"]*)"', source)) == {"#card"}
+
+
+def test_text_appears_as_text(card: ModelCard, tmp_path: Path) -> None:
+    odd = '<script>alert(1)</script> "مرحبا" 🏥 & Sons'
+    write_card(replace(card, title=odd, warnings=[odd], versions={odd: odd}), tmp_path / "card.html")
+    source = (tmp_path / "card.html").read_text(encoding="utf-8")
+    assert "<script" not in source
+    assert html.unescape(source).count(odd) == 5
+
+
+def test_the_same_card_gives_the_same_bytes(card: ModelCard, tmp_path: Path) -> None:
+    write_card(card, tmp_path / "first.html")
+    write_card(card, tmp_path / "second.html")
+    assert (tmp_path / "first.html").read_bytes() == (tmp_path / "second.html").read_bytes()
+
+
+def test_the_reliability_plot_is_a_picture_with_the_same_bytes_each_time(evaluation: dict[str, Any]) -> None:
+    picture = reliability_figure(evaluation)
+    assert picture.startswith(b"\x89PNG")
+    assert picture == reliability_figure(evaluation)
+    shifted = {**evaluation, "model": {**evaluation["model"], "reliability": evaluation["model"]["reliability"][:3]}}
+    assert picture != reliability_figure(shifted)
+
+
+def test_the_reliability_plot_of_nothing_is_still_a_picture() -> None:
+    assert reliability_figure({"model": {"reliability": []}, "comparators": {}}).startswith(b"\x89PNG")

@@ -1,0 +1,147 @@
+import json
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vi_risk.errors import InputError
+from vi_risk.models import metrics
+from vi_risk.models.calibration import risk_of
+from vi_risk.models.evaluation import Evaluation, evaluate
+
+PATIENTS = 700
+
+
+def snapshot() -> dict[str, Any]:
+    """Return a test snapshot of 700 patients in three practices with a good model and a poor comparator."""
+    rng = np.random.default_rng(21)
+    log_odds = rng.normal(-2, 1.2, PATIENTS)
+    return {
+        "risk": risk_of(log_odds),
+        "y": (rng.random(PATIENTS) < risk_of(log_odds)).astype(int),
+        "patient_id": np.array([f"P{number:04d}" for number in range(PATIENTS)]),
+        "practice_code": np.array(["A81001", "A81002", "A81003"])[np.arange(PATIENTS) % 3],
+        "capacity": 20,
+        "comparators": {"age_and_sex": risk_of(-2 + rng.normal(size=PATIENTS))},
+    }
+
+
+@pytest.fixture(scope="module")
+def evaluation() -> Evaluation:
+    return evaluate(**snapshot())
+
+
+def test_the_result_is_the_contract_of_evaluation_json(evaluation: Evaluation) -> None:
+    content = evaluation.to_dict()
+    assert set(content) == {"model", "comparators"}
+    assert set(content["comparators"]) == {"age_and_sex"}
+    names = {"auroc", "auroc_interval", "auprc", "brier", "calibration_in_the_large", "calibration_slope"}
+    names |= {"n", "events", "at"}
+    assert set(content["comparators"]["age_and_sex"]) == names
+    assert set(content["model"]) == names | {"reliability"}
+    for performance in (content["model"], content["comparators"]["age_and_sex"]):
+        assert list(performance["at"]) == ["0.5%", "1%", "5%", "capacity"]
+        assert all(set(found) == {"ppv", "sensitivity", "n"} for found in performance["at"].values())
+    assert set(content["model"]["reliability"][0]) == {"n", "mean_risk", "observed", "low", "high"}
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
+
+
+def test_the_figures_are_those_of_the_metrics(evaluation: Evaluation) -> None:
+    given = snapshot()
+    y = given["y"].astype(float)
+    for performance, risk in (
+        (evaluation.model, given["risk"]),
+        (evaluation.comparators["age_and_sex"], given["comparators"]["age_and_sex"]),
+    ):
+        assert performance.auroc == metrics.auroc(risk, y)
+        assert performance.auroc_interval == metrics.auroc_interval(risk, y)
+        assert performance.auprc == metrics.auprc(risk, y)
+        assert performance.brier == metrics.brier(risk, y)
+        assert performance.calibration_in_the_large == metrics.calibration_in_the_large(risk, y)
+        assert performance.calibration_slope == metrics.calibration_slope(risk, y)
+        assert (performance.n, performance.events) == (PATIENTS, int(y.sum()))
+    assert (evaluation.model.auroc or 0) > (evaluation.comparators["age_and_sex"].auroc or 1) + 0.1
+
+
+def test_the_top_share_is_rounded_up_and_never_by_a_floating_point_crumb(evaluation: Evaluation) -> None:
+    # 0.5 % of 700 is 3.5; 1 % is 7 exactly, though 0.01 * 700 is a little more in floating point
+    assert [evaluation.model.at[share].n for share in ("0.5%", "1%", "5%")] == [4, 7, 35]
+
+
+def test_capacity_is_what_the_lists_of_all_practices_hold(evaluation: Evaluation) -> None:
+    given = snapshot()
+    assert evaluation.model.at["capacity"].n == 60
+    listed = []
+    for practice in np.unique(given["practice_code"]):
+        own = np.flatnonzero(given["practice_code"] == practice)
+        listed += own[np.argsort(-given["risk"][own])][:20].tolist()
+    assert evaluation.model.at["capacity"].ppv == pytest.approx(given["y"][listed].mean())
+    assert evaluation.model.at["capacity"].sensitivity == pytest.approx(given["y"][listed].sum() / given["y"].sum())
+
+
+def test_the_order_of_the_rows_changes_nothing() -> None:
+    given = snapshot() | {"risk": np.round(snapshot()["risk"], 1)}
+    rows = np.random.default_rng(1).permutation(PATIENTS)
+    turned = {name: values[rows] for name, values in given.items() if isinstance(values, np.ndarray)}
+    turned |= {"capacity": 20, "comparators": {"age_and_sex": given["comparators"]["age_and_sex"][rows]}}
+    assert evaluate(**turned).model.at == evaluate(**given).model.at
+
+
+def test_the_raw_score_breaks_ties_of_the_risk() -> None:
+    tied = {
+        "risk": [0.5, 0.5, 0.1],
+        "y": [0, 1, 0],
+        "patient_id": ["A", "B", "C"],
+        "practice_code": ["all"] * 3,
+        "capacity": 1,
+        "comparators": {},
+    }
+    assert evaluate(**tied).model.at["capacity"].ppv == 0
+    assert evaluate(**tied, raw_score=[0.0, 0.1, -2.0]).model.at["capacity"].ppv == 1
+
+
+def test_patients_without_any_event_leave_none_in_the_json() -> None:
+    content = evaluate(**(snapshot() | {"y": np.zeros(PATIENTS)})).to_dict()
+    assert content["model"]["auroc"] is None
+    assert content["model"]["auroc_interval"] is None
+    assert content["model"]["at"]["1%"] == {"ppv": 0.0, "sensitivity": None, "n": 7}
+    json.dumps(content, allow_nan=False)
+
+
+def test_an_evaluation_cannot_be_changed(evaluation: Evaluation) -> None:
+    with pytest.raises(FrozenInstanceError):
+        evaluation.model.auroc = 1.0  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        evaluation.comparators["mine"] = evaluation.model  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"risk": np.full(PATIENTS, 1.2)}, "model: 700 of 700 risks lie outside 0 to 1"),
+        ({"risk": np.full(PATIENTS, np.nan)}, "model: 700 of 700 values are missing"),
+        ({"risk": np.full(PATIENTS - 1, 0.5)}, "model: expected 700 values, one for each patient, found 699"),
+        ({"y": np.full(PATIENTS, 2)}, "outcome: 700 of 700 values are neither 0 nor 1"),
+        ({"patient_id": np.full(PATIENTS, "P1")}, "patient_id: 699 rows repeat a patient"),
+        ({"practice_code": np.full(PATIENTS, None)}, "practice_code: 700 of 700 values are missing"),
+        ({"comparators": {"mine": np.full(PATIENTS, -1.0)}}, "comparator mine: 700 of 700 risks lie outside"),
+        ({"raw_score": np.full(PATIENTS, np.nan)}, "raw score: 700 of 700 values are missing"),
+        ({"capacity": 0}, "capacity must be at least 1 patient"),
+    ],
+)
+def test_columns_that_do_not_fit_are_refused_with_counts(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        evaluate(**(snapshot() | change))
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(InputError) as refusal:
+        evaluate(**(snapshot() | {"risk": np.full(PATIENTS, 1.2), "patient_id": np.full(PATIENTS, "P1")}))
+    assert len(str(refusal.value).splitlines()) == 2
+
+
+def test_no_patients_are_refused() -> None:
+    nobody: dict[str, Any] = {name: [] for name in ("risk", "y", "patient_id", "practice_code")}
+    with pytest.raises(InputError, match="there are no test patients"):
+        evaluate(**nobody, capacity=20, comparators={})

@@ -1,0 +1,199 @@
+import itertools
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+from vi_risk.models import metrics
+from vi_risk.models.calibration import log_odds_of, risk_of
+
+
+@pytest.fixture(scope="module")
+def well_calibrated() -> tuple[np.ndarray, np.ndarray]:
+    """Outcomes drawn at exactly the stated risks, about 9 % of 100,000 patients."""
+    rng = np.random.default_rng(11)
+    risk = risk_of(rng.normal(-3, 1.2, size=100_000))
+    return risk, (rng.random(risk.size) < risk).astype(float)
+
+
+@pytest.fixture
+def few() -> tuple[np.ndarray, np.ndarray]:
+    """A few patients, with ties inside and across the classes."""
+    rng = np.random.default_rng(12)
+    return rng.integers(1, 10, 60) / 10, rng.integers(0, 2, 60).astype(float)
+
+
+def test_discrimination_and_brier_agree_with_scikit_learn(few: tuple[np.ndarray, np.ndarray]) -> None:
+    risk, y = few
+    assert metrics.auroc(risk, y) == pytest.approx(roc_auc_score(y, risk))
+    assert metrics.auprc(risk, y) == pytest.approx(average_precision_score(y, risk))
+    assert metrics.brier(risk, y) == pytest.approx(brier_score_loss(y, risk))
+
+
+def test_auroc_of_a_hand_worked_case() -> None:
+    # event/non-event pairs: 0.8 beats 0.3 and 0.5; 0.5 beats 0.3 and ties 0.5: (3 + 0.5) / 4
+    assert metrics.auroc(np.array([0.8, 0.5, 0.5, 0.3]), np.array([1.0, 1.0, 0.0, 0.0])) == pytest.approx(3.5 / 4)
+
+
+def test_delong_interval_agrees_with_its_definition_pair_by_pair(few: tuple[np.ndarray, np.ndarray]) -> None:
+    risk, y = few
+    events, others = risk[y == 1], risk[y == 0]
+    wins = np.array([[1.0 if a > b else 0.5 if a == b else 0.0 for b in others] for a in events])
+    error = np.sqrt(wins.mean(axis=1).var(ddof=1) / events.size + wins.mean(axis=0).var(ddof=1) / others.size)
+    interval = metrics.auroc_interval(risk, y)
+    assert interval == pytest.approx((wins.mean() - 1.959964 * error, wins.mean() + 1.959964 * error), abs=1e-6)
+
+
+def test_delong_interval_covers_the_truth_about_95_times_in_100() -> None:
+    rng = np.random.default_rng(13)
+    truth = 0.7602  # P(N(1, 1) > N(0, 1)) = Phi(1 / sqrt(2))
+    covered = 0
+    for _ in range(300):
+        score = np.concatenate([rng.normal(1, 1, 60), rng.normal(0, 1, 240)])
+        interval = metrics.auroc_interval(score, np.repeat([1.0, 0.0], [60, 240]))
+        assert interval is not None
+        covered += interval[0] <= truth <= interval[1]
+    assert 0.91 <= covered / 300 <= 0.985
+
+
+def test_the_interval_stays_inside_nought_and_one() -> None:
+    assert metrics.auroc_interval(np.array([0.1, 0.2, 0.3, 0.25, 0.9]), np.array([0.0, 0, 1, 0, 1])) == (1.0, 1.0)
+
+
+def test_calibration_of_well_calibrated_risks_is_near_nought_and_one(
+    well_calibrated: tuple[np.ndarray, np.ndarray],
+) -> None:
+    assert metrics.calibration_in_the_large(*well_calibrated) == pytest.approx(0, abs=0.03)
+    assert metrics.calibration_slope(*well_calibrated) == pytest.approx(1, abs=0.03)
+
+
+@pytest.mark.parametrize("shift", [-4.0, -0.5, 0.25, 6.0])
+def test_a_shift_in_log_odds_moves_calibration_in_the_large_by_its_opposite(
+    well_calibrated: tuple[np.ndarray, np.ndarray], shift: float
+) -> None:
+    risk, y = well_calibrated
+    before = metrics.calibration_in_the_large(risk, y)
+    after = metrics.calibration_in_the_large(risk_of(log_odds_of(risk) + shift), y)
+    assert before is not None
+    assert after == pytest.approx(before - shift, abs=1e-8)
+
+
+def test_stretching_the_log_odds_divides_the_slope(well_calibrated: tuple[np.ndarray, np.ndarray]) -> None:
+    risk, y = well_calibrated
+    slope = metrics.calibration_slope(risk, y)
+    assert slope is not None
+    assert metrics.calibration_slope(risk_of(2 * log_odds_of(risk)), y) == pytest.approx(slope / 2, rel=1e-6)
+
+
+def test_in_the_large_and_slope_agree_with_an_unpenalised_logistic_fit(few: tuple[np.ndarray, np.ndarray]) -> None:
+    risk, y = few
+    oracle = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-12).fit(log_odds_of(risk)[:, None], y)
+    assert metrics.calibration_slope(risk, y) == pytest.approx(oracle.coef_[0, 0], abs=1e-6)
+    intercept = metrics.calibration_in_the_large(risk, y)
+    assert intercept is not None
+    assert risk_of(log_odds_of(risk) + intercept).mean() == pytest.approx(y.mean(), abs=1e-12)
+
+
+def test_in_the_large_of_one_risk_for_all_is_the_difference_in_log_odds() -> None:
+    y = np.repeat([1.0, 0.0], [30, 70])
+    expected = np.log(0.3 / 0.7) - np.log(0.1 / 0.9)
+    assert metrics.calibration_in_the_large(np.full(100, 0.1), y) == pytest.approx(expected)
+
+
+def test_in_the_large_is_found_where_plain_newton_would_run_away() -> None:
+    risk = np.concatenate([np.full(50, 1e-9), np.full(50, 1 - 1e-9)])
+    intercept = metrics.calibration_in_the_large(risk, np.repeat([1.0, 0.0], [99, 1]))
+    assert intercept is not None
+    assert risk_of(log_odds_of(risk) + intercept).mean() == pytest.approx(0.99, abs=1e-9)
+
+
+@pytest.mark.parametrize("outcome", [0.0, 1.0])
+def test_one_class_leaves_none_and_never_nan(outcome: float) -> None:
+    risk, y = np.array([0.1, 0.4, 0.8]), np.full(3, outcome)
+    for metric in (
+        metrics.auroc,
+        metrics.auprc,
+        metrics.auroc_interval,
+        metrics.calibration_in_the_large,
+        metrics.calibration_slope,
+    ):
+        assert metric(risk, y) is None
+    assert metrics.brier(risk, y) == pytest.approx(np.mean((risk - outcome) ** 2))
+
+
+def test_no_patients_leave_none() -> None:
+    nobody = np.empty(0)
+    assert metrics.auroc(nobody, nobody) is None
+    assert metrics.brier(nobody, nobody) is None
+    assert metrics.reliability(nobody, nobody) == ()
+
+
+@pytest.mark.parametrize(
+    "risk", [[0.1, 0.2, 0.8, 0.9], [0.9, 0.8, 0.2, 0.1], [0.5, 0.5, 0.5, 0.5], [0.1, 0.5, 0.5, 0.9]]
+)
+def test_a_slope_that_has_no_finite_value_is_none(risk: list[float]) -> None:
+    assert metrics.calibration_slope(np.array(risk), np.array([0.0, 0.0, 1.0, 1.0])) is None
+
+
+def test_ranking_goes_by_risk_then_raw_score_then_patient() -> None:
+    risk = np.array([0.2, 0.9, 0.2, 0.2, 0.9])
+    raw = np.array([1.0, 3.0, 2.0, 1.0, 3.0])
+    patients = np.array(["D", "Z", "C", "B", "A"])
+    assert patients[metrics.rank_order(risk, patients, raw)].tolist() == ["A", "Z", "C", "B", "D"]
+    assert patients[metrics.rank_order(risk, patients)].tolist() == ["A", "Z", "B", "C", "D"]
+
+
+def test_ranking_does_not_depend_on_the_order_of_the_rows() -> None:
+    risk, patients = np.array([0.2, 0.9, 0.2, 0.1]), np.array(["C", "A", "B", "D"])
+    for rows in map(list, itertools.permutations(range(4))):
+        assert patients[rows][metrics.rank_order(risk[rows], patients[rows])].tolist() == ["A", "B", "C", "D"]
+
+
+def test_who_is_found_at_the_top_of_a_hand_worked_case() -> None:
+    y, order = np.array([0.0, 1.0, 1.0, 0.0, 1.0]), np.array([1, 0, 4, 2, 3])
+    assert metrics.at_top(y, order, 3) == metrics.Found(ppv=2 / 3, sensitivity=2 / 3, n=3)
+    assert metrics.at_top(y, order, 9) == metrics.Found(ppv=3 / 5, sensitivity=1.0, n=5)
+    assert metrics.at_top(y, order, 0) == metrics.Found(ppv=None, sensitivity=0.0, n=0)
+    assert metrics.at_top(np.zeros(5), order, 2) == metrics.Found(ppv=0.0, sensitivity=None, n=2)
+
+
+def test_capacity_counts_in_each_practice_apart() -> None:
+    practices = np.array(["east", "east", "east", "west", "west", "north"])
+    order = np.array([0, 1, 2, 3, 4, 5])
+    y = np.array([1.0, 0.0, 1.0, 1.0, 1.0, 0.0])
+    # two of east, two of west, the only one of north: 0, 1, 3, 4, 5
+    assert metrics.at_capacity(y, order, practices, 2) == metrics.Found(ppv=3 / 5, sensitivity=3 / 4, n=5)
+    backwards = metrics.at_capacity(y, order[::-1], practices, 1)  # 5, 4, 2
+    assert backwards == metrics.Found(ppv=2 / 3, sensitivity=2 / 4, n=3)
+
+
+def test_reliability_groups_by_risk_and_counts_everyone_once() -> None:
+    risk = np.array([0.9, 0.1, 0.5, 0.2, 0.6, 0.8])
+    y = np.array([1.0, 0.0, 1.0, 0.0, 0.0, 1.0])
+    low, high = metrics.reliability(risk, y, bins=2)
+    assert (low.n, high.n) == (3, 3)
+    assert (low.mean_risk, high.mean_risk) == pytest.approx((0.8 / 3, 2.3 / 3))
+    assert (low.observed, high.observed) == pytest.approx((1 / 3, 2 / 3))
+    assert low.low < low.observed < low.high
+
+
+def test_reliability_of_well_calibrated_risks_holds_the_prediction_in_most_tenths(
+    well_calibrated: tuple[np.ndarray, np.ndarray],
+) -> None:
+    tenths = metrics.reliability(*well_calibrated)
+    assert [tenth.n for tenth in tenths] == [10_000] * 10
+    assert sum(tenth.low <= tenth.mean_risk <= tenth.high for tenth in tenths) >= 8
+
+
+def test_fewer_patients_than_bins_leave_no_empty_bin() -> None:
+    assert [part.n for part in metrics.reliability(np.array([0.1, 0.2, 0.3]), np.array([0.0, 1.0, 0.0]))] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("events", "n", "expected"),
+    [(0, 10, (0.0, 0.2775)), (10, 10, (0.7225, 1.0)), (1, 29, (0.0061, 0.1718)), (81, 263, (0.2553, 0.3662))],
+)
+def test_wilson_intervals_are_those_published(events: int, n: int, expected: tuple[float, float]) -> None:
+    # Newcombe RG. Statistics in Medicine, 1998, table I: 81/263 and 1/29 by the score method.
+    assert metrics.wilson_interval(events, n) == pytest.approx(expected, abs=1e-4)

@@ -1,0 +1,58 @@
+"""Linked hospital, community and GP records in, ranked case lists for a multidisciplinary team out.
+
+>>> import vi_risk
+>>> sorted(vi_risk.__all__)[:4]
+['build_features', 'case_lists', 'evaluate', 'explain']
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vi_risk.caselists.ranking import case_lists
+    from vi_risk.explain.reasons import explain
+    from vi_risk.features.declarations import read_catalogue
+    from vi_risk.models.on_snapshots import evaluate, score, train
+    from vi_risk.models.snapshots import build_features
+    from vi_risk.models.spec import load_spec
+    from vi_risk.records.reading import read_records
+
+__version__ = "0.1.0"
+
+# Verb -> where it lives. It is loaded when first used, so that `import vi_risk` costs nothing.
+_VERBS = {
+    "read_records": "vi_risk.records.reading",
+    "load_spec": "vi_risk.models.spec",
+    "read_catalogue": "vi_risk.features.declarations",
+    "build_features": "vi_risk.models.snapshots",
+    "train": "vi_risk.models.on_snapshots",
+    "evaluate": "vi_risk.models.on_snapshots",
+    "score": "vi_risk.models.on_snapshots",
+    "explain": "vi_risk.explain.reasons",
+    "case_lists": "vi_risk.caselists.ranking",
+}
+
+__all__ = [
+    "build_features",
+    "case_lists",
+    "evaluate",
+    "explain",
+    "load_spec",
+    "read_catalogue",
+    "read_records",
+    "score",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _VERBS:
+        msg = f"module 'vi_risk' has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(import_module(_VERBS[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_VERBS])

@@ -1,0 +1,1 @@
+"""Ranked lists within capacity, and the packs that an MDT works from."""

@@ -1,0 +1,175 @@
+"""How a list's columns, chances, facts and sources are put in words: the same words in every pack."""
+
+import math
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from vi_risk.caselists.lists import CaseList
+from vi_risk.caselists.rules import CaseListRules
+from vi_risk.models.templates import date_in_words, plain_words
+
+NOT_SEEN = "not seen"
+DECISION_SUPPORT = "Decision support: to be reviewed by a clinician."
+WHAT_REASONS_ARE = (
+    "Reasons are what the model weighed most for this person, strongest first. They are not causes, and acting on one"
+    " need not change the chance."
+)
+
+_HEADINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "patient_id": "Patient",
+        "age_band": "Age",
+        "practice_code": "Practice",
+        **{f"reason_{number}": f"Reason {number}" for number in range(1, 6)},
+        "outcome_code": "Outcome",
+        "emergency_admissions_12m": "Emergency admissions, 12 months",
+        "ed_attendances_12m": "A&E attendances, 12 months",
+        "bed_days_12m": "Bed days, 12 months",
+        "last_emergency_admission": "Last emergency admission",
+        "long_term_conditions": "Long-term conditions",
+    }
+)
+_SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "spells": "hospital stays",
+        "ed_attendances": "A&E attendances",
+        "gp_events": "GP record",
+        "gp_appointments": "GP appointments",
+    }
+)
+
+
+def heading(column: str) -> str:
+    """Return the words over a column; a column without declared words is named by its own."""
+    return _HEADINGS.get(column) or plain_words(column)
+
+
+def percent(risk: float) -> str:
+    """Return a chance in whole per cent, finer below 1 %, and never as none or certain.
+
+    Examples
+    --------
+    >>> percent(0.376), percent(0.004), percent(0.0002), percent(0.998)
+    ('38 %', '0.4 %', 'under 0.1 %', 'over 99 %')
+    """
+    if risk < 0.001:
+        return "under 0.1 %"
+    if risk < 0.0095:
+        return f"{100 * risk:.1f} %"
+    return "over 99 %" if risk > 0.99 else f"{_rounded(100 * risk)} %"
+
+
+def natural_frequency(risk: float) -> str:
+    """Return a chance as people out of ten, a hundred or a thousand.
+
+    Examples
+    --------
+    >>> natural_frequency(0.376), natural_frequency(0.034), natural_frequency(0.97)
+    ('about 4 in 10 people like this', 'about 3 in 100 people like this', 'about 97 in 100 people like this')
+    """
+    if risk < 0.001:
+        return "fewer than 1 in 1,000 people like this"
+    if risk > 0.99:
+        return "more than 99 in 100 people like this"
+    out_of = 1000 if risk < 0.0095 else 10 if 0.2 <= risk < 0.95 else 100
+    return f"about {_rounded(risk * out_of)} in {out_of:,} people like this"
+
+
+def fact_text(value: object) -> str:
+    """Return a fact as text: whole numbers without decimals, dates in words, and "not seen" where it is missing."""
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return NOT_SEEN
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, int | np.integer):
+        return f"{value:,}"
+    if isinstance(value, float | np.floating):
+        return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+    if isinstance(value, date):
+        return date_in_words(value)
+    return str(value)
+
+
+def written(value: object) -> str:
+    """Return a value as text, or nothing where it is missing: for reasons, decisions and the like."""
+    text = fact_text(value)
+    return "" if text == NOT_SEEN else text
+
+
+def people(count: int) -> str:
+    """Return a number of people with its noun."""
+    return f"{count:,} {'person' if count == 1 else 'people'}"
+
+
+def summary(case_list: CaseList) -> str:
+    """Return one sentence: who is on the list, out of how many, in which order; plainly so where it is empty."""
+    listed, eligible = len(case_list.table), people(case_list.eligible)
+    if not listed:
+        return f"Nobody is on this list: {eligible} of this practice could have been listed."
+    return (
+        f"{people(listed)} of the {eligible} who could have been listed,"
+        f" in order of their chance of {case_list.about.outcome}."
+    )
+
+
+def about_rows(case_list: CaseList, rules: CaseListRules) -> list[tuple[str, str]]:
+    """Return what a reader must know about the list, as (label, text), notes last."""
+    about = case_list.about
+    rows = [
+        ("Practice", f"{case_list.title} ({case_list.practice_code})"),
+        ("Network", case_list.network or ""),
+        ("The list", summary(case_list)),
+        ("Places on the list", str(about.capacity)),
+        ("Index date", f"{date_in_words(about.index_date)}: nothing from this day on was used"),
+        ("Model", f"{about.model_title}, version {about.model_version}"),
+        ("Records seen to", data_reach(about.data_to)),
+        ("Bands", band_ranges(rules)),
+        ("Reasons", WHAT_REASONS_ARE),
+        *(("Note", note) for note in about.notes),
+        ("Use", DECISION_SUPPORT),
+    ]
+    return [(label, text) for label, text in rows if text]
+
+
+def data_reach(data_to: Mapping[str, date]) -> str:
+    """Return the last date seen of each source in one line, the latest date first.
+
+    Examples
+    --------
+    >>> data_reach({"spells": date(2025, 10, 31), "gp_events": date(2025, 9, 1), "ed_attendances": date(2025, 10, 31)})
+    '31 October 2025 (hospital stays, A&E attendances); 1 September 2025 (GP record)'
+    """
+    sources: dict[date, list[str]] = {}
+    for source, last in data_to.items():
+        sources.setdefault(last, []).append(_SOURCES.get(source) or plain_words(source).lower())
+    return "; ".join(f"{date_in_words(last)} ({', '.join(sources[last])})" for last in sorted(sources, reverse=True))
+
+
+def band_ranges(rules: CaseListRules) -> str:
+    """Return the bands with their circles and cut points in one line."""
+    uppers = [None, *(band.risk_from for band in rules.bands)]
+    words = []
+    for band, upper in zip(rules.bands, uppers, strict=False):
+        if band.risk_from == 0:
+            reach = "any chance" if upper is None else f"under {_cut(upper)}"
+        else:
+            reach = (
+                f"{_cut(band.risk_from)} and over"
+                if upper is None
+                else f"{_cut(band.risk_from)} to under {_cut(upper)}"
+            )
+        words.append(f"{band.symbol} {band.name}: {reach}")
+    return "; ".join(words)
+
+
+def _cut(risk: float) -> str:
+    return f"{100 * risk:g} %"
+
+
+def _rounded(value: float) -> int:
+    """Round half up, as people do; what binary fractions add or take is no half."""
+    return math.floor(round(value, 9) + 0.5)

@@ -1,0 +1,371 @@
+"""`vi-risk`: the command line, and the only place that prints.
+
+Heavy parts load when a command runs, so that `--help` answers at once.
+"""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from vi_risk.errors import InputError, ResourceError, UsageError, ViRiskError
+
+# ruff: noqa: PLC0415, B008 - imports inside commands keep --help fast
+
+if TYPE_CHECKING:
+    from vi_risk.progress import Report
+    from vi_risk.stages import Source
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="vi-risk",
+    help="From linked hospital, community and GP records to ranked case lists for a multidisciplinary team.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+features_app = typer.Typer(help="Build features, or list those declared.", no_args_is_help=True)
+app.add_typer(features_app, name="features")
+
+
+def _index_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        msg = f"{text} is not a date. Write it as YYYY-MM-DD, for example 2025-01-01."
+        raise typer.BadParameter(msg) from None
+
+
+RecordsFlag = Annotated[Path, typer.Option("--records", metavar="DIR", help="Folder of CSV or Parquet files.")]
+MappingFlag = Annotated[
+    str,
+    typer.Option(
+        "--mapping", metavar="NAME|FILE", help="How the files become the canonical tables; a shipped name or a TOML file."
+    ),
+]
+ModelFlag = Annotated[
+    str, typer.Option("--model", metavar="NAME|FILE", help="Model spec; a shipped name or a TOML file.")
+]
+IndexDateFlag = Annotated[
+    date,
+    typer.Option(
+        "--index-date",
+        metavar="DATE",
+        parser=_index_date,
+        help="Date of the list, YYYY-MM-DD; nothing dated or recorded on or after it is used.",
+    ),
+]
+OutFlag = Annotated[Path, typer.Option("--out", metavar="DIR", help="Output folder; replaced whole when all is done.")]
+CapacityFlag = Annotated[
+    int | None,
+    typer.Option("--capacity", metavar="N", min=1, help="Places on the list of each practice.", show_default="20"),
+]
+TrackingFlag = Annotated[str, typer.Option("--tracking-uri", metavar="URI", help="MLflow store.")]
+GovernanceFlag = Annotated[
+    Path | None, typer.Option("--governance", metavar="FILE", help="Purpose and legal basis of the use of these records.")
+]
+CaseListFlag = Annotated[
+    Path | None, typer.Option("--caselist", metavar="FILE", help="Rules of the case list: bands, places, reasons.")
+]
+SeedFlag = Annotated[
+    int | None, typer.Option("--seed", metavar="N", min=0, max=2**31 - 1, help="Of every random draw.", show_default="the spec's")
+]
+
+DEFAULT_URI = "sqlite:///mlruns/mlflow.db"
+DEFAULT_MODEL = "emergency_admission_12m"
+
+
+def _example(text: str) -> str:
+    return f"[bold]Example[/bold]\n\n    {text}"
+
+
+# --- the whole path -------------------------------------------------------------------------------------------------
+
+
+@app.command(epilog=_example("vi-risk demo --patients 20000 --seed 1 --out out"))
+def demo(
+    patients: Annotated[int, typer.Option("--patients", metavar="N", min=1000, max=2_000_000, help="People alive at the start.")] = 20_000,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, max=2**31 - 1, help="Of the synthetic trust and the model.")] = 1,
+    out: OutFlag = Path("out"),
+    capacity: CapacityFlag = None,
+    tracking_uri: TrackingFlag = DEFAULT_URI,
+) -> None:
+    """Build a synthetic trust and run the whole path on it, records to ranked lists."""
+    from vi_risk.demo import run_demo
+
+    with _told() as report:
+        run_demo(patients=patients, seed=seed, out=out, capacity=capacity, tracking_uri=tracking_uri, report=report)
+        _say_where(out, tracking_uri)
+
+
+@app.command(
+    epilog=_example("vi-risk run --records extracts --mapping mapping.toml --index-date 2025-04-01 --out out")
+)
+def run(
+    records: RecordsFlag,
+    index_date: IndexDateFlag,
+    mapping: MappingFlag = "canonical",
+    model: ModelFlag = DEFAULT_MODEL,
+    out: OutFlag = Path("out"),
+    capacity: CapacityFlag = None,
+    caselist: CaseListFlag = None,
+    governance: GovernanceFlag = None,
+    tracking_uri: TrackingFlag = DEFAULT_URI,
+    seed: SeedFlag = None,
+) -> None:
+    """Run the whole path on a site's own extracts: check, features, train, evaluate, score, case lists."""
+    with _told() as report:
+        from vi_risk.caselists.rules import load_rules
+        from vi_risk.models.spec import load_spec
+        from vi_risk.pipeline import Request
+        from vi_risk.pipeline import run as run_pipeline
+
+        request = Request(
+            index_date=index_date,
+            out=out,
+            spec=load_spec(model).with_seed(seed),
+            rules=load_rules(caselist),
+            capacity=capacity,
+            tracking_uri=tracking_uri,
+            source=_source(records, mapping, governance, report),
+        )
+        run_pipeline(_read(records, mapping, report), request, report)
+        _say_where(out, tracking_uri)
+
+
+# --- one stage at a time --------------------------------------------------------------------------------------------
+
+
+@app.command(epilog=_example("vi-risk check --records extracts --mapping mapping.toml --out out"))
+def check(
+    records: RecordsFlag,
+    mapping: MappingFlag = "canonical",
+    out: OutFlag = Path("out"),
+    governance: GovernanceFlag = None,
+) -> None:
+    """Read the records and say what is in them and what is wrong; writes check.json."""
+    with _told() as report:
+        from vi_risk import stages
+        from vi_risk.files import replaced
+
+        source = _source(records, mapping, governance, report)
+        found = _read(records, mapping, report)
+        with replaced(out, keep=True, owned=stages.OWNED) as folder:
+            result = stages.check(folder, found, source, report)
+        report.step(f"{len(result.warnings)} warnings, no errors; {out / stages.CHECK_FILE}")
+
+
+@features_app.command(
+    "build", epilog=_example("vi-risk features build --records extracts --index-date 2025-04-01 --out out")
+)
+def features_build(
+    records: RecordsFlag,
+    index_date: IndexDateFlag,
+    mapping: MappingFlag = "canonical",
+    model: ModelFlag = DEFAULT_MODEL,
+    out: OutFlag = Path("out"),
+    governance: GovernanceFlag = None,
+    seed: SeedFlag = None,
+) -> None:
+    """Check the records, fix index dates, build cohort and features; writes features.parquet and cohort.parquet."""
+    with _told() as report:
+        from vi_risk import stages
+        from vi_risk.files import replaced
+        from vi_risk.models.spec import load_spec
+
+        spec = load_spec(model).with_seed(seed)
+        source = _source(records, mapping, governance, report)
+        found = _read(records, mapping, report)
+        with replaced(out, keep=True, owned=stages.OWNED) as folder:
+            stages.check(folder, found, source, report)
+            stages.features(folder, found, spec, index_date, report)
+
+
+@features_app.command("list", epilog=_example("vi-risk features list"))
+def features_list() -> None:
+    """Print the declared features, one a line: name, domain, title."""
+    with _told():
+        from vi_risk.explain.sentences import span
+        from vi_risk.features.declarations import read_catalogue
+
+        for feature in read_catalogue().features:
+            words = [feature.definition.title, feature.group_title, f"last {span(feature.window)}" if feature.window else ""]
+            print(f"{feature.name}\t{feature.definition.domain}\t{', '.join(word for word in words if word)}")
+
+
+@app.command(epilog=_example("vi-risk train --out out"))
+def train(out: OutFlag = Path("out")) -> None:
+    """Train the model on the features in the output folder; writes model/."""
+    _stage(out, lambda stages, folder, report: stages.fit(folder, report))
+
+
+@app.command(epilog=_example("vi-risk evaluate --capacity 20 --out out"))
+def evaluate(out: OutFlag = Path("out"), capacity: CapacityFlag = None, tracking_uri: TrackingFlag = DEFAULT_URI) -> None:
+    """Evaluate the model on the test snapshot and track it; writes evaluation.json, model_card.html and plots/."""
+
+    def work(stages: Any, folder: Path, report: "Report") -> None:
+        from vi_risk.caselists.rules import load_rules
+
+        _check_store(tracking_uri)
+        stages.test(folder, capacity or load_rules().capacity, report)
+        stages.track(folder, tracking_uri, report)
+
+    _stage(out, work)
+
+
+@app.command(epilog=_example("vi-risk score --out out"))
+def score(out: OutFlag = Path("out")) -> None:
+    """Score everyone eligible at the date of the list; writes scores.parquet."""
+    _stage(out, lambda stages, folder, report: stages.rank(folder, report))
+
+
+@app.command(epilog=_example("vi-risk caselist --capacity 20 --caselist caselist.toml --out out"))
+def caselist(
+    out: OutFlag = Path("out"),
+    capacity: CapacityFlag = None,
+    caselist: CaseListFlag = None,
+    tracking_uri: TrackingFlag = DEFAULT_URI,
+) -> None:
+    """Explain the best ranked of each practice, write case_lists/ and track the run."""
+
+    def work(stages: Any, folder: Path, report: "Report") -> None:
+        from vi_risk.caselists.rules import load_rules
+
+        _check_store(tracking_uri)
+        rules = load_rules(caselist)
+        stages.lists(folder, rules, capacity or rules.capacity, report)
+        stages.track(folder, tracking_uri, report)
+
+    _stage(out, work)
+
+
+def _stage(out: Path, work: Callable[[Any, Path, "Report"], None]) -> None:
+    with _told() as report:
+        if not out.is_dir():
+            msg = f"--out {out}: no such folder. Name the folder that `vi-risk features build` wrote."
+            raise InputError(msg)
+        from vi_risk import stages
+        from vi_risk.files import replaced
+
+        with replaced(out, keep=True, owned=stages.OWNED) as folder:
+            work(stages, folder, report)
+
+
+# --- what the commands share ------------------------------------------------------------------------------------------
+
+
+def _read(folder: Path, mapping: str, report: "Report") -> Any:
+    from vi_risk.records.reading import read_records
+
+    report.stage(f"Read the records in {folder}")
+    return read_records(folder, mapping=mapping, report=report.step)
+
+
+def _source(records: Path, mapping: str, governance: Path | None, report: "Report") -> "Source":
+    from vi_risk.stages import Source
+
+    if governance is None:
+        report.warn(
+            "no --governance file: nothing here says on what legal basis these records are used. Write one before"
+            " anything but a trial."
+        )
+        return Source(records.name, mapping)
+    from vi_risk import declared
+
+    if not governance.is_file():
+        msg = f"--governance {governance}: no such file. Name a TOML file with at least the key purpose."
+        raise UsageError(msg)
+    purpose = declared.read_toml(governance).get("purpose")
+    if not isinstance(purpose, str) or not purpose.strip():
+        from vi_risk.errors import GovernanceError
+
+        msg = f"{governance}: purpose is missing. Say in one line what the records are used for and on what legal basis."
+        raise GovernanceError(msg)
+    return Source(records.name, mapping, purpose)
+
+
+def _check_store(tracking_uri: str) -> None:
+    from vi_risk.tracking import check_store
+
+    check_store(tracking_uri)
+
+
+def _say_where(out: Path, tracking_uri: str) -> None:
+    lists = sorted((out / "case_lists").glob("*.html"))
+    print(f"\nCase lists   {out / 'case_lists'}  ({len(lists)} lists; open {lists[0]})" if lists else "\nNo list was made.")
+    print(f"Model card   {out / 'model_card.html'}")
+    print(f"Tracked      mlflow ui --backend-store-uri {tracking_uri}")
+
+
+@contextmanager
+def _told() -> Iterator["Report"]:
+    """Show progress while the work goes on; turn every way it can end into a message and an exit code."""
+    report = _Progress()
+    try:
+        with report:
+            yield report
+    except ViRiskError as error:
+        print(f"\nvi-risk: {error}", file=sys.stderr)
+        raise typer.Exit(error.exit_code) from None
+    except MemoryError:
+        print("\nvi-risk: not enough memory. Close other programs, or use a machine with more.", file=sys.stderr)
+        raise typer.Exit(ResourceError.exit_code) from None
+    except BrokenPipeError:
+        raise typer.Exit(0) from None
+
+
+class _Progress:
+    """Stages with a spinner on a terminal, plain lines anywhere else."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._spinner: Any = None
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end_stage()
+
+    def _end_stage(self) -> None:
+        if self._spinner is not None:
+            self._spinner.stop()
+            self._spinner = None
+
+    def stage(self, title: str) -> None:
+        """Say that a stage begins."""
+        self._end_stage()
+        self._console.print(title, style="bold", markup=False)
+        if self._console.is_terminal:
+            self._spinner = self._console.status(title)
+            self._spinner.start()
+
+    def step(self, text: str) -> None:
+        """Say what a stage does or found."""
+        self._console.print(f"  {text}", markup=False)
+
+    def warn(self, text: str) -> None:
+        """Say what the reader should know."""
+        self._console.print(f"  ! {text}", style="yellow", markup=False)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run the command line; an interrupted run leaves the old output and ends with 130."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app(standalone_mode=True)
+    except KeyboardInterrupt:
+        print("\nvi-risk: interrupted; the output folder is as it was before.", file=sys.stderr)
+        sys.exit(INTERRUPTED)

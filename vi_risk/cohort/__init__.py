@@ -1,0 +1,1 @@
+"""Who is asked about, when (index dates), and what counts as the outcome."""

@@ -1,0 +1,75 @@
+"""Index dates: one for the list, one for the test, several for training, outcome windows kept apart."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from vi_risk.errors import InputError
+
+Role = Literal["train", "test", "list"]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDates:
+    """The dates of one run.
+
+    The outcome window of the test date closes by the date of the list, and every training window closes before the
+    test window begins: ``train + horizon <= test`` and ``test + horizon <= list_date``.
+    """
+
+    list_date: date
+    test: date
+    train: tuple[date, ...]
+
+    @property
+    def roles(self) -> tuple[tuple[date, Role], ...]:
+        """Every index date with its role, earliest first."""
+        return (*((day, "train") for day in self.train), (self.test, "test"), (self.list_date, "list"))
+
+
+def plan_index_dates(
+    list_date: date,
+    *,
+    first_day: date,
+    last_day: date,
+    horizon_days: int,
+    every_days: int,
+    most: int,
+    min_lookback_days: int,
+) -> IndexDates:
+    """Choose the test and training dates that the records allow for a list at `list_date`.
+
+    Parameters
+    ----------
+    first_day, last_day
+        The span over which hospital spells are seen.
+    every_days, most
+        Training dates step back by `every_days` from the latest possible one, at most `most` of them.
+    min_lookback_days
+        A training date has at least as many days of records before it.
+
+    Raises
+    ------
+    InputError
+        The date of the list lies outside the records, or they are too short for one training and one test date.
+    """
+    if not first_day < list_date <= last_day + timedelta(days=31):
+        msg = (
+            f"--index-date {list_date}: lies outside the records, which hold spells from {first_day} to {last_day}."
+            " Choose a date inside them, at most a month after the last spell."
+        )
+        raise InputError(msg)
+    horizon = timedelta(days=horizon_days)
+    test = list_date - horizon
+    latest = test - horizon
+    train = [latest - timedelta(days=every_days * n) for n in range(most)]
+    seen = tuple(sorted(day for day in train if (day - first_day).days >= min_lookback_days))
+    if not seen:
+        needed = first_day + timedelta(days=min_lookback_days + 2 * horizon_days)
+        msg = (
+            f"--index-date {list_date}: too early for these records. Training needs {min_lookback_days} days of look-back"
+            f" and two outcome windows of {horizon_days} days before the list; spells are seen from {first_day}, so the"
+            f" earliest date possible is {needed}. Choose a later date, or lower snapshots.min_lookback_days in the model spec."
+        )
+        raise InputError(msg)
+    return IndexDates(list_date, test, seen)

@@ -1,0 +1,92 @@
+"""Where declared files live, and how they are read: TOML in, checked objects or one list of all faults out.
+
+The shipped feature declarations, code lists and model specs stand beside the package in a checkout (``features/``,
+``models/``) and inside it in a wheel (``vi_risk/_specs``); nothing else in the project knows the difference.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from vi_risk.errors import SpecificationError, UsageError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def shipped(kind: Literal["features", "models"]) -> Path:
+    """Return the folder of the shipped declarations of that kind."""
+    for folder in (_PACKAGE / "_specs" / kind, _PACKAGE.parent / kind):
+        if folder.is_dir():
+            return folder
+    msg = f"vi_risk: the folder of shipped {kind} is missing from the installation; install the package again."
+    raise UsageError(msg)
+
+
+def find(name_or_file: str | Path, folder: Path, *, what: str) -> Path:
+    """Return the file that a user means: a path to a TOML file, or the name of a shipped one in `folder`.
+
+    Raises
+    ------
+    UsageError
+        There is no such file and no shipped one of that name; the message lists the shipped names.
+    """
+    given = Path(name_or_file)
+    if given.suffix == ".toml" or len(given.parts) > 1:
+        if given.is_file():
+            return given
+        msg = f"{given}: no such {what} file. Expected a TOML file, or one of: {', '.join(_names(folder))}."
+        raise UsageError(msg)
+    candidate = folder / f"{given}.toml"
+    if candidate.is_file():
+        return candidate
+    msg = f"{given}: no {what} of that name is shipped. Expected one of: {', '.join(_names(folder))}; or a TOML file."
+    raise UsageError(msg)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file.
+
+    Raises
+    ------
+    SpecificationError
+        The file cannot be read, is not UTF-8 or is not TOML; the message has file, line and column.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        msg = f"{path}: is not UTF-8 text. Save it as UTF-8."
+        raise SpecificationError(msg) from None
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path}: is not valid TOML: {error}. Mend that line; strings stand in quotes, keys once each."
+        raise SpecificationError(msg) from None
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}). Check that the file exists and that you may read it."
+        raise SpecificationError(msg) from None
+
+
+def faults_of(error: ValidationError, where: str) -> list[str]:
+    """Return pydantic's findings as lines 'where: field: what is wrong', one for each fault."""
+    lines = []
+    for fault in error.errors(include_url=False, include_context=False):
+        field = ".".join(str(part) for part in fault["loc"])
+        at = f"{where}: {field}" if field else where
+        if fault["type"] == "extra_forbidden":
+            lines.append(f"{at}: is not a known key. Remove it or check its spelling.")
+        elif fault["type"] == "missing":
+            lines.append(f"{at}: is missing. Add it.")
+        elif fault["type"] == "value_error":  # a rule of our own, which says all it found at once
+            lines += [f"{at}: {part}." for part in fault["msg"].removeprefix("Value error, ").split("; ")]
+        else:
+            lines.append(f"{at}: {fault['msg']}, got {_shown(fault['input'])}.")
+    return lines
+
+
+def _shown(value: object, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[:limit]}..."

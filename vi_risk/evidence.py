@@ -1,0 +1,148 @@
+"""The evidence of a run put together: card, plots, metrics and parameters, every number from the run itself."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vi_risk.explain.plots import contributions_figure
+from vi_risk.models.card import FeatureImportance, ModelCard, reliability_figure
+from vi_risk.models.snapshots import Snapshots
+from vi_risk.models.spec import ModelSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def card_of(
+    spec: ModelSpec,
+    snapshots: Snapshots,
+    run: Mapping[str, Any],
+    evaluation: Mapping[str, Any],
+    contributions: "pd.DataFrame",
+) -> ModelCard:
+    """Return the model card of a run.
+
+    Parameters
+    ----------
+    run
+        The content of run.json up to the model.
+    contributions
+        SHAP values of a sample of the test rows: one row each, a column per feature.
+    """
+    by_name = {feature.name: feature for feature in snapshots.catalogue.features}
+    dates = snapshots.index_dates
+    return ModelCard(
+        title=spec.title,
+        version=run["model"]["version"],
+        outcome=spec.outcome_words,
+        index_dates={"train": dates.train, "test": (dates.test,), "list": (dates.list_date,)},
+        cohort_flow=_flow(snapshots),
+        features=[
+            FeatureImportance(feature_title(by_name[name], snapshots), by_name[name].definition.domain, float(mean))
+            for name, mean in contributions.abs().mean().items()
+        ],
+        evaluation=evaluation,
+        limits=(*_limits(spec), *snapshots.notes),
+        warnings=run["records"]["warnings"],
+        versions=run["versions"],
+        checksum=run["model"]["checksum"],
+        sources=[
+            f"{table}: {rows:,} rows" + (f", seen to {snapshots.data_to[table]}" if table in snapshots.data_to else "")
+            for table, rows in run["records"]["rows"].items()
+        ],
+    )
+
+
+def feature_title(feature: Any, snapshots: Snapshots) -> str:
+    """Return the title of a feature with its group and the look-back that was used."""
+    from vi_risk.explain.sentences import span  # noqa: PLC0415
+
+    window = snapshots.windows.get(feature.name, feature.window)
+    parts = [feature.definition.title, feature.group_title, f"last {span(window)}" if window else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def _flow(snapshots: Snapshots) -> dict[str, dict[str, int]]:
+    """Return step -> role -> people; training dates together, so that a person counts once for each date."""
+    flow: dict[str, dict[str, int]] = {}
+    for at in snapshots.flow:
+        role = str(at["role"])
+        for step, people in at.items():
+            if isinstance(people, int):
+                counts = flow.setdefault(step, {})
+                counts[role] = counts.get(role, 0) + people
+    events = snapshots.cohort.groupby("role")["outcome"].sum()
+    flow["with the outcome"] = {role: int(events[role]) for role in ("train", "test")}
+    return flow
+
+
+def _limits(spec: ModelSpec) -> tuple[str, ...]:
+    return (
+        "The outcome is seen in the records of this trust only: an emergency admission elsewhere is counted as none,"
+        " and people who left the area after the index date are kept as they are.",
+        "Death before any admission counts as no event: the risk is that of an admission before death.",
+        f"Tested on one later year of the same place, on people aged {spec.cohort.min_age} or over; not on another place.",
+        "Once lists are acted on, later outcomes no longer show what would have happened without them.",
+    )
+
+
+def write_plots(
+    folder: Path, snapshots: Snapshots, evaluation: Mapping[str, Any], contributions: "pd.DataFrame", rows: "pd.DataFrame"
+) -> None:
+    """Write the reliability plot and the picture of contributions (SHAP) as PNG."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "reliability.png").write_bytes(reliability_figure(evaluation))
+    titles = {feature.name: feature_title(feature, snapshots) for feature in snapshots.catalogue.features}
+    values = rows.loc[contributions.index, contributions.columns]
+    (folder / "contributions.png").write_bytes(contributions_figure(contributions, values, titles))
+
+
+def in_words(performance: Mapping[str, Any]) -> str:
+    """Return one set of results as a line for a log."""
+
+    def shown(value: float | None) -> str:
+        return "not estimable" if value is None else f"{value:.3f}"
+
+    listed = performance["at"]["capacity"]
+    return (
+        f"AUROC {shown(performance['auroc'])}, AUPRC {shown(performance['auprc'])}, calibration slope"
+        f" {shown(performance['calibration_slope'])}, PPV {shown(listed['ppv'])} and sensitivity"
+        f" {shown(listed['sensitivity'])} at capacity ({listed['n']:,} people)"
+    )
+
+
+def metrics_of(evaluation: Mapping[str, Any]) -> dict[str, float]:
+    """Return every number of evaluation.json by a flat name: the model's plain, the others' with theirs before."""
+    found = dict(_numbers(evaluation["model"]))
+    for name, performance in evaluation["comparators"].items():
+        found |= {f"{name}.{key}": value for key, value in _numbers(performance)}
+    return found
+
+
+def _numbers(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, float]]:
+    for key, value in content.items():
+        if isinstance(value, Mapping):
+            yield from _numbers(value, f"{before}{key}.")
+        elif isinstance(value, int | float):
+            yield f"{before}{key}", float(value)
+
+
+def parameters_of(run: Mapping[str, Any]) -> dict[str, object]:
+    """Return what a run was asked, by flat names."""
+    flat = dict(_flat(run["spec"]))
+    return flat | {
+        "capacity": run["evaluation"]["capacity"],
+        "records": run["records"]["source"],
+        "mapping": run["records"]["mapping"],
+        "index_dates": run["features"]["index_dates"],
+        "cohort_flow": run["features"]["flow"],
+        **{f"version.{package}": number for package, number in run["versions"].items()},
+    }
+
+
+def _flat(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in content.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value

@@ -1,0 +1,1 @@
+"""From contributions of a model to reasons that a clinician can read."""

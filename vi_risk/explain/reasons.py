@@ -1,0 +1,80 @@
+"""Reasons: what the model weighed most for a patient, one reason a theme, in declared words with the patient's value."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from vi_risk.explain.sentences import sentence
+from vi_risk.features.declarations import Feature
+
+if TYPE_CHECKING:
+    from vi_risk.models.classifier import RiskClassifier
+    from vi_risk.models.snapshots import Snapshots
+
+MOST_REASONS = 5
+
+
+def explain(
+    model: "RiskClassifier", snapshots: "Snapshots", patients: Sequence[str], *, most: int = MOST_REASONS
+) -> pd.DataFrame:
+    """Return the reasons for the risk of some patients at the date of the list.
+
+    A reason is a theme, all windows of one declared definition, whose contributions together raise the risk. Its sentence is that of
+    the feature that raised it most. A theme without words for the patient's value is passed over, never worded by a
+    column name.
+
+    Parameters
+    ----------
+    patients
+        patient_id of those to explain; cost follows them, not the population.
+
+    Returns
+    -------
+    DataFrame
+        One row per patient in the order given: patient_id, reason_1 to reason_N, strongest first, "" where fewer.
+    """
+    cohort, features = snapshots.rows("list")
+    places = pd.Index(cohort["patient_id"]).get_indexer(pd.Index(patients))
+    rows = features.iloc[places]
+    contributions = model.contributions(rows)
+    by_name = {feature.name: feature for feature in snapshots.catalogue.features}
+    used = [by_name[name] for name in model.feature_name_]
+    values = rows[[feature.name for feature in used]].to_numpy(dtype=float)
+    weights = contributions[[feature.name for feature in used]].to_numpy()
+    reasons = [
+        _reasons(used, values[row], weights[row], snapshots.windows, most) for row in range(len(rows))
+    ]
+    columns = [f"reason_{n}" for n in range(1, most + 1)]
+    return pd.DataFrame(
+        [[patient, *texts, *[""] * (most - len(texts))] for patient, texts in zip(patients, reasons, strict=True)],
+        columns=["patient_id", *columns],
+    )
+
+
+def _reasons(
+    used: Sequence[Feature],
+    values: "np.ndarray[tuple[int], np.dtype[np.float64]]",
+    weights: "np.ndarray[tuple[int], np.dtype[np.float64]]",
+    windows: Mapping[str, int | None],
+    most: int,
+) -> list[str]:
+    themes: dict[tuple[str, str | None], list[int]] = {}
+    for place, feature in enumerate(used):
+        themes.setdefault(feature.theme, []).append(place)
+    raised = {theme: float(weights[places].sum()) for theme, places in themes.items()}
+    texts: list[str] = []
+    for theme in sorted(raised, key=lambda t: (-raised[t], str(t))):
+        if raised[theme] <= 0 or len(texts) == most:
+            break
+        strongest = sorted(themes[theme], key=lambda place: -weights[place])
+        worded = (
+            sentence(used[place], values[place], windows.get(used[place].name, used[place].window))
+            for place in strongest
+            if weights[place] > 0
+        )
+        text = next((words for words in worded if words), "")
+        if text and text not in texts:
+            texts.append(text)
+    return texts

@@ -1,0 +1,79 @@
+"""Sentences of features: the declared words with a patient's own value in them."""
+
+import math
+
+from vi_risk.features.declarations import Feature
+
+
+def sentence(feature: Feature, value: float, window: int | None) -> str:
+    """Return the sentence for a value of a feature, or "" where its declaration has none for such a value.
+
+    Parameters
+    ----------
+    value
+        The patient's value; NaN where it is missing.
+    window
+        Days of look-back that were used, which may be fewer than declared.
+    """
+    definition = feature.definition
+    if math.isnan(value):
+        template = definition.reason_missing
+    elif value == 0:
+        template = definition.reason_zero
+    else:
+        template = definition.reason
+    return template.format(
+        n=number(value),
+        s="" if value == 1 else "s",
+        window=span(window),
+        ago="" if math.isnan(value) else ago(round(value)),
+        group=feature.group_title,
+    )
+
+
+def number(value: float) -> str:
+    """Return a value as people write it: whole numbers without decimals, others with one.
+
+    Examples
+    --------
+    >>> number(3.0), number(14.25), number(1200)
+    ('3', '14.2', '1,200')
+    """
+    if math.isnan(value):
+        return "not known"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def span(days: int | None) -> str:
+    """Return a look-back in words.
+
+    Examples
+    --------
+    >>> span(30), span(90), span(365), span(730), span(500)
+    ('30 days', '90 days', '12 months', '2 years', '16 months')
+    """
+    if days is None:
+        return ""
+    if days % 365 == 0:
+        years = days // 365
+        return "12 months" if years == 1 else f"{years} years"
+    return f"{days} days" if days < 180 else f"{round(days / 30.44)} months"
+
+
+def ago(days: int) -> str:
+    """Return how long ago something was, in words.
+
+    Examples
+    --------
+    >>> ago(1), ago(9), ago(25), ago(150), ago(800)
+    ('yesterday', '9 days ago', '4 weeks ago', '5 months ago', '2 years ago')
+    """
+    if days <= 1:
+        return "yesterday"
+    if days < 21:
+        return f"{days} days ago"
+    if days < 70:
+        return f"{round(days / 7)} weeks ago"
+    if days < 700:
+        return f"{round(days / 30.44)} months ago"
+    return f"{round(days / 365.25)} years ago"

@@ -1,0 +1,1 @@
+"""Declared features: what they mean (declarations, code lists) and how they are computed (engine)."""

@@ -1,0 +1,126 @@
+"""Code lists: which clinical codes belong to which group, read from CSV and matched against codes in use.
+
+A code of ICD-10 or BNF stands for itself and everything below it (I50 matches I50.1); SNOMED CT and Read codes stand
+for themselves. Dots and case do not matter.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vi_risk.errors import SpecificationError
+
+PREFIX_SYSTEMS = ("icd10", "bnf")
+_SHAPES = {
+    "icd10": re.compile(r"[A-Z][0-9][0-9A-Z]{0,4}"),
+    "bnf": re.compile(r"[0-9A-Z]{2,15}"),
+    "snomed": re.compile(r"[0-9]{6,18}"),
+    "read2": re.compile(r"[0-9A-Za-z.]{1,7}"),
+    "ctv3": re.compile(r"[0-9A-Za-z.]{1,5}"),
+}
+_COLUMNS = ("system", "code", "group", "title", "points")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEntry:
+    """One code of a list: its system, its group and, in a score, the points of the group."""
+
+    system: str
+    code: str
+    group: str
+    points: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    """A named list of codes in groups."""
+
+    name: str
+    entries: tuple[CodeEntry, ...]
+    groups: Mapping[str, str]  # group -> title for people
+
+    def match(self, codes_in_use: Iterable[tuple[str, str]]) -> list[tuple[str, str, str, float]]:
+        """Return (system, code, group, points) for every code in use that belongs to a group, once per group.
+
+        `codes_in_use` are (system, code) pairs as the records write them; they come back unchanged, so that the
+        result can be joined to the records by equality.
+        """
+        exact: dict[tuple[str, str], list[CodeEntry]] = {}
+        for entry in self.entries:
+            exact.setdefault((entry.system, entry.code), []).append(entry)
+        matches: set[tuple[str, str, str, float]] = set()
+        for system, code in codes_in_use:
+            plain = plain_code(system, code)
+            stems = (plain[:n] for n in range(1, len(plain) + 1)) if system in PREFIX_SYSTEMS else (plain,)
+            for stem in stems:
+                for entry in exact.get((system, stem), ()):
+                    matches.add((system, code, entry.group, entry.points))
+        return sorted(matches)
+
+
+def plain_code(system: str, code: str) -> str:
+    """Return a code without dots, spaces and case where its system does not use them ('i50.1' -> 'I501')."""
+    if system == "icd10":
+        return re.sub(r"[^0-9A-Z]", "", code.upper())
+    return code.strip().upper() if system == "bnf" else code.strip()
+
+
+def read_codelists(folder: Path) -> dict[str, CodeList]:
+    """Read every CSV file of a folder; a folder that is not there holds none.
+
+    Raises
+    ------
+    SpecificationError
+        A header, a code, a group or points are malformed, or a code stands twice in one group; all faults at once.
+    """
+    faults: list[str] = []
+    lists = {path.stem: _read(path, faults) for path in sorted(folder.glob("*.csv"))}
+    if faults:
+        raise SpecificationError.of(faults)
+    return lists
+
+
+def _read(path: Path, faults: list[str]) -> CodeList:
+    where = f"codelists/{path.name}"
+    entries: list[CodeEntry] = []
+    groups: dict[str, str] = {}
+    points_of: dict[str, float] = {}
+    seen: dict[tuple[str, str, str], int] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = [line for line in file if not line.startswith("#")]
+        rows = list(csv.DictReader(lines))
+    except (UnicodeDecodeError, csv.Error):
+        faults.append(f"{where}: is not CSV text in UTF-8. Save it as UTF-8 CSV.")
+        return CodeList(path.stem, (), {})
+    header = tuple(rows[0]) if rows else ()
+    if not set(header) <= set(_COLUMNS) or not {"system", "code", "group"} <= set(header):
+        faults.append(f"{where}: the header must be {','.join(_COLUMNS)} (title and points optional), got {header}.")
+        return CodeList(path.stem, (), {})
+    for number, row in enumerate(rows, start=1):
+        at = f"{where}: entry {number}"
+        system, code, group = row["system"].strip(), row["code"].strip(), row["group"].strip()
+        shape = _SHAPES.get(system)
+        if shape is None:
+            faults.append(f"{at}: system must be one of {', '.join(_SHAPES)}, got {system!r}.")
+            continue
+        plain = plain_code(system, code)
+        if not shape.fullmatch(plain):
+            faults.append(f"{at}: {code!r} is not a {system} code.")
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", group):
+            faults.append(f"{at}: a group is lower case letters, digits and underscores, got {group!r}.")
+        if (system, plain, group) in seen:
+            faults.append(f"{at}: {code} stands already as entry {seen[system, plain, group]}. Remove one.")
+        seen[system, plain, group] = number
+        try:
+            points = float(row.get("points") or 1)
+        except ValueError:
+            faults.append(f"{at}: points must be a number, got {row['points']!r}.")
+            continue
+        if points_of.setdefault(group, points) != points:
+            faults.append(f"{at}: group {group} has two different points. A group counts once, with one value.")
+        groups.setdefault(group, (row.get("title") or group.replace("_", " ")).strip())
+        entries.append(CodeEntry(system, plain, group, points))
+    return CodeList(path.stem, tuple(entries), groups)

@@ -1,0 +1,1 @@
+"""Model specs, learning, calibration, evidence and the model's files."""

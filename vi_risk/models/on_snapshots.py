@@ -1,0 +1,99 @@
+"""Train, evaluate and score a model on snapshots: the verbs of the library."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from vi_risk.errors import InputError
+from vi_risk.models.calibration import log_odds_of
+from vi_risk.models.classifier import RiskClassifier
+from vi_risk.models.comparators import comparator_risks
+from vi_risk.models.evaluation import Evaluation
+from vi_risk.models.evaluation import evaluate as evaluate_risks
+from vi_risk.models.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from vi_risk.models.snapshots import Snapshots
+
+# Rows scored at once: bounds memory, and has no effect on any score.
+_BATCH = 200_000
+
+
+def train(snapshots: "Snapshots", spec: ModelSpec) -> RiskClassifier:
+    """Return a calibrated model fitted on the training snapshots.
+
+    All rows of a patient stay in one calibration fold. Features that are missing for everyone in training are left
+    out: nothing can be learnt from them.
+
+    Raises
+    ------
+    InputError
+        The outcome has one class or too few events.
+    """
+    cohort, features = snapshots.rows("train")
+    inputs = [feature.name for feature in spec.inputs(snapshots.catalogue)]
+    seen = features[inputs]
+    seen = seen.loc[:, seen.notna().any()]
+    if seen.shape[1] == 0:
+        msg = f"{spec.name}: no feature of the spec can be built from these records. Look at `vi-risk check` for what they lack."
+        raise InputError(msg)
+    model = RiskClassifier(**spec.learner.model_dump(), seed=spec.seed)
+    return model.fit(seen, cohort["outcome"].to_numpy(), groups=cohort["patient_id"].to_numpy())
+
+
+def evaluate(model: RiskClassifier, snapshots: "Snapshots", *, capacity: int = 20) -> Evaluation:
+    """Return how the model did on the test snapshot, beside simple predictors fitted on the same training rows.
+
+    Raises
+    ------
+    InputError
+        The test snapshot has no event, or nothing but events.
+    """
+    training, training_features = snapshots.rows("train")
+    cohort, features = snapshots.rows("test")
+    outcome = cohort["outcome"].to_numpy()
+    if not 0 < outcome.sum() < len(outcome):
+        msg = (
+            f"test snapshot {snapshots.index_dates.test}: {int(outcome.sum())} of {len(outcome):,} people had the outcome,"
+            " so nothing can be told apart. Choose another --index-date, or check the admission methods in the mapping."
+        )
+        raise InputError(msg)
+    raw = _raw(model, features)
+    return evaluate_risks(
+        model.calibrator_.predict(raw),
+        outcome,
+        patient_id=cohort["patient_id"].to_numpy(),
+        practice_code=cohort["practice_code"].to_numpy(),
+        capacity=capacity,
+        comparators=comparator_risks(training_features, training["outcome"].to_numpy(), features),
+        raw_score=raw,
+    )
+
+
+def score(model: RiskClassifier, snapshots: "Snapshots") -> pd.DataFrame:
+    """Return the risk of everyone eligible at the date of the list.
+
+    Returns
+    -------
+    DataFrame
+        One row per patient by rank: patient_id, index_date, risk (probability, 0 to 1), rank (1 is the highest risk;
+        ties of risk go by raw score, then by patient_id).
+    """
+    cohort, features = snapshots.rows("list")
+    raw = _raw(model, features)
+    scores = cohort[["patient_id", "index_date"]].assign(risk=model.calibrator_.predict(raw), raw=raw)
+    scores = scores.sort_values(["raw", "patient_id"], ascending=[False, True], kind="stable", ignore_index=True)
+    return scores.drop(columns="raw").assign(rank=np.arange(1, len(scores) + 1))
+
+
+def importance(model: RiskClassifier, features: pd.DataFrame, *, seed: int, most: int = 2000) -> pd.DataFrame:
+    """Return contributions of a random sample of rows: one row each, a column per feature; for the global pictures."""
+    generator = np.random.default_rng(seed)
+    chosen = np.sort(generator.choice(len(features), size=min(most, len(features)), replace=False))
+    return model.contributions(features.iloc[chosen])[model.feature_name_]
+
+
+def _raw(model: RiskClassifier, features: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    batches = [model.predict_raw(features.iloc[start : start + _BATCH]) for start in range(0, len(features), _BATCH)]
+    return np.concatenate(batches) if batches else log_odds_of(np.empty(0))

@@ -1,0 +1,161 @@
+"""Snapshots: cohort, features and outcomes at every index date of a run, as two tables that belong together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from vi_risk.cohort.index_dates import IndexDates, Role, plan_index_dates
+from vi_risk.cohort.outcomes import emergency_admission
+from vi_risk.cohort.people import select_cohort
+from vi_risk.errors import InputError
+from vi_risk.features.coverage import common_coverage
+from vi_risk.features.declarations import CODED_ENTRIES, Catalogue
+from vi_risk.features.engine import compute_features
+from vi_risk.models.spec import ModelSpec
+from vi_risk.records.linked import Records
+from vi_risk.records.tables import TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshots:
+    """What a model is trained, tested and applied on.
+
+    Attributes
+    ----------
+    features
+        One row per patient_id, index_date; one float column per feature, NaN where missing.
+    cohort
+        The same rows in the same order: role (train, test, list), practice_code, age, age_band, sex, in_hospital,
+        gp_seen_from, outcome (NaN where the window is not over).
+    windows
+        Feature name -> days of look-back where they differ from the declared window (None: not built).
+    flow
+        One dict per index date: people at each step of selection.
+    notes
+        What a reader of the evidence must know: look-back cut, tables absent.
+    """
+
+    features: "pd.DataFrame"
+    cohort: "pd.DataFrame"
+    index_dates: IndexDates
+    windows: Mapping[str, int | None]
+    flow: Sequence[Mapping[str, object]]
+    notes: tuple[str, ...]
+    data_to: Mapping[str, date]  # table -> last day seen in it before the list
+    practices: Mapping[str, Mapping[str, str | None]]  # practice_code -> name, network
+    catalogue: Catalogue
+
+    def rows(self, role: Role) -> tuple["pd.DataFrame", "pd.DataFrame"]:
+        """Return cohort and features of one role."""
+        chosen = self.cohort["role"] == role
+        return self.cohort.loc[chosen], self.features.loc[chosen]
+
+
+def build_features(
+    records: Records, spec: ModelSpec, *, index_date: date, catalogue: Catalogue
+) -> Snapshots:
+    """Build cohort, features and outcomes for a list at `index_date` and for its training and test dates.
+
+    Nothing dated or recorded on or after `index_date` is used, and nothing on or after each earlier index date for the
+    features at it.
+
+    Raises
+    ------
+    InputError
+        The index date does not fit the records, or nobody is eligible.
+    """
+    known = records.as_of(index_date)
+    first_day = known.seen_from("spells")
+    if first_day is None:
+        spells = records.seen_from("spells")
+        msg = (
+            f"--index-date {index_date}: lies outside the records, whose spells begin in {spells}."
+            " Choose a date inside them."
+        )
+        raise InputError(msg)
+    index_dates = plan_index_dates(
+        index_date,
+        first_day=first_day,
+        last_day=_last_day(records, "spells"),
+        horizon_days=spec.horizon_days,
+        every_days=spec.snapshots.every_days,
+        most=spec.snapshots.most,
+        min_lookback_days=spec.snapshots.min_lookback_days,
+    )
+    cohort, flow = select_cohort(known, index_dates, min_age=spec.cohort.min_age)
+    for day, role in index_dates.roles:
+        if not (cohort["index_date"] == day).any():
+            msg = (
+                f"cohort: nobody is alive, registered and aged {spec.cohort.min_age} or over at the {role} date {day}."
+                " Look at registrations and birth_month with `vi-risk check`, or choose another index date."
+            )
+            raise InputError(msg)
+    coverage = common_coverage(known, catalogue, [day for day, _ in index_dates.roles])
+    features = compute_features(known, cohort, catalogue, windows=coverage.windows)
+    features = cohort[["patient_id", "index_date"]].merge(
+        features, on=["patient_id", "index_date"], how="left", validate="one_to_one"
+    )
+    outcome = emergency_admission(records, cohort, horizon_days=spec.horizon_days, known_by=index_date)
+    return Snapshots(
+        features=features,
+        cohort=cohort.assign(outcome=outcome),
+        index_dates=index_dates,
+        windows=coverage.windows,
+        flow=flow,
+        notes=(*_absences(records, catalogue), *coverage.notes),
+        data_to=_data_to(known),
+        practices=_practices(records),
+        catalogue=catalogue,
+    )
+
+
+def _absences(records: Records, catalogue: Catalogue) -> list[str]:
+    """Say which features are missing for everyone, because the site lacks a table or a column."""
+    notes = []
+    absent: dict[str, int] = {}
+    for definition in catalogue.definitions:
+        number = len(catalogue.features_of(definition))
+        if definition.table == CODED_ENTRIES:
+            lacking = [] if records.has("diagnoses") or records.has("gp_events") else ["diagnoses and gp_events"]
+        elif not records.has(definition.table):
+            lacking = [definition.table]
+        else:
+            used = [*definition.where, *([definition.of] if definition.of else [])]
+            lacking = [f"{definition.table}.{c}" for c in used if not records.has(definition.table, c)]
+        for name in lacking:
+            absent[name] = absent.get(name, 0) + number
+    for name, number in absent.items():
+        notes.append(f"{name} is not in the records: {number} feature{'s are' if number > 1 else ' is'} missing, not zero")
+    return notes
+
+
+def _data_to(known: Records) -> dict[str, date]:
+    """Return the last day seen in each dated table, so that a reader can tell how fresh the list is."""
+    return {name: day for name in known.tables if TABLES[name].dated and (day := _latest(known, name)) is not None}
+
+
+def _last_day(records: Records, table: str) -> date:
+    return _latest(records, table) or date.min
+
+
+def _latest(records: Records, table: str) -> date | None:
+    rows = records.tables[table]
+    event = TABLES[table].event
+    assert event is not None
+    latest = rows[event].max().to_pyarrow().as_py()
+    if latest is None:
+        return None
+    return latest.date() if hasattr(latest, "date") else latest
+
+
+def _practices(records: Records) -> dict[str, dict[str, str | None]]:
+    if not records.has("practices"):
+        return {}
+    rows = records.tables["practices"].to_pyarrow().to_pylist()
+    return {row["practice_code"]: {"name": row.get("name"), "network": row.get("network")} for row in rows}
+
+

@@ -1,0 +1,62 @@
+"""The main path: linked records in, ranked case lists out. Read this first.
+
+    linked records -> checks -> index dates, cohort, features, outcomes -> calibrated model -> evidence
+    -> risks -> reasons -> case lists -> MLflow
+
+Each line of `run` is one stage; it reads what the stages before left in the output folder and leaves files of its own
+(`vi_risk.stages`). The folder takes the place of the old one when the last stage is done, or not at all.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from vi_risk import stages
+from vi_risk.caselists.rules import CaseListRules, load_rules
+from vi_risk.files import replaced
+from vi_risk.models.spec import ModelSpec, load_spec
+from vi_risk.progress import Report, Silence
+from vi_risk.records.linked import Records
+from vi_risk.tracking import DEFAULT_TRACKING_URI, check_store
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run is asked for.
+
+    Attributes
+    ----------
+    index_date
+        The date of the list; nothing dated or recorded on or after it is used.
+    capacity
+        Places on the list of each practice; None takes those of the rules.
+    source
+        Where the records came from, for run.json.
+    """
+
+    index_date: date
+    out: Path
+    spec: ModelSpec = field(default_factory=load_spec)
+    rules: CaseListRules = field(default_factory=load_rules)
+    capacity: int | None = None
+    tracking_uri: str = DEFAULT_TRACKING_URI
+    source: stages.Source = field(default_factory=lambda: stages.Source("data frames", "canonical"))
+
+    @property
+    def places(self) -> int:
+        """Places on the list of each practice."""
+        return self.capacity or self.rules.capacity
+
+
+def run(records: Records, request: Request, report: Report | None = None) -> None:
+    """Turn linked records into case lists, with the model, its evidence and its card beside them."""
+    told = report or Silence()
+    check_store(request.tracking_uri)
+    with replaced(request.out, keep=False, owned=stages.OWNED) as folder:
+        stages.check(folder, records, request.source, told)
+        stages.features(folder, records, request.spec, request.index_date, told)
+        stages.fit(folder, told)
+        stages.test(folder, request.places, told)
+        stages.rank(folder, told)
+        stages.lists(folder, request.rules, request.places, told)
+        stages.track(folder, request.tracking_uri, told)

@@ -1,0 +1,1 @@
+"""The linked record: canonical tables, reading a site's extracts, checks, the synthetic trust."""

@@ -1,0 +1,205 @@
+"""Value sets of the NHS Data Dictionary that the canonical tables use.
+
+References
+----------
+NHS Data Model and Dictionary: ADMISSION METHOD, PATIENT CLASSIFICATION, DISCHARGE METHOD, DISCHARGE DESTINATION,
+ATTENDED OR DID NOT ATTEND, PERSON STATED GENDER CODE, ETHNIC CATEGORY, A and E DEPARTMENT TYPE, A and E ARRIVAL MODE.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+Codes = Mapping[str, str]  # code -> meaning
+
+SEX: Codes = MappingProxyType({"1": "male", "2": "female", "9": "indeterminate", "X": "not known"})
+
+ETHNIC_CATEGORY: Codes = MappingProxyType(
+    {
+        "A": "White - British",
+        "B": "White - Irish",
+        "C": "White - any other White background",
+        "D": "Mixed - White and Black Caribbean",
+        "E": "Mixed - White and Black African",
+        "F": "Mixed - White and Asian",
+        "G": "Mixed - any other mixed background",
+        "H": "Asian or Asian British - Indian",
+        "J": "Asian or Asian British - Pakistani",
+        "K": "Asian or Asian British - Bangladeshi",
+        "L": "Asian or Asian British - any other Asian background",
+        "M": "Black or Black British - Caribbean",
+        "N": "Black or Black British - African",
+        "P": "Black or Black British - any other Black background",
+        "R": "Other ethnic groups - Chinese",
+        "S": "Other ethnic groups - any other ethnic group",
+        "Z": "not stated",
+        "99": "not known",
+    }
+)
+
+ADMISSION_METHOD: Codes = MappingProxyType(
+    {
+        "11": "elective: waiting list",
+        "12": "elective: booked",
+        "13": "elective: planned",
+        "21": "emergency: emergency care department",
+        "22": "emergency: general practitioner",
+        "23": "emergency: bed bureau",
+        "24": "emergency: consultant clinic",
+        "25": "emergency: mental health crisis resolution team",
+        "2A": "emergency: emergency care department of another provider",
+        "2B": "emergency: transfer of an admitted patient from another provider",
+        "2C": "emergency: baby born at home as intended",
+        "2D": "emergency: other",
+        "28": "emergency: other means",
+        "31": "maternity: ante partum",
+        "32": "maternity: post partum",
+        "81": "other: transfer of an admitted patient, not an emergency",
+        "82": "other: birth of a baby in this provider",
+        "83": "other: baby born outside the provider, not at home as intended",
+        "98": "not applicable",
+        "99": "not known",
+    }
+)
+
+# A new emergency: 2B moves a patient who is already in hospital and 2C is a birth, so neither counts.
+EMERGENCY_ADMISSION_METHODS = ("21", "22", "23", "24", "25", "2A", "2D", "28")
+ELECTIVE_ADMISSION_METHODS = ("11", "12", "13")
+
+PATIENT_CLASSIFICATION: Codes = MappingProxyType(
+    {
+        "1": "ordinary admission",
+        "2": "day case",
+        "3": "regular day admission",
+        "4": "regular night admission",
+        "5": "mother and baby using delivery facilities only",
+        "8": "not applicable",
+    }
+)
+
+DISCHARGE_METHOD: Codes = MappingProxyType(
+    {
+        "1": "on clinical advice or with clinical consent",
+        "2": "self-discharged or discharged by a relative or advocate",
+        "3": "by mental health review tribunal, Home Secretary or court",
+        "4": "died",
+        "5": "stillbirth",
+        "6": "discharged him or herself",
+        "7": "discharged by a relative or advocate",
+        "8": "not applicable: not discharged",
+        "9": "not known",
+    }
+)
+
+DISCHARGE_DESTINATION: Codes = MappingProxyType(
+    {
+        "19": "usual place of residence",
+        "29": "temporary place of residence",
+        "30": "repatriation from high security psychiatric accommodation",
+        "37": "court",
+        "38": "penal establishment or police station",
+        "48": "high security psychiatric hospital, Scotland",
+        "49": "NHS high security psychiatric accommodation",
+        "50": "NHS medium secure unit",
+        "51": "NHS other provider: general ward",
+        "52": "NHS other provider: maternity or neonates",
+        "53": "NHS other provider: mental illness or learning disabilities",
+        "54": "NHS run care home",
+        "65": "local authority residential accommodation with care",
+        "66": "local authority foster care",
+        "79": "not applicable: died or stillbirth",
+        "84": "non-NHS medium secure unit",
+        "85": "non-NHS run care home",
+        "87": "non-NHS run hospital",
+        "88": "non-NHS run hospice",
+        "98": "not applicable: not discharged",
+        "99": "not known",
+    }
+)
+
+ED_DEPARTMENT_TYPE: Codes = MappingProxyType(
+    {
+        "01": "major emergency department",
+        "02": "single specialty department",
+        "03": "minor injury unit or other type",
+        "04": "NHS walk-in centre",
+        "05": "same day emergency care",
+    }
+)
+
+ED_ATTENDANCE_CATEGORY: Codes = MappingProxyType(
+    {
+        "1": "unplanned first attendance",
+        "2": "unplanned follow-up at this department",
+        "3": "unplanned follow-up at another department",
+        "4": "planned follow-up",
+    }
+)
+
+ED_ACUITY: Codes = MappingProxyType(
+    {"1": "immediate", "2": "very urgent", "3": "urgent", "4": "standard", "5": "not urgent"}
+)
+
+ED_ARRIVAL_MODE: Codes = MappingProxyType({"1": "ambulance", "2": "other"})
+
+ED_DISPOSAL: Codes = MappingProxyType(
+    {
+        "01": "admitted to the same provider",
+        "02": "discharged: follow-up by general practitioner",
+        "03": "discharged: no follow-up",
+        "04": "referred to a clinic",
+        "07": "transferred to another provider",
+        "10": "died in the department",
+        "11": "referred to another professional",
+        "12": "left before treatment",
+        "13": "left having refused treatment",
+        "14": "other",
+    }
+)
+
+ATTENDED: Codes = MappingProxyType(
+    {
+        "0": "not applicable: in the future",
+        "2": "cancelled by the patient",
+        "3": "did not attend, no warning",
+        "4": "cancelled by the provider",
+        "5": "attended on time",
+        "6": "arrived late, seen",
+        "7": "arrived late, not seen",
+    }
+)
+SEEN = ("5", "6")
+DID_NOT_ATTEND = ("3", "7")
+
+GP_APPOINTMENT_STATUS: Codes = MappingProxyType(
+    {"attended": "attended", "dna": "did not attend", "cancelled": "cancelled", "booked": "still to come"}
+)
+GP_STAFF_ROLE: Codes = MappingProxyType(
+    {"gp": "general practitioner", "nurse": "practice nurse", "pharmacist": "pharmacist", "other": "other staff"}
+)
+GP_APPOINTMENT_MODE: Codes = MappingProxyType(
+    {"face_to_face": "at the surgery", "telephone": "telephone", "video": "video or online", "home": "home visit"}
+)
+
+CLINICAL_CODE_SYSTEM: Codes = MappingProxyType(
+    {
+        "snomed": "SNOMED CT concept",
+        "read2": "Read version 2",
+        "ctv3": "Clinical Terms version 3",
+        "icd10": "ICD-10, where a source codes primary care so",
+    }
+)
+
+COMMUNITY_TEAM: Codes = MappingProxyType(
+    {
+        "district_nursing": "district nursing",
+        "community_matron": "community matron",
+        "physiotherapy": "physiotherapy",
+        "occupational_therapy": "occupational therapy",
+        "falls": "falls service",
+        "heart_failure": "heart failure nurse",
+        "respiratory": "respiratory nurse",
+        "palliative": "palliative care",
+        "rapid_response": "rapid response",
+        "other": "other team",
+    }
+)

@@ -1,0 +1,165 @@
+"""The linked record in an engine: canonical tables as ibis expressions, and what of them was known on a day."""
+
+import hashlib
+import tempfile
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from vi_risk.records.tables import TABLES, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ARROW_TYPES = {
+    "text": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+    "boolean": pa.bool_(),
+}
+
+
+class Workspace:
+    """A DuckDB database in a folder of its own, which goes when nothing uses it any more.
+
+    It keeps the records on disk rather than in memory, so that they may be larger than memory.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="vi-risk-", dir=folder)
+        self.path = Path(self._folder.name)
+        self.backend: Any = ibis.duckdb.connect(self.path / "records.duckdb")
+        self.backend.raw_sql("SET preserve_insertion_order = false")
+        self.backend.raw_sql("SET TimeZone = 'UTC'")
+        self.backend.raw_sql(f"SET temp_directory = '{self.path / 'spill'}'")
+        self._close = weakref.finalize(self, _close, self.backend, self._folder)
+
+    def close(self) -> None:
+        """Disconnect and remove the folder; closing twice is harmless."""
+        self._close()
+
+
+def _close(backend: Any, folder: tempfile.TemporaryDirectory[str]) -> None:
+    backend.disconnect()
+    folder.cleanup()
+
+
+@dataclass(frozen=True)
+class Records:
+    """Linked records of one place: the canonical tables that it has, each with the columns that it has.
+
+    Attributes
+    ----------
+    tables
+        Canonical table name -> ibis table. A table that the site lacks is absent.
+    source
+        Where they were read from, for messages and run.json.
+    """
+
+    tables: Mapping[str, ir.Table]
+    workspace: Workspace = field(repr=False)
+    source: str = "data frames"
+
+    @classmethod
+    def from_frames(cls, tables: Mapping[str, "pd.DataFrame"]) -> Self:
+        """Make records of canonical data frames, columns that are not canonical left out.
+
+        Values are cast to the declared types; nothing is checked (see `vi_risk.records.checks`).
+        """
+        workspace = Workspace()
+        loaded = {}
+        for name, frame in tables.items():
+            kinds = {c.name: c.type for c in TABLES[name].columns if c.name in frame.columns}
+            schema = pa.schema([(column, _ARROW_TYPES[kind]) for column, kind in kinds.items()])
+            rows = pa.Table.from_pandas(frame[list(kinds)], schema=schema, preserve_index=False)
+            loaded[name] = workspace.backend.create_table(f"canonical_{name}", rows)
+        return cls(loaded, workspace)
+
+    def has(self, table: str, column: str | None = None) -> bool:
+        """Whether the site has that table (and that column of it)."""
+        if table not in self.tables:
+            return False
+        return column is None or column in self.tables[table].columns
+
+    def as_of(self, day: date) -> Self:
+        """Return what was known when `day` began: rows that had happened and arrived, later values blanked."""
+        moment = ibis.literal(day)
+        known = {name: known_rows(rows, TABLES[name], moment) for name, rows in self.tables.items()}
+        if "diagnoses" in known:
+            discharged = known["spells"].filter(known["spells"].discharged_on.notnull())
+            known["diagnoses"] = known["diagnoses"].semi_join(discharged, "spell_id")
+        return replace(self, tables=known)
+
+    def seen_from(self, table: str) -> date | None:
+        """Return the first day from which a table is complete, or None when it is not there or empty.
+
+        It is the first day of the first month with at least a quarter of the median month's rows: the stray early rows
+        that extracts hold (long stays, old entries) do not count as coverage.
+        """
+        if table not in self.tables:
+            return None
+        rows = self.tables[table]
+        event = TABLES[table].event
+        if event is None:
+            return None
+        months = rows.filter(rows[event].notnull()).select(month=event_date(rows, event).truncate("M"))
+        volume = months.group_by("month").agg(rows=months.count()).order_by("month").to_pandas()
+        if volume.empty:
+            return None
+        full = volume.loc[volume["rows"] >= volume["rows"].median() / 4, "month"]
+        first = full.iloc[0]
+        return date(first.year, first.month, 1)
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return a content fingerprint of each table: same rows in any order, same fingerprint."""
+        return {name: _fingerprint(self.workspace.backend, rows) for name, rows in sorted(self.tables.items())}
+
+
+def event_date(rows: ir.Table, event: str) -> ir.DateValue:
+    """Return the event column as a date, whether it is a date or a timestamp."""
+    column = rows[event]
+    return column.date() if column.type().is_timestamp() else column
+
+
+def arrived(rows: ir.Table, moment: ir.DateValue, column: str = "recorded_on") -> ir.BooleanValue:
+    """Whether a row had reached the trust before the moment; without a recorded date it arrived with its event."""
+    if column not in rows.columns:
+        return ibis.literal(True)
+    return rows[column].isnull() | (rows[column] < moment)
+
+
+def known_rows(rows: ir.Table, table: Table, moment: ir.DateValue) -> ir.Table:
+    """Return the rows that had happened and arrived before the moment, values not yet known set to null."""
+    conditions = [arrived(rows, moment)]
+    if table.event is not None:
+        conditions.append(event_date(rows, table.event) < moment)
+    return blank_unknown(rows.filter(*conditions), table, moment)
+
+
+def blank_unknown(rows: ir.Table, table: Table, moment: ir.DateValue) -> ir.Table:
+    """Set to null the values that became known on or after the moment."""
+    unknown = {
+        column.name: (rows[column.known_from] < moment).ifelse(rows[column.name], ibis.null(rows[column.name].type()))
+        for column in table.columns
+        if column.known_from is not None and column.name in rows.columns and column.known_from in rows.columns
+    }
+    return rows.mutate(**unknown) if unknown else rows
+
+
+def _fingerprint(backend: Any, rows: ir.Table) -> str:
+    # The sum of row hashes does not depend on the order of rows; the hash is DuckDB's own, stable within a version.
+    sql = ibis.to_sql(rows, dialect="duckdb")
+    columns = ", ".join(f'"{column}"' for column in sorted(rows.columns))
+    found = backend.raw_sql(
+        f"SELECT count(*), coalesce(sum(hash({columns})::HUGEINT), 0) FROM ({sql})"  # noqa: S608
+    ).fetchone()
+    return hashlib.sha256(f"{sorted(rows.columns)}|{found[0]}|{found[1]}".encode()).hexdigest()[:16]

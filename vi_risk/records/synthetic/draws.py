@@ -1,0 +1,59 @@
+"""Drawing: a choice from weighted menus, one choice for each row, rates along age."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Rows = NDArray[np.int64]  # positions: which person, month or choice a row belongs to
+Values = NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Values to choose from and the weight of each; None stands for what nobody wrote down."""
+
+    values: tuple[str | None, ...]
+    weights: tuple[float, ...]
+
+    @classmethod
+    def of(cls, *choices: tuple[str | None, float]) -> "Menu":
+        """Return a menu of (value, weight) pairs."""
+        return cls(tuple(value for value, _ in choices), tuple(weight for _, weight in choices))
+
+    def draw(self, rng: np.random.Generator, rows: int) -> Values:
+        """Draw one value for each row."""
+        return np.array(self.values, dtype=object)[pick(rng, self.weights, rows)]
+
+
+def pick(rng: np.random.Generator, weights: ArrayLike, rows: int) -> Rows:
+    """Draw positions of `weights`, in proportion to them."""
+    steps = np.cumsum(np.asarray(weights, dtype=np.float64))
+    return np.searchsorted(steps, rng.random(rows) * steps[-1], side="right")
+
+
+def pick_each(rng: np.random.Generator, weights: NDArray[np.floating]) -> Rows:
+    """Draw one position for each row of `weights` (rows, choices), in proportion to that row."""
+    steps = np.cumsum(weights, axis=1)
+    drawn = rng.random(len(weights)) * steps[:, -1]
+    return (steps <= drawn[:, None]).sum(axis=1)
+
+
+def missing_at(rng: np.random.Generator, values: Values, share: float) -> Values:
+    """Return the values with a share of them, at random, not written down."""
+    return np.where(rng.random(len(values)) < share, None, values)
+
+
+def logistic(log_odds: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the probability of log odds."""
+    return 1 / (1 + np.exp(-log_odds))
+
+
+def log_rate_at(age: NDArray[np.floating], ages: Sequence[float], rates: Sequence[float]) -> NDArray[np.floating]:
+    """Return the log rate at each age: straight on the log scale between the given ages, flat beyond them.
+
+    >>> np.exp(log_rate_at(np.array([10.0, 15.0, 99.0]), (10, 20), (1, 4))).round(3).tolist()
+    [1.0, 2.0, 4.0]
+    """
+    return np.interp(age, ages, np.log(rates)).astype(age.dtype)

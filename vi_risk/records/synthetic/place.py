@@ -1,0 +1,104 @@
+"""The place: GP practices, when each joined the trust, and the neighbourhoods that their patients live in."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vi_risk.records.synthetic.draws import Rows, Values, pick
+from vi_risk.records.synthetic.months import Days, Months
+
+IMD_EDITION = "2019"
+_PATIENTS_PER_PRACTICE = 2_000
+_PATIENTS_PER_NEIGHBOURHOOD = 1_500
+_FEWEST_PRACTICES = 8
+_PRACTICES_PER_NETWORK = 4
+_SHARE_JOINING = 0.75
+_FIRST_JOINING = np.datetime64("2016-06-01")  # the first practices joined the Royal Wolverhampton NHS Trust then
+_LOG_SD_OF_PRACTICE_RATES = 0.26
+
+# Just over half of the neighbourhoods of Wolverhampton lie in the most deprived fifth of England.
+_DECILE_SHARES = (0.28, 0.25, 0.13, 0.09, 0.07, 0.06, 0.05, 0.035, 0.025, 0.01)
+
+_FIRST_NAMES = ("Ash Tree", "Bridge Street", "Castle", "Dovecote", "Elm Grove", "Forge", "Greenfields", "Hilltop")
+_FIRST_NAMES += ("Ivy House", "Jubilee", "Kingfisher", "Lock Keeper's", "Mill Lane", "Newfield", "Orchard", "Park View")
+_LAST_NAMES = ("Surgery", "Medical Practice", "Health Centre", "Family Practice", "Medical Centre", "Group Practice")
+_NETWORKS = ("North", "East", "South", "West", "Central")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Practices and neighbourhoods; every practice draws most of its patients from a stretch of neighbourhoods."""
+
+    practice_code: Values
+    practice_name: Values
+    network: Values
+    integrated_from: Days  # NaT: outside the trust
+    list_size: NDArray[np.float64]  # relative
+    emergency_log_rate: NDArray[np.float64]  # how far its patients' emergency rate lies from what they are
+    contact_log_rate: NDArray[np.float64]  # how easily its patients get an appointment
+    lsoa: Values
+    imd_decile: Rows
+
+    def neighbourhood_of(self, rng: np.random.Generator, practice: Rows) -> Rows:
+        """Draw where a practice's patients live: around its own stretch of neighbourhoods."""
+        around = (practice + 0.5) / len(self.practice_code) + rng.normal(0, 0.2, len(practice))
+        around = np.abs(around) % 2  # reflected at the edges of the place
+        around = np.minimum(around, 2 - around)
+        return np.minimum((around * len(self.lsoa)).astype(np.int64), len(self.lsoa) - 1)
+
+
+def draw_place(rng: np.random.Generator, patients: int, months: Months) -> Place:
+    """Draw practices (about one for 2,000 patients, never fewer than eight) and neighbourhoods."""
+    practices = max(_FEWEST_PRACTICES, round(patients / _PATIENTS_PER_PRACTICE))
+    neighbourhoods = max(10, round(patients / _PATIENTS_PER_NEIGHBOURHOOD))
+    emergency_log_rate = rng.normal(0, _LOG_SD_OF_PRACTICE_RATES, practices)
+    number = np.arange(practices)
+    networks = -(-practices // _PRACTICES_PER_NETWORK)
+    return Place(
+        practice_code=np.array([f"Z{n + 1:05d}" for n in number], dtype=object),
+        practice_name=np.array([_practice_name(n) for n in number], dtype=object),
+        network=np.array([_network_name(n % networks) for n in number], dtype=object),
+        integrated_from=_joining_days(rng, practices, months),
+        list_size=rng.lognormal(0, 0.3, practices),
+        emergency_log_rate=emergency_log_rate - emergency_log_rate.mean(),
+        contact_log_rate=rng.normal(0, 0.1, practices),
+        lsoa=np.array([f"E0199{n + 1:04d}" for n in range(neighbourhoods)], dtype=object),
+        imd_decile=_deciles(neighbourhoods),
+    )
+
+
+def _practice_name(number: int) -> str:
+    first = _FIRST_NAMES[number % len(_FIRST_NAMES)]
+    last = _LAST_NAMES[(number + number // len(_FIRST_NAMES)) % len(_LAST_NAMES)]
+    round_of_names = number // (len(_FIRST_NAMES) * len(_LAST_NAMES))
+    return f"{first} {last}" + (f" {round_of_names + 1}" if round_of_names else "")
+
+
+def _network_name(number: int) -> str:
+    round_of_names = number // len(_NETWORKS)
+    return f"{_NETWORKS[number % len(_NETWORKS)]} network" + (f" {round_of_names + 1}" if round_of_names else "")
+
+
+def _deciles(neighbourhoods: int) -> Rows:
+    shares = np.cumsum(_DECILE_SHARES)
+    at = (np.arange(neighbourhoods) + 0.5) / neighbourhoods
+    return np.searchsorted(shares, at * shares[-1], side="right") + 1
+
+
+def _joining_days(rng: np.random.Generator, practices: int, months: Months) -> Days:
+    # Three quarters join, on first days of months: most before the records begin, one in their middle.
+    joining = round(practices * _SHARE_JOINING)
+    latest = max(months.first_day - 90, _FIRST_JOINING)
+    spread = np.linspace(0, 1, joining - 1) * (latest - _FIRST_JOINING).astype(np.int64)
+    middle = months.first_day + int(months.lengths.sum()) // 2
+    days = np.append(_FIRST_JOINING + spread.astype(np.int64), middle).astype("datetime64[M]").astype("datetime64[D]")
+    days[days > months.last_day] = np.datetime64("NaT")
+    joined = np.full(practices, np.datetime64("NaT"), dtype="datetime64[D]")
+    joined[rng.permutation(practices)[:joining]] = days
+    return joined
+
+
+def draw_practice(rng: np.random.Generator, place: Place, rows: int) -> Rows:
+    """Draw a practice for each row, larger lists more often."""
+    return pick(rng, place.list_size, rows)
