@@ -1,6 +1,6 @@
 """``python -m benchmarks``: how long each stage of ``vi-risk demo`` takes on this machine, and its peak memory.
 
-It runs the command as a user does, in a folder of its own, and times the lines that it prints as they come.
+It runs the command as a user does, in a folder of its own, and times the titles of stages as it prints them.
 """
 
 import argparse
@@ -13,13 +13,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
-def timed_lines(lines: Iterable[str]) -> Iterator[tuple[float, str]]:
-    """Yield each line with the seconds since the line before it."""
-    before = time.perf_counter()
+def timed_stages(lines: Iterable[str]) -> Iterator[tuple[float, str]]:
+    """Yield each stage with its seconds.
+
+    A stage begins with a line that is not indented and ends with the next one; an empty line ends the last of them.
+    """
+    stage, began, last = "start-up", time.perf_counter(), False
     for line in lines:
+        if last or line.startswith(" "):
+            continue
         now = time.perf_counter()
-        yield now - before, line.rstrip()
-        before = now
+        yield now - began, stage
+        last = not line.strip()
+        stage, began = "close" if last else line.strip(), now
+    yield time.perf_counter() - began, stage
 
 
 def peak_memory_megabytes() -> float | None:
@@ -33,7 +40,7 @@ def peak_memory_megabytes() -> float | None:
 
 
 def main() -> int:
-    """Print seconds for each line of the demo, the total and the peak memory; return the demo's exit code."""
+    """Print seconds for each stage of the demo, the total and the peak memory; return the demo's exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--patients", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
@@ -47,8 +54,8 @@ def main() -> int:
             command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
         ) as demo:
             assert demo.stdout is not None  # noqa: S101  (it is piped)
-            for seconds, line in timed_lines(demo.stdout):
-                print(f"{seconds:7.2f} s  {line}", flush=True)
+            for seconds, stage in timed_stages(demo.stdout):
+                print(f"{seconds:7.2f} s  {stage}", flush=True)
         total = time.perf_counter() - started
 
     memory = peak_memory_megabytes()

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from vi_risk.errors import InputError, ResourceError, UsageError, ViRiskError
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from vi_risk.stages import Source
 
 INTERRUPTED = 130
+_STAGES = 8  # of demo and run, for the progress bar
 
 app = typer.Typer(
     name="vi-risk",
@@ -101,7 +104,7 @@ def demo(
     """Build a synthetic trust and run the whole path on it, records to ranked lists."""
     from vi_risk.demo import run_demo
 
-    with _told() as report:
+    with _told(_STAGES) as report:
         run_demo(patients=patients, seed=seed, out=out, capacity=capacity, tracking_uri=tracking_uri, report=report)
         _say_where(out, tracking_uri)
 
@@ -122,12 +125,15 @@ def run(
     seed: SeedFlag = None,
 ) -> None:
     """Run the whole path on a site's own extracts: check, features, train, evaluate, score, case lists."""
-    with _told() as report:
+    with _told(_STAGES) as report:
         from vi_risk.caselists.rules import load_rules
+        from vi_risk.files import check_out
         from vi_risk.models.spec import load_spec
         from vi_risk.pipeline import Request
         from vi_risk.pipeline import run as run_pipeline
 
+        check_out(out)
+        _check_store(tracking_uri)
         request = Request(
             index_date=index_date,
             out=out,
@@ -152,7 +158,7 @@ def check(
     governance: GovernanceFlag = None,
 ) -> None:
     """Read the records and say what is in them and what is wrong; writes check.json."""
-    with _told() as report:
+    with _told(2) as report:
         from vi_risk import stages
         from vi_risk.files import replaced
 
@@ -176,7 +182,7 @@ def features_build(
     seed: SeedFlag = None,
 ) -> None:
     """Check the records, fix index dates, build cohort and features; writes features.parquet and cohort.parquet."""
-    with _told() as report:
+    with _told(3) as report:
         from vi_risk import stages
         from vi_risk.files import replaced
         from vi_risk.models.spec import load_spec
@@ -306,9 +312,9 @@ def _say_where(out: Path, tracking_uri: str) -> None:
 
 
 @contextmanager
-def _told() -> Iterator["Report"]:
+def _told(stages: int = 1) -> Iterator["Report"]:
     """Show progress while the work goes on; turn every way it can end into a message and an exit code."""
-    report = _Progress()
+    report = _Progress(stages)
     try:
         with report:
             yield report
@@ -323,30 +329,32 @@ def _told() -> Iterator["Report"]:
 
 
 class _Progress:
-    """Stages with a spinner on a terminal, plain lines anywhere else."""
+    """Stages with a bar on a terminal, plain lines anywhere else."""
 
-    def __init__(self) -> None:
+    def __init__(self, stages: int = 1) -> None:
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._spinner: Any = None
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("stage {task.completed:.0f} of {task.total:.0f}"),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=stages, completed=0)
 
     def __enter__(self) -> "_Progress":
+        self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end_stage()
-
-    def _end_stage(self) -> None:
-        if self._spinner is not None:
-            self._spinner.stop()
-            self._spinner = None
+        self._bar.stop()
 
     def stage(self, title: str) -> None:
         """Say that a stage begins."""
-        self._end_stage()
         self._console.print(title, style="bold", markup=False)
-        if self._console.is_terminal:
-            self._spinner = self._console.status(title)
-            self._spinner.start()
+        self._bar.update(self._task, description=escape(title), advance=1)
 
     def step(self, text: str) -> None:
         """Say what a stage does or found."""

@@ -35,13 +35,8 @@ def replaced(out: Path, *, keep: bool, owned: tuple[str, ...]) -> Iterator[Path]
     ResourceError
         The disk is full or the folder cannot be written.
     """
+    check_out(out)
     out = out.absolute()
-    if out.exists() and not out.is_dir():
-        msg = f"--out {out}: is a file. Name a folder; it is made if it is not there."
-        raise UsageError(msg)
-    if Path.cwd().is_relative_to(out):
-        msg = f"--out {out}: holds the working folder, and an output folder is replaced whole. Name a folder of its own, such as out."
-        raise UsageError(msg)
     with _as_resource_error(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
@@ -56,6 +51,19 @@ def replaced(out: Path, *, keep: bool, owned: tuple[str, ...]) -> Iterator[Path]
             _exchange(aside, out)
     finally:
         shutil.rmtree(aside, ignore_errors=True)  # after the exchange this is the old folder
+
+
+def check_out(out: Path) -> None:
+    """Raise UsageError where `out` cannot be an output folder: a file, the working folder or one above it."""
+    if out.exists() and not out.is_dir():
+        msg = f"--out {out}: is a file. Name a folder; it is made if it is not there."
+        raise UsageError(msg)
+    if Path.cwd().is_relative_to(out.resolve()):
+        msg = (
+            f"--out {out}: holds the working folder, and an output folder is replaced whole."
+            " Name a folder of its own, such as out."
+        )
+        raise UsageError(msg)
 
 
 def write_text(path: Path, text: str) -> None:

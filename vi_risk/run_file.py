@@ -35,13 +35,13 @@ def read_run(folder: Path, *, needs: str, command: str) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        msg = f"{path}: is not there. Run `vi-risk {command}` with the same --out first."
+        msg = f"{RUN_FILE}: is not in the output folder. Run `vi-risk {command}` with the same --out first."
         raise InputError(msg) from None
     except (OSError, ValueError):
-        msg = f"{path}: is damaged. Run `vi-risk {command}` with the same --out again."
+        msg = f"{RUN_FILE}: is damaged. Run `vi-risk {command}` with the same --out again."
         raise InputError(msg) from None
     if needs not in content:
-        msg = f"{path}: has nothing of the stage before. Run `vi-risk {command}` with the same --out first."
+        msg = f"{RUN_FILE}: has nothing of the stage before. Run `vi-risk {command}` with the same --out first."
         raise InputError(msg)
     return content
 

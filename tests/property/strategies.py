@@ -25,9 +25,35 @@ _EDGES = sorted({-window + shift for window in _WINDOWS for shift in (-1, 0, 1)}
 _DAYS_PAST_AND_FUTURE = st.one_of(st.sampled_from(_EDGES), st.integers(-40, 10), st.integers(-1200, 60))
 _DAYS_AHEAD = st.sampled_from((0, 0, 1, 2, 30, 400))
 
-_ICD10 = ("I50.1", "i501", "I10", "F00.1", "F00", "F05", "W19", "R29.6", "X61", "J44.1", "E11.2", "C780", "C44.3", "Z51.5", "N183", "K703")
+_ICD10 = (
+    "I50.1",
+    "i501",
+    "I10",
+    "F00.1",
+    "F00",
+    "F05",
+    "W19",
+    "R29.6",
+    "X61",
+    "J44.1",
+    "E11.2",
+    "C780",
+    "C44.3",
+    "Z51.5",
+    "N183",
+    "K703",
+)
 _SNOMED = ("13645005", "84114007", "38341003", "161898004", "7200002", "105529008", "999999999")
-_BNF = ("0208020V0AAABAB", "0208020V0", "0501013B0AAAAAA", "0601023A0AAAAAA", "0402030K0AAAAAA", "1001", "0212000B0AAADAD", "210109000BBCAA0")
+_BNF = (
+    "0208020V0AAABAB",
+    "0208020V0",
+    "0501013B0AAAAAA",
+    "0601023A0AAAAAA",
+    "0402030K0AAAAAA",
+    "1001",
+    "0212000B0AAADAD",
+    "210109000BBCAA0",
+)
 
 
 @dataclass(frozen=True)

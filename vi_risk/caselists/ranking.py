@@ -8,15 +8,17 @@ import pandas as pd
 
 from vi_risk.caselists.lists import DECISION_COLUMNS, LEADING_COLUMNS, REASON_COLUMNS, CaseList, ListAbout
 from vi_risk.caselists.rules import CaseListRules
-from vi_risk.explain.sentences import ago
+from vi_risk.explain.sentences import ago, span
 
 if TYPE_CHECKING:
     from vi_risk.models.snapshots import Snapshots
 
+_LAST_ADMISSION_DAYS = 730
+
 # fact on the list -> the feature that holds it
 _FACTS: Mapping[str, str] = {
     "emergency_admissions_12m": "emergency_admissions_365d",
-    "last_emergency_admission": "days_since_emergency_admission_730d",
+    "last_emergency_admission": f"days_since_emergency_admission_{_LAST_ADMISSION_DAYS}d",
     "ed_attendances_12m": "ed_attendances_365d",
     "bed_days_12m": "emergency_bed_days_365d",
     "long_term_conditions": "long_term_conditions_1095d",
@@ -104,7 +106,9 @@ def _facts(listed: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:
         if feature not in values or (shortened and (fact.endswith("_12m") or snapshots.windows[feature] is None)):
             continue
         if fact == "last_emergency_admission":
-            facts[fact] = [None if pd.isna(days) else ago(round(days)) for days in values[feature]]
+            # Hospital stays are seen for everyone, so that a missing number of days means there was no such admission.
+            none = f"none in {span(snapshots.windows.get(feature, _LAST_ADMISSION_DAYS))}"
+            facts[fact] = [none if pd.isna(days) else ago(round(days)) for days in values[feature]]
         else:
             facts[fact] = values[feature]
     facts["in_hospital_now"] = listed["in_hospital"].map({True: "yes", False: "no"})

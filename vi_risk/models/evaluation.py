@@ -13,7 +13,7 @@ from vi_risk.errors import InputError
 from vi_risk.models import metrics
 from vi_risk.models.calibration import Floats
 
-# label -> share of all patients, in thousandths: whole numbers, so that "the top 1 % of 700" is 7 and not 8
+# label -> share of all patients, in thousandths: whole numbers, so that rounding up is exact
 TOP_SHARES: Mapping[str, int] = MappingProxyType({"0.5%": 5, "1%": 10, "5%": 50})
 
 

@@ -50,7 +50,7 @@ def auroc_interval(risk: Floats, y: Floats) -> tuple[float, float] | None:
     """Return the 95 % interval of the c-statistic by DeLong's variance, held inside 0 to 1.
 
     variance = var(V10) / events + var(V01) / others, where V10 of an event is the share of non-events that it outranks
-    (ties half), V01 of a non-event the share of events that outrank it. Assumes one row per patient.
+    (ties half), V01 of a non-event the share of events that it outranks. Assumes one row per patient.
 
     References
     ----------
@@ -63,7 +63,7 @@ def auroc_interval(risk: Floats, y: Floats) -> tuple[float, float] | None:
         return None
     among_all = _mid_ranks(risk)
     outranked = (among_all[event] - _mid_ranks(risk[event])) / others
-    outranking = 1 - (among_all[~event] - _mid_ranks(risk[~event])) / events
+    outranking = (among_all[~event] - _mid_ranks(risk[~event])) / events
     centre = float(outranked.mean())
     error = math.sqrt(float(outranked.var(ddof=1)) / events + float(outranking.var(ddof=1)) / others)
     return max(0.0, centre - _Z95 * error), min(1.0, centre + _Z95 * error)

@@ -134,3 +134,10 @@ def _is_select(sql: str) -> bool:
     except sqlglot.errors.SqlglotError:
         return False
     return len(parsed) == 1 and isinstance(parsed[0], exp.Query)
+
+
+def sources_of(sql: str) -> set[str]:
+    """Return the names of the tables that a query reads, its own WITH names left out."""
+    query = sqlglot.parse_one(sql, read="duckdb")
+    named = {cte.alias for cte in query.find_all(exp.CTE)}
+    return {table.name for table in query.find_all(exp.Table) if table.name} - named

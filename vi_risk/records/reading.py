@@ -14,7 +14,7 @@ import duckdb
 
 from vi_risk.errors import InputError, SpecificationError
 from vi_risk.records.linked import Records, Workspace
-from vi_risk.records.mapping import Mapping, TableMapping, load_mapping
+from vi_risk.records.mapping import Mapping, TableMapping, load_mapping, sources_of
 from vi_risk.records.tables import TABLES, Column, Table
 
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
@@ -99,6 +99,7 @@ class _Reader:
         self.tables: dict[str, Any] = {}
         self.faults: list[str] = []
         self.columns: dict[str, dict[str, str]] = {}  # source -> column -> engine type
+        self.unreadable: dict[str, str] = {}  # source -> what is wrong with its file; told only where it is needed
 
     def raise_faults(self) -> None:
         if self.faults:
@@ -113,23 +114,38 @@ class _Reader:
         """Make a view of each file, lock the engine in, and add the views that the mapping defines."""
         for name, path in self.files.items():
             try:
-                self._run(f"CREATE VIEW {_quoted(name)} AS SELECT * FROM {_scan(path)}")
+                if path.stat().st_size == 0:  # DuckDB would find a nameless column in it
+                    raise duckdb.InvalidInputException
+                self._run(f"CREATE VIEW {_quoted(name)} AS SELECT * FROM {_scan(path)}")  # noqa: S608
             except duckdb.Error as error:
-                self.faults.append(f"{path.name}: {_file_fault(path, error)}")
+                self.unreadable[name] = f"{path.name}: {_file_fault(path, error)}"
             else:
                 self.columns[name] = self._columns_of(name)
-        self.raise_faults()
         # From here on expressions of a mapping reach the records folder and the engine's own folder, nothing else.
         allowed = ", ".join(_text(f"{place.resolve()}/") for place in (self.folder, self.workspace.path))
         self._run(f"SET allowed_directories = [{allowed}]")
         self._run("SET enable_external_access = false")
         self._run("SET lock_configuration = true")
         for name, sql in (mapping.sources if mapping else {}).items():
+            self._raise_unusable(sorted(sources_of(sql)))
             try:
                 self._run(f"CREATE OR REPLACE VIEW {_quoted(name)} AS {sql}")
             except duckdb.Error as error:
                 raise _mapping_fault(f"sources.{name}", error) from None
             self.columns[name] = self._columns_of(name)
+
+    def _raise_unusable(self, sources: list[str]) -> None:
+        """Stop where a view of the mapping needs a file that is damaged or not there."""
+        for source in sources:
+            if source in self.unreadable:
+                self.faults.append(self.unreadable[source])
+            elif source not in self.columns:
+                self.faults.append(self._missing(source))
+        self.raise_faults()
+
+    def _missing(self, source: str) -> str:
+        found = ", ".join(sorted(self.columns))
+        return f"{self.folder.name}: {source}, which the mapping reads, is missing. Found {found}. Add the file or mend the mapping."
 
     def _columns_of(self, source: str) -> dict[str, str]:
         described = self._run(f"DESCRIBE {_quoted(source)}").fetchall()
@@ -139,6 +155,9 @@ class _Reader:
         """Return the mapping of records that already have the canonical names."""
         plans = {}
         for table in TABLES.values():
+            if table.name in self.unreadable:
+                self.faults.append(self.unreadable[table.name])
+                continue
             if table.name not in self.columns:
                 if table.required:
                     self.faults.append(
@@ -163,10 +182,7 @@ class _Reader:
     def read(self, table: Table, plan: TableMapping) -> None:
         """Make one canonical table; faults are noted, not raised, so that all tables are told of at once."""
         if plan.source not in self.columns:
-            self.faults.append(
-                f"{self.folder.name}: {plan.source}, from which {table.name} is made, is missing."
-                f" Found {', '.join(sorted(self.columns))}."
-            )
+            self.faults.append(self.unreadable.get(plan.source) or self._missing(plan.source))
             return
         mapped = f"mapped_{table.name}"
         expressions = ", ".join(f"({sql}) AS {_quoted(name)}" for name, sql in plan.columns.items())
@@ -174,7 +190,8 @@ class _Reader:
         try:
             self._run(f"CREATE VIEW {mapped} AS SELECT {expressions} FROM {_quoted(plan.source)}{where}")  # noqa: S608
         except duckdb.Error as error:
-            raise _mapping_fault(f"tables.{table.name}", error) from None
+            there = f"{plan.source} has the columns {', '.join(self.columns[plan.source])}"
+            raise _mapping_fault(f"tables.{table.name}", error, there) from None
         types = self._columns_of(mapped)
         readers = {
             name: _Cast(table.column(name), types[name], plan.values.get(name), plan.formats.get(name))
@@ -347,6 +364,8 @@ def _text(value: str) -> str:
 
 def _file_fault(path: Path, error: duckdb.Error) -> str:
     """Say what is wrong with a file; the engine's own message may quote the record, so only its line number is kept."""
+    if path.stat().st_size == 0:
+        return "is empty, 0 bytes. Write or copy it again."
     if path.suffix.lower() == ".parquet":
         return "is not a whole Parquet file (truncated, or not Parquet). Write or copy it again."
     line = re.search(r"[Ll]ine:? (\d+)", str(error))
@@ -356,11 +375,11 @@ def _file_fault(path: Path, error: duckdb.Error) -> str:
     )
 
 
-def _mapping_fault(where: str, error: duckdb.Error) -> Exception:
+def _mapping_fault(where: str, error: duckdb.Error, there: str = "Columns are those of its source") -> Exception:
     """Say what is wrong with an expression; binding happens before any row is read, so the message holds none."""
     first = str(error).splitlines()[0]
     if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
-        return SpecificationError(f"mapping: {where}: {first}. Mend the expression; columns are those of its source.")
+        return SpecificationError(f"mapping: {where}: {first.rstrip('.!')}. Mend the expression. {there}.")
     if isinstance(error, duckdb.PermissionException):
         return SpecificationError(f"mapping: {where}: reaches outside the records folder, which a mapping may not do.")
     return SpecificationError(f"mapping: {where}: cannot be evaluated ({type(error).__name__}). Mend the expression.")

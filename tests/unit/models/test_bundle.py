@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,11 @@ from vi_risk.errors import InputError, ResourceError
 from vi_risk.models.bundle import BOOSTER_FILE, MODEL_FILE, load, save
 from vi_risk.models.classifier import RiskClassifier
 
-ABOUT = {"target": "emergency_admission_12m", "index_dates": ("2023-01-01",), "cut_points": {10: "high", 2: "low"}}
+ABOUT: dict[str, Any] = {
+    "target": "emergency_admission_12m",
+    "index_dates": ("2023-01-01",),
+    "cut_points": {10: "high", 2: "low"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +34,8 @@ def features() -> pd.DataFrame:
 def model(features: pd.DataFrame) -> RiskClassifier:
     risk = np.where(features["smoker"], 0.7, 0.2) + np.where(features["team"] == "falls", 0.1, 0.0)
     y = np.random.default_rng(1).random(600) < risk
-    return RiskClassifier(n_estimators=np.int64(20), min_child_samples=10).fit(features, y)
+    trees: Any = np.int64(20)  # as a parameter search sets it
+    return RiskClassifier(n_estimators=trees, min_child_samples=10, num_threads=1).fit(features, y)
 
 
 @pytest.fixture
@@ -102,7 +108,7 @@ def test_a_save_that_stopped_between_its_files_is_refused(
     def full_disk(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    other = RiskClassifier(n_estimators=5, min_child_samples=10).fit(features, features["smoker"])
+    other = RiskClassifier(n_estimators=5, min_child_samples=10, num_threads=1).fit(features, features["smoker"])
     with monkeypatch.context() as patched:
         patched.setattr(Path, "write_text", full_disk)
         with pytest.raises(ResourceError, match="No space left on device"):

@@ -64,8 +64,8 @@ def test_the_figures_are_those_of_the_metrics(evaluation: Evaluation) -> None:
     assert (evaluation.model.auroc or 0) > (evaluation.comparators["age_and_sex"].auroc or 1) + 0.1
 
 
-def test_the_top_share_is_rounded_up_and_never_by_a_floating_point_crumb(evaluation: Evaluation) -> None:
-    # 0.5 % of 700 is 3.5; 1 % is 7 exactly, though 0.01 * 700 is a little more in floating point
+def test_the_top_share_is_rounded_up_to_whole_patients(evaluation: Evaluation) -> None:
+    # 3.5, 7 and 35 patients
     assert [evaluation.model.at[share].n for share in ("0.5%", "1%", "5%")] == [4, 7, 35]
 
 
@@ -83,13 +83,13 @@ def test_capacity_is_what_the_lists_of_all_practices_hold(evaluation: Evaluation
 def test_the_order_of_the_rows_changes_nothing() -> None:
     given = snapshot() | {"risk": np.round(snapshot()["risk"], 1)}
     rows = np.random.default_rng(1).permutation(PATIENTS)
-    turned = {name: values[rows] for name, values in given.items() if isinstance(values, np.ndarray)}
+    turned: dict[str, Any] = {name: values[rows] for name, values in given.items() if isinstance(values, np.ndarray)}
     turned |= {"capacity": 20, "comparators": {"age_and_sex": given["comparators"]["age_and_sex"][rows]}}
     assert evaluate(**turned).model.at == evaluate(**given).model.at
 
 
 def test_the_raw_score_breaks_ties_of_the_risk() -> None:
-    tied = {
+    tied: dict[str, Any] = {
         "risk": [0.5, 0.5, 0.1],
         "y": [0, 1, 0],
         "patient_id": ["A", "B", "C"],

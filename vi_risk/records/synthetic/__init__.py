@@ -2,7 +2,7 @@
 
 Read `trust` first, then the story in order: `months` (the calendar), `place` (practices and neighbourhoods),
 `population` (who lives there and when), `conditions` (what they live with), `life` (month by month: frailty, emergency
-admissions, death), and then what each service wrote down: `registry`, `hospital` (with `causes`),
+admissions, death), and then what each service wrote down: `registry`, `hospital` and `coding` (with `causes`),
 `emergency_department`, `outpatients`, `general_practice`, `medicines`, `community`.
 """
 

@@ -1,4 +1,4 @@
-"""Why people are admitted: primary diagnoses, by age and by the conditions a person has, and what is coded beside them."""
+"""Why people are admitted: primary diagnoses by age and by conditions, and what is coded beside them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,21 +35,23 @@ EMERGENCIES = (
     Cause(("J219",), (14, 0, 0, 0, 0, 0), PAEDIATRICS),
     Cause(("N390", "N10X"), (3, 3, 4, 4, 6, 10), GENERAL_MEDICINE, {"dementia": 1, "parkinsons": 1}),
     Cause(("A419", "A415"), (1, 1, 1.5, 3, 5, 7), GENERAL_MEDICINE, {"cancer": 1, "chronic_kidney_disease": 0.5}),
-    Cause(("J440", "J441"), (0, 0, 0.02, 0.1, 0.1, 0.05), RESPIRATORY, {"copd": 150}),
-    Cause(("J459", "J46X"), (0.5, 0.5, 0.2, 0.1, 0.1, 0.1), RESPIRATORY, {"asthma": 18}),
-    Cause(("I500", "I501"), (0, 0, 0.02, 0.1, 0.3, 0.6), CARDIOLOGY, {"heart_failure": 35}),
-    Cause(("I200", "I209"), (0, 0, 0.05, 0.4, 0.5, 0.4), CARDIOLOGY, {"coronary_heart_disease": 8}),
+    Cause(("J440", "J441"), (0, 0, 0.02, 0.1, 0.1, 0.05), RESPIRATORY, {"copd": 320}),
+    Cause(("J459", "J46X"), (0.5, 0.5, 0.2, 0.1, 0.1, 0.1), RESPIRATORY, {"asthma": 34}),
+    Cause(("I500", "I501"), (0, 0, 0.02, 0.1, 0.3, 0.6), CARDIOLOGY, {"heart_failure": 75}),
+    Cause(("I200", "I209"), (0, 0, 0.05, 0.6, 0.8, 0.6), CARDIOLOGY, {"coronary_heart_disease": 10}),
     Cause(("I214", "I219"), (0, 0, 0.3, 2, 2.5, 2.5), CARDIOLOGY, {"coronary_heart_disease": 1, "diabetes": 0.5}),
     Cause(("I489", "I480"), (0, 0, 0.4, 1.5, 2.5, 2.2), CARDIOLOGY, {"atrial_fibrillation": 3}),
     Cause(("I639", "I635"), (0, 0, 0.3, 1.5, 3, 4.5), GENERAL_MEDICINE, {"atrial_fibrillation": 1, "stroke": 1}),
-    Cause(("E101", "E116", "E107"), (0.01, 0.1, 0.03, 0.03, 0.03, 0.03), GENERAL_MEDICINE, {"diabetes": 60}),
+    Cause(("E101", "E116", "E107"), (0.01, 0.1, 0.03, 0.03, 0.03, 0.03), GENERAL_MEDICINE, {"diabetes": 110}),
     Cause(("G409", "R568"), (3, 2, 1, 1, 0.8, 0.7), GENERAL_MEDICINE, {"epilepsy": 25, "learning_disability": 3}),
     Cause(("D509", "D649"), (0.1, 0.2, 0.6, 1, 1.6, 2), GASTRO, {"cancer": 1, "chronic_kidney_disease": 1}),
     Cause(("K529", "A099"), (8, 3, 2, 2, 2.5, 3), GENERAL_MEDICINE),
     Cause(("K922", "K921"), (0, 0, 1, 1.5, 2, 2.5), GASTRO, {"liver_disease": 4, "alcohol_dependence": 2}),
     Cause(("K703", "K746", "R18X"), (0, 0, 0.03, 0.05, 0.04, 0.02), GASTRO, {"liver_disease": 120}),
     Cause(("F101", "F103"), (0, 0, 0.3, 0.3, 0.1, 0.02), GENERAL_MEDICINE, {"alcohol_dependence": 60}),
-    Cause(("T391", "T509"), (0.4, 4, 4, 1.5, 0.4, 0.2), GENERAL_MEDICINE, {"depression": 2, "severe_mental_illness": 3}),
+    Cause(
+        ("T391", "T509"), (0.4, 4, 4, 1.5, 0.4, 0.2), GENERAL_MEDICINE, {"depression": 2, "severe_mental_illness": 3}
+    ),
     Cause(("K358", "K37X"), (0.3, 7, 3, 1, 0.5, 0.3), SURGERY),
     Cause(("K802", "K810", "K859"), (0, 0.2, 4, 4, 3.5, 2.5), SURGERY, {"obesity": 0.8}),
     Cause(("L031", "L089"), (1, 1.5, 2.5, 3, 2.5, 2.5), GENERAL_MEDICINE, {"diabetes": 1, "obesity": 1}),

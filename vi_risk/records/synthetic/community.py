@@ -13,8 +13,10 @@ _LOG_SD_OF_CASELOAD = 1.2  # most of the old are on no caseload, some are seen e
 _MOST_LOG_RATE = 5.0
 _ATTENDED = Menu.of(("5", 0.93), ("6", 0.01), ("3", 0.03), ("2", 0.02), ("4", 0.01))
 
-_TEAMS = ("district_nursing", "community_matron", "physiotherapy", "occupational_therapy", "falls")
-_TEAMS += ("heart_failure", "respiratory", "palliative", "rapid_response", "other")
+_TEAMS = (
+    *("district_nursing", "community_matron", "physiotherapy", "occupational_therapy", "falls"),
+    *("heart_failure", "respiratory", "palliative", "rapid_response", "other"),
+)
 _UNDER_65 = (10, 1, 22, 6, 0.2, 0.2, 0.5, 0.5, 1, 20)
 _FROM_65 = (46, 5, 12, 8, 3, 0.5, 1, 1, 3, 8)
 _TEAM_OF = {
@@ -54,4 +56,4 @@ def _teams(rng: np.random.Generator, life: Life, events: Events) -> Values:
     weights = np.where(old[:, None], np.array(_FROM_65), np.array(_UNDER_65))
     for name, (team, weight) in _TEAM_OF.items():
         weights[:, _TEAMS.index(team)] += weight * (life.onsets[events.person, POSITION[name]] <= events.day)
-    return np.array(_TEAMS, dtype=object)[pick_each(rng, weights)]
+    return np.array(_TEAMS, dtype=np.object_)[pick_each(rng, weights)]

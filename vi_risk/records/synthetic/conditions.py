@@ -49,35 +49,35 @@ class Condition:
 
 
 CONDITIONS = (
-    Condition("hypertension", 0.150, 60, 9, "vessels", 0.06, 0.00, ("I10X",), "38341003"),
-    Condition("diabetes", 0.073, 57, 11, "vessels", 0.22, 0.15, ("E119", "E149"), "44054006", 0.85, 1.6),
-    Condition("copd", 0.022, 64, 8, "lungs", 0.50, 0.40, ("J449", "J448"), "13645005", 0.9, 2.5),
+    Condition("hypertension", 0.131, 60, 9, "vessels", 0.06, 0.00, ("I10X",), "38341003"),
+    Condition("diabetes", 0.068, 57, 11, "vessels", 0.22, 0.15, ("E119", "E149"), "44054006", 0.85, 1.6),
+    Condition("copd", 0.0195, 64, 8, "lungs", 0.50, 0.40, ("J449", "J448"), "13645005", 0.9, 2.5),
     Condition("asthma", 0.060, 12, 8, "lungs", 0.20, 0.00, ("J459",), "195967001", 1.2, 1.2),
-    Condition("coronary_heart_disease", 0.034, 67, 8, "vessels", 0.30, 0.20, ("I259", "I251"), "53741008", 0.55, 1.5),
+    Condition("coronary_heart_disease", 0.0325, 67, 8, "vessels", 0.30, 0.20, ("I259", "I251"), "53741008", 0.55, 1.5),
     Condition("heart_failure", 0.0105, 78, 7, "vessels", 0.60, 0.60, ("I500", "I509"), "84114007", 0.8, 1.5),
     Condition("atrial_fibrillation", 0.021, 78, 7, "vessels", 0.30, 0.20, ("I489", "I480"), "49436004", 0.8, 1.0),
-    Condition("stroke", 0.020, 73, 9, "vessels", 0.30, 0.25, ("I694", "I693"), "230690007", 0.85, 1.4),
+    Condition("stroke", 0.0190, 73, 9, "vessels", 0.30, 0.25, ("I694", "I693"), "230690007", 0.85, 1.4),
     Condition("peripheral_arterial_disease", 0.007, 70, 8, "vessels", 0.25, 0.25, ("I739",), "399957001", 0.6, 2.0),
-    Condition("chronic_kidney_disease", 0.043, 75, 7, "vessels", 0.25, 0.20, ("N183", "N184"), "709044004", 1.3, 1.3),
+    Condition("chronic_kidney_disease", 0.0405, 75, 7, "vessels", 0.25, 0.20, ("N183", "N184"), "709044004", 1.3, 1.3),
     Condition("liver_disease", 0.006, 48, 8, "mind", 0.50, 0.60, ("K746", "K703", "K760"), "235856003", 0.7, 2.0),
     Condition("cancer", 0.030, 66, 10, "other", 0.45, 0.95, ("C509", "C61X", "C189", "C349"), "363346000", 1.1, 1.0),
     Condition("dementia", 0.0105, 83, 5, "mind", 0.45, 0.90, ("F03X", "F019", "G309"), "52448006", 1.2, 1.2),
     Condition("parkinsons", 0.0025, 76, 6, "mind", 0.40, 0.45, ("G20X",), "49049000", 0.7, 1.0),
     Condition("epilepsy", 0.008, 20, 18, "mind", 0.60, 0.25, ("G409",), "84757009", 1.0, 1.6),
     Condition("multiple_sclerosis", 0.002, 42, 8, "other", 0.40, 0.20, ("G35X",), "24700007", 2.3, 1.0),
-    Condition("depression", 0.100, 26, 9, "mind", 0.25, 0.05, ("F329", "F339"), "35489007", 1.7, 1.5),
+    Condition("depression", 0.105, 26, 9, "mind", 0.25, 0.05, ("F329", "F339"), "35489007", 1.7, 1.5),
     Condition("severe_mental_illness", 0.0095, 33, 8, "mind", 0.45, 0.35, ("F209", "F319"), "58214004", 0.9, 2.5),
     Condition("learning_disability", 0.006, 4, 2, "other", 0.35, 0.40, ("F709", "F799"), "110359009", 0.7, 1.8),
     Condition("alcohol_dependence", 0.010, 36, 9, "mind", 0.65, 0.55, ("F102",), "7200002", 0.4, 2.0),
     Condition("rheumatoid_arthritis", 0.0075, 58, 10, "other", 0.25, 0.15, ("M069",), "69896004", 2.3, 1.1),
     Condition("osteoporosis", 0.010, 75, 7, "other", 0.20, 0.10, ("M819",), "64859006", 4.0, 1.0),
-    Condition("obesity", 0.100, 36, 11, "vessels", 0.08, 0.00, ("E669",), "414916001", 1.2, 1.7),
+    Condition("obesity", 0.106, 36, 11, "vessels", 0.08, 0.00, ("E669",), "414916001", 1.2, 1.7),
 )
 POSITION = {condition.name: position for position, condition in enumerate(CONDITIONS)}
 
 # Shares of the variance of susceptibility that frailty and the cluster explain; the rest is each condition's own.
-_FRAILTY_SHARE = 0.22
-_CLUSTER_SHARE = 0.25
+_FRAILTY_SHARE = 0.30
+_CLUSTER_SHARE = 0.26
 
 
 def draw_onsets(rng: np.random.Generator, people: Population, frailty: NDArray[np.float64]) -> Days:

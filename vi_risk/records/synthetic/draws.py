@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,36 +25,46 @@ class Menu:
 
     def draw(self, rng: np.random.Generator, rows: int) -> Values:
         """Draw one value for each row."""
-        return np.array(self.values, dtype=object)[pick(rng, self.weights, rows)]
+        return np.array(self.values, dtype=np.object_)[pick(rng, self.weights, rows)]
 
 
 def pick(rng: np.random.Generator, weights: ArrayLike, rows: int) -> Rows:
     """Draw positions of `weights`, in proportion to them."""
     steps = np.cumsum(np.asarray(weights, dtype=np.float64))
-    return np.searchsorted(steps, rng.random(rows) * steps[-1], side="right")
+    position: Rows = np.searchsorted(steps, rng.random(rows) * steps[-1], side="right")
+    return position
 
 
-def pick_each(rng: np.random.Generator, weights: NDArray[np.floating]) -> Rows:
+def pick_each(rng: np.random.Generator, weights: NDArray[Any]) -> Rows:
     """Draw one position for each row of `weights` (rows, choices), in proportion to that row."""
     steps = np.cumsum(weights, axis=1)
     drawn = rng.random(len(weights)) * steps[:, -1]
-    return (steps <= drawn[:, None]).sum(axis=1)
+    position: Rows = (steps <= drawn[:, None]).sum(axis=1)
+    return position
 
 
 def missing_at(rng: np.random.Generator, values: Values, share: float) -> Values:
     """Return the values with a share of them, at random, not written down."""
-    return np.where(rng.random(len(values)) < share, None, values)
+    return blank(values, rng.random(len(values)) < share)
 
 
-def logistic(log_odds: NDArray[np.floating]) -> NDArray[np.floating]:
+def blank(values: NDArray[Any], where: NDArray[np.bool_]) -> Values:
+    """Return the values with those `where` not written down."""
+    known: Values = values.astype(np.object_)
+    known[where] = None
+    return known
+
+
+def logistic(log_odds: NDArray[Any]) -> NDArray[np.float64]:
     """Return the probability of log odds."""
-    return 1 / (1 + np.exp(-log_odds))
+    probability: NDArray[np.float64] = 1 / (1 + np.exp(-log_odds))
+    return probability
 
 
-def log_rate_at(age: NDArray[np.floating], ages: Sequence[float], rates: Sequence[float]) -> NDArray[np.floating]:
+def log_rate_at(age: NDArray[np.float32], ages: Sequence[float], rates: Sequence[float]) -> NDArray[np.float32]:
     """Return the log rate at each age: straight on the log scale between the given ages, flat beyond them.
 
-    >>> np.exp(log_rate_at(np.array([10.0, 15.0, 99.0]), (10, 20), (1, 4))).round(3).tolist()
+    >>> np.exp(log_rate_at(np.array([10.0, 15.0, 99.0], dtype=np.float32), (10, 20), (1, 4))).round(3).tolist()
     [1.0, 2.0, 4.0]
     """
-    return np.interp(age, ages, np.log(rates)).astype(age.dtype)
+    return np.interp(age, ages, np.log(rates)).astype(np.float32)

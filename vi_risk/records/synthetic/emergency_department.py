@@ -31,7 +31,7 @@ def attendances_written(rng: np.random.Generator, life: Life, stays: Stays) -> W
     log_rate = (
         log_rate_at(life.age, _AGES, _RATES)
         + 0.40 * life.burden
-        + 0.30 * life.frailty
+        + 0.40 * life.frailty
         + 0.50 * life.unsettled
         + habit[:, None].astype(np.float32)
         + (0.30 * (10 - life.people.imd_decile) / 9)[:, None].astype(np.float32)
@@ -53,7 +53,7 @@ def attendances_written(rng: np.random.Generator, life: Life, stays: Stays) -> W
             "arrived_at": (day.astype("datetime64[m]") + minutes).astype("datetime64[us]"),
             "department_type": np.where(admitted, _ADMITTING_DEPARTMENT.draw(rng, rows), _DEPARTMENT.draw(rng, rows)),
             "attendance_category": np.where(admitted, "1", _CATEGORY.draw(rng, rows)),
-            "arrival_mode": missing_at(rng, np.where(by_ambulance, "1", "2").astype(object), _ARRIVAL_MISSING),
+            "arrival_mode": missing_at(rng, np.where(by_ambulance, "1", "2").astype(np.object_), _ARRIVAL_MISSING),
             "acuity": missing_at(rng, acuity, _ACUITY_MISSING),
             "disposal": np.where(admitted, "01", _DISPOSAL.draw(rng, rows)),
             "recorded_on": after(rng, day, 0, 3),

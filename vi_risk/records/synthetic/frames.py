@@ -70,7 +70,8 @@ def typed_frame(table: str, columns: Mapping[str, NDArray[Any]], rows: int) -> p
         else pa.nulls(rows, field.type)
         for field in schema
     ]
-    return pa.Table.from_arrays(arrays, schema=schema).to_pandas(types_mapper=_PANDAS_TYPES.get)
+    frame: pd.DataFrame = pa.Table.from_arrays(arrays, schema=schema).to_pandas(types_mapper=_PANDAS_TYPES.get)
+    return frame
 
 
 def identifiers(letter: str, rows: int) -> Values:
@@ -79,7 +80,7 @@ def identifiers(letter: str, rows: int) -> Values:
     >>> identifiers("S", 2).tolist()
     ['S00000001', 'S00000002']
     """
-    return np.char.add(letter, np.char.zfill(np.arange(1, rows + 1).astype(str), 8)).astype(object)
+    return np.array([f"{letter}{number:08d}" for number in range(1, rows + 1)], dtype=np.object_)
 
 
 def after(rng: np.random.Generator, days: Days, earliest: int, latest: int) -> Days:
@@ -90,6 +91,6 @@ def after(rng: np.random.Generator, days: Days, earliest: int, latest: int) -> D
 def _arrived(written: Written, last_day: np.datetime64) -> NDArray[np.bool_]:
     kept = np.ones(len(written.person), dtype=bool)
     for column in (TABLES[written.table].event, "recorded_on"):
-        if column in written.columns:
+        if column is not None and column in written.columns:
             kept &= written.columns[column].astype("datetime64[D]") <= last_day
     return kept

@@ -1,4 +1,4 @@
-"""General practice: appointments and coded entries, seen only of practices in the trust and from the day they joined."""
+"""General practice: appointments and coded entries, seen of practices in the trust from the day they joined."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ from vi_risk.records.synthetic.months import DAYS_IN_YEAR, Days
 from vi_risk.records.synthetic.place import Place
 
 _AGES = (0, 2, 5, 12, 20, 40, 60, 75, 85, 95)
-_RATES = (7.2, 5.8, 3.4, 2.5, 3.3, 3.9, 4.6, 6.2, 7.4, 7.6)
+_RATES = (12.0, 9.5, 5.0, 2.4, 3.3, 3.9, 4.6, 6.2, 7.6, 8.0)
 _LOG_SD_OF_HABIT = 0.5
 _WOMEN = 0.30
 _STATUS = Menu.of(("attended", 0.90), ("dna", 0.05), ("cancelled", 0.05))
 _ROLE = Menu.of(("gp", 0.50), ("nurse", 0.25), ("pharmacist", 0.06), ("other", 0.19))
 _MODE = Menu.of(("face_to_face", 0.66), ("telephone", 0.29), ("video", 0.05))
 
-_REVIEWS_PER_YEAR = 0.9  # of each long-term condition, with its code entered again
+_REVIEWS_PER_YEAR = 1.2  # of each long-term condition, with its code entered again
 _NEW_ENTRY_WITHIN_DAYS = 60
 
 
@@ -46,17 +46,19 @@ class Measurement:
     decimals: int = 0
 
 
-_BMI = Measurement("60621009", "kg/m2", 0.35, {"obesity": 0.6, "diabetes": 0.6}, 26.3, 0.2, 3.6, 0.4, {"obesity": 8.5}, 14, 65, 1)
+_BMI = Measurement(
+    "60621009", "kg/m2", 0.50, {"obesity": 0.6, "diabetes": 0.6}, 26.3, 0.2, 3.6, 0.4, {"obesity": 8.5}, 14, 65, 1
+)
 _SYSTOLIC = Measurement(
-    "271649006", "mm[Hg]", 0.55, {"hypertension": 1.3, "diabetes": 0.6}, 127, 2.5, 9, 9, {"hypertension": 9}, 80, 230
+    "271649006", "mm[Hg]", 0.80, {"hypertension": 1.3, "diabetes": 0.6}, 127, 2.5, 9, 9, {"hypertension": 9}, 80, 230
 )
 _HBA1C = Measurement(
-    "999791000000106", "mmol/mol", 0.20, {"diabetes": 1.8}, 37, 0.8, 2.5, 1.5, {"diabetes": 21}, 20, 150
+    "999791000000106", "mmol/mol", 0.30, {"diabetes": 1.8}, 37, 0.8, 2.5, 1.5, {"diabetes": 21}, 20, 150
 )
 _EGFR = Measurement(
     "1011481000000105",
     "mL/min/1.73m2",
-    0.30,
+    0.45,
     {"chronic_kidney_disease": 1.6, "hypertension": 0.7, "diabetes": 0.9, "heart_failure": 1.2},
     88,
     -7.5,
@@ -114,7 +116,7 @@ def appointments_written(rng: np.random.Generator, life: Life, place: Place) -> 
     log_rate = (
         log_rate_at(life.age, _AGES, _RATES)
         + 0.42 * life.burden
-        + 0.22 * life.frailty
+        + 0.28 * life.frailty
         + 0.20 * life.unsettled
         + _WOMEN * adult_woman
         + _ease_of_access(life, place)
@@ -149,7 +151,7 @@ def events_written(rng: np.random.Generator, life: Life, place: Place) -> Writte
         person,
         {
             "event_on": day,
-            "code_system": np.full(len(person), "snomed", dtype=object),
+            "code_system": np.full(len(person), "snomed", dtype=np.object_),
             "code": code,
             "value": value,
             "unit": unit,
@@ -163,8 +165,8 @@ Entries = tuple[Rows, Days, Values, NDArray[np.float64], Values]
 
 def _entries(person: Rows, day: Days, code: Values | str) -> Entries:
     rows = len(person)
-    codes = np.broadcast_to(np.array(code, dtype=object), rows)
-    return person, day, codes, np.full(rows, np.nan), np.full(rows, None, dtype=object)
+    codes = np.broadcast_to(np.array(code, dtype=np.object_), rows)
+    return person, day, codes, np.full(rows, np.nan), np.full(rows, None, dtype=np.object_)
 
 
 def _conditions(rng: np.random.Generator, life: Life, place: Place) -> Entries:
@@ -183,7 +185,7 @@ def _conditions(rng: np.random.Generator, life: Life, place: Place) -> Entries:
     in_place = (day >= first_day) & (day <= last_day) & lives_there(life, person, day)
     pair, day, person = pair[in_place], day[in_place], person[in_place]
     seen = seen_by_practice(life, place, person, day)
-    codes = np.array([condition.snomed for condition in CONDITIONS], dtype=object)
+    codes = np.array([condition.snomed for condition in CONDITIONS], dtype=np.object_)
     return _entries(person[seen], day[seen], codes[which[pair[seen]]])
 
 
@@ -196,26 +198,26 @@ def lives_there(life: Life, person: Rows, day: Days) -> NDArray[np.bool_]:
 def _rate_with_conditions(life: Life, base: PersonMonths, added: dict[str, float]) -> PersonMonths:
     rate = base
     for name, more in added.items():
-        rate = rate + np.float32(more) * (life.onsets[:, POSITION[name], None] <= life.months.starts)
+        rate = rate + (more * (life.onsets[:, POSITION[name], None] <= life.months.starts)).astype(np.float32)
     return rate
 
 
 def _measured(rng: np.random.Generator, life: Life, place: Place, measurement: Measurement) -> Entries:
     adult = (life.age >= 18).astype(np.float32)
     rate = _rate_with_conditions(life, measurement.per_year * adult, measurement.per_year_if)
-    rate = rate * (0.6 + 0.02 * np.clip(life.age - 18, 0, 40))
+    rate = rate * np.float32(0.02) * (30 + np.clip(life.age - 18, 0, 40))
     events = _seen(life, place, happen(rng, life, np.log(np.maximum(rate, 1e-6)) + _ease_of_access(life, place)))
     person, day = events.person, events.day
     own = rng.normal(0, measurement.between, len(life.people))
     age = (day - life.people.born_on[person]).astype(np.float64) / DAYS_IN_YEAR
     value = measurement.level + measurement.per_decade * (age - 50) / 10 + own[person]
-    value += rng.normal(0, measurement.within, len(person))
+    value = value + rng.normal(0, measurement.within, len(person))
     for name, shift in measurement.shift_if.items():
-        value += shift * (life.onsets[person, POSITION[name]] <= day)
-    value = np.clip(value, measurement.lowest, measurement.highest).round(measurement.decimals)
+        value = value + shift * (life.onsets[person, POSITION[name]] <= day)
+    written = np.clip(value, measurement.lowest, measurement.highest).round(measurement.decimals)
     rows = len(person)
-    code, unit = (np.full(rows, text, dtype=object) for text in (measurement.snomed, measurement.unit))
-    return person, day, code, value, unit
+    code, unit = (np.full(rows, text, dtype=np.object_) for text in (measurement.snomed, measurement.unit))
+    return person, day, code, written, unit
 
 
 def _found(rng: np.random.Generator, life: Life, place: Place, finding: Finding) -> Entries:

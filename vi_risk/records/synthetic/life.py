@@ -17,9 +17,9 @@ from vi_risk.records.synthetic.population import NEVER, Population
 PersonMonths = NDArray[np.float32]
 
 _FRAILTY_KEPT = 0.985  # from one month to the next; half of its variance is new after two years
-_EMERGENCY_PER_FRAILTY = 0.9
+_EMERGENCY_PER_FRAILTY = 1.0
 _DEATH_PER_FRAILTY = 0.45
-_AFTERMATH = 1.1  # yearly rate of emergencies that an emergency admission adds in the month after it
+_AFTERMATH = 1.05  # yearly rate of emergencies that an emergency admission adds in the month after it
 _AFTERMATH_KEPT = 0.6  # of it, from one month to the next
 _AFTERMATH_PER_FRAILTY = 0.35
 _DEATH_PER_AFTERMATH = 0.8
@@ -32,9 +32,9 @@ _SHARE_DYING_IN_HOSPITAL = 0.45
 
 # Yearly rates of a person without conditions, of average frailty, at these ages.
 _AGES = (0, 1, 3, 6, 12, 18, 30, 45, 60, 70, 80, 90, 100)
-_EMERGENCY_RATES = (0.145, 0.072, 0.040, 0.020, 0.0155, 0.0225, 0.0215, 0.0220, 0.026, 0.037, 0.062, 0.096, 0.112)
+_EMERGENCY_RATES = (0.130, 0.064, 0.035, 0.0175, 0.0135, 0.0195, 0.0185, 0.0190, 0.0225, 0.033, 0.058, 0.092, 0.110)
 _DEATH_AGES = (0, 1, 10, 20, 35, 45, 55, 65, 75, 85, 95, 105)
-_DEATH_RATES = (0.003, 0.0002, 0.0001, 0.0003, 0.0007, 0.0013, 0.0028, 0.0052, 0.0105, 0.036, 0.115, 0.3)
+_DEATH_RATES = (0.003, 0.0002, 0.0001, 0.0003, 0.0007, 0.0013, 0.0028, 0.0052, 0.0100, 0.034, 0.135, 0.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def _days_in_place(people: Population, months: Months) -> tuple[NDArray[np.int64
 
 
 def _burdens(onsets: Days, day: np.datetime64) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    # Log hazard ratios of emergencies and of death. A condition weighs 0.7 of its log hazard ratio at onset, 1.3 after ten years; nothing before.
+    # Log hazard ratios of emergencies and of death: a condition weighs 0.7 of its own at onset, 1.3 after ten years.
     years = (day - onsets).astype(np.float32)
     years[np.isnat(onsets)] = -1
     weight = np.where(years >= 0, 0.7 + 0.6 * np.minimum(years / (10 * DAYS_IN_YEAR), 1), 0).astype(np.float32)

@@ -27,7 +27,7 @@ REPEATS = (
     Repeat("0206020A0AAAAAA", 28, {"hypertension": 0.42}),  # amlodipine 5 mg tablets
     Repeat("0205051R0AAADAD", 28, {"hypertension": 0.38, "heart_failure": 0.45, "diabetes": 0.12}),  # ramipril 10 mg
     Repeat("0202010B0AAABAB", 28, {"hypertension": 0.14}),  # bendroflumethiazide 2.5 mg
-    Repeat("0212000B0AAABAB", 28, {"coronary_heart_disease": 0.6, "diabetes": 0.5, "stroke": 0.5}),  # atorvastatin 20 mg
+    Repeat("0212000B0AAABAB", 28, {"coronary_heart_disease": 0.6, "diabetes": 0.5, "stroke": 0.5}),  # atorvastatin
     Repeat("0212000Y0AAADAD", 28, {"hypertension": 0.16, "peripheral_arterial_disease": 0.4}),  # simvastatin 40 mg
     Repeat("0209000A0AAABAB", 28, {"coronary_heart_disease": 0.65}),  # aspirin 75 mg
     Repeat("0209000C0AAAAAA", 28, {"stroke": 0.5, "peripheral_arterial_disease": 0.5}),  # clopidogrel 75 mg
@@ -55,7 +55,7 @@ REPEATS = (
     Repeat("0602010V0AABZBZ", 28, {"hypertension": 0.07, "depression": 0.04, "diabetes": 0.07}),  # levothyroxine
     Repeat("0407020C0AAAAAA", 28, {"depression": 0.06, "osteoporosis": 0.12, "obesity": 0.04}),  # codeine
 )
-_ISSUES_PER_YEAR = 10.5
+_ISSUES_PER_YEAR = 12.5
 
 SHORT_COURSES = Menu.of(
     ("0501013B0AAAAAA", 0.36),  # amoxicillin 250 mg
@@ -66,7 +66,7 @@ SHORT_COURSES = Menu.of(
 )
 _COURSE_QUANTITIES = (15.0, 21.0, 28.0, 32.0, 56.0, 100.0)
 _COURSE_AGES = (0, 3, 10, 20, 50, 70, 85)
-_COURSE_RATES = (1.3, 1.0, 0.5, 0.6, 0.8, 1.2, 1.6)
+_COURSE_RATES = (2.0, 1.6, 0.9, 1.2, 1.8, 2.8, 3.6)
 
 
 def prescriptions_written(rng: np.random.Generator, life: Life, place: Place) -> Written:
@@ -105,7 +105,7 @@ def _short_courses(rng: np.random.Generator, life: Life, place: Place) -> Issues
     log_rate: PersonMonths = (
         log_rate_at(life.age, _COURSE_AGES, _COURSE_RATES)
         + 0.40 * life.burden
-        + 0.25 * life.frailty
+        + 0.35 * life.frailty
         + 0.25 * life.unsettled
     )
     events = happen(rng, life, log_rate)
@@ -123,5 +123,5 @@ def _issues(
     quantity: NDArray[np.float64] | float,
 ) -> Issues:
     seen = seen_by_practice(life, place, person, day)
-    codes = np.broadcast_to(np.array(code, dtype=object), len(person))
+    codes = np.broadcast_to(np.array(code, dtype=np.object_), len(person))
     return person[seen], day[seen], codes[seen], np.broadcast_to(quantity, len(person))[seen]

@@ -36,12 +36,14 @@ class Months:
     @property
     def first_day(self) -> np.datetime64:
         """First day of the records."""
-        return self.starts[0]
+        first: np.datetime64 = self.starts[0]
+        return first
 
     @property
     def last_day(self) -> np.datetime64:
         """Last day of the records."""
-        return self.starts[-1] + (self.lengths[-1] - 1)
+        last: np.datetime64 = self.starts[-1] + (self.lengths[-1] - 1)
+        return last
 
     @property
     def years(self) -> float:

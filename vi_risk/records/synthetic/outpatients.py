@@ -3,12 +3,12 @@
 import numpy as np
 
 from vi_risk.records.synthetic.conditions import POSITION
-from vi_risk.records.synthetic.draws import Menu, log_rate_at, logistic, pick_each
+from vi_risk.records.synthetic.draws import Menu, Values, log_rate_at, logistic, pick_each
 from vi_risk.records.synthetic.frames import Written, after
-from vi_risk.records.synthetic.life import Life, happen
+from vi_risk.records.synthetic.life import Events, Life, happen
 
 _AGES = (0, 5, 18, 30, 45, 65, 78, 90)
-_RATES = (0.80, 0.65, 0.80, 0.95, 1.15, 1.70, 1.90, 1.20)
+_RATES = (1.05, 0.85, 1.05, 1.25, 1.50, 2.15, 2.40, 1.50)
 _LOG_SD_OF_HABIT = 0.5
 _KEPT = Menu.of(("5", 0.94), ("6", 0.06))
 _MISSED = Menu.of(("3", 0.96), ("7", 0.04))
@@ -39,7 +39,7 @@ def appointments_written(rng: np.random.Generator, life: Life) -> Written:
     log_rate = (
         log_rate_at(life.age, _AGES, _RATES)
         + 0.55 * life.burden
-        + 0.20 * life.frailty
+        + 0.25 * life.frailty
         + 0.35 * life.unsettled
         + 0.15 * life.people.female[:, None]
         + habit[:, None]
@@ -57,7 +57,7 @@ def appointments_written(rng: np.random.Generator, life: Life) -> Written:
         {
             "appointment_on": events.day,
             "attended": np.where(cancelled, _CANCELLED.draw(rng, rows), attended),
-            "specialty": _specialties(rng, life, events.person, events.day),
+            "specialty": _specialties(rng, life, events),
             "first_attendance": rng.random(rows) < 0.33,
             "recorded_on": after(rng, events.day, 1, 10),
         },
@@ -65,10 +65,9 @@ def appointments_written(rng: np.random.Generator, life: Life) -> Written:
     )
 
 
-def _specialties(
-    rng: np.random.Generator, life: Life, person: np.typing.NDArray[np.int64], day: np.typing.NDArray[np.datetime64]
-) -> np.typing.NDArray[np.object_]:
+def _specialties(rng: np.random.Generator, life: Life, events: Events) -> Values:
+    person, day = events.person, events.day
     weights = np.tile(np.array(_EVERYBODY, dtype=np.float32), (len(person), 1))
     for name, specialty in _SPECIALTY_OF.items():
         weights[:, _SPECIALTIES.index(specialty)] += _WEIGHT_OF_CONDITION * (life.onsets[person, POSITION[name]] <= day)
-    return np.array(_SPECIALTIES, dtype=object)[pick_each(rng, weights)]
+    return np.array(_SPECIALTIES, dtype=np.object_)[pick_each(rng, weights)]

@@ -15,13 +15,15 @@ _FEWEST_PRACTICES = 8
 _PRACTICES_PER_NETWORK = 4
 _SHARE_JOINING = 0.75
 _FIRST_JOINING = np.datetime64("2016-06-01")  # the first practices joined the Royal Wolverhampton NHS Trust then
-_LOG_SD_OF_PRACTICE_RATES = 0.26
+_LOG_SD_OF_PRACTICE_RATES = 0.30
 
 # Just over half of the neighbourhoods of Wolverhampton lie in the most deprived fifth of England.
 _DECILE_SHARES = (0.28, 0.25, 0.13, 0.09, 0.07, 0.06, 0.05, 0.035, 0.025, 0.01)
 
-_FIRST_NAMES = ("Ash Tree", "Bridge Street", "Castle", "Dovecote", "Elm Grove", "Forge", "Greenfields", "Hilltop")
-_FIRST_NAMES += ("Ivy House", "Jubilee", "Kingfisher", "Lock Keeper's", "Mill Lane", "Newfield", "Orchard", "Park View")
+_FIRST_NAMES = (
+    *("Ash Tree", "Bridge Street", "Castle", "Dovecote", "Elm Grove", "Forge", "Greenfields", "Hilltop"),
+    *("Ivy House", "Jubilee", "Kingfisher", "Lock Keeper's", "Mill Lane", "Newfield", "Orchard", "Park View"),
+)
 _LAST_NAMES = ("Surgery", "Medical Practice", "Health Centre", "Family Practice", "Medical Centre", "Group Practice")
 _NETWORKS = ("North", "East", "South", "West", "Central")
 
@@ -52,18 +54,18 @@ def draw_place(rng: np.random.Generator, patients: int, months: Months) -> Place
     """Draw practices (about one for 2,000 patients, never fewer than eight) and neighbourhoods."""
     practices = max(_FEWEST_PRACTICES, round(patients / _PATIENTS_PER_PRACTICE))
     neighbourhoods = max(10, round(patients / _PATIENTS_PER_NEIGHBOURHOOD))
-    emergency_log_rate = rng.normal(0, _LOG_SD_OF_PRACTICE_RATES, practices)
-    number = np.arange(practices)
+    drawn = rng.normal(size=practices)
+    number = range(practices)
     networks = -(-practices // _PRACTICES_PER_NETWORK)
     return Place(
-        practice_code=np.array([f"Z{n + 1:05d}" for n in number], dtype=object),
-        practice_name=np.array([_practice_name(n) for n in number], dtype=object),
-        network=np.array([_network_name(n % networks) for n in number], dtype=object),
+        practice_code=np.array([f"Z{n + 1:05d}" for n in number], dtype=np.object_),
+        practice_name=np.array([_practice_name(n) for n in number], dtype=np.object_),
+        network=np.array([_network_name(n % networks) for n in number], dtype=np.object_),
         integrated_from=_joining_days(rng, practices, months),
         list_size=rng.lognormal(0, 0.3, practices),
-        emergency_log_rate=emergency_log_rate - emergency_log_rate.mean(),
+        emergency_log_rate=_LOG_SD_OF_PRACTICE_RATES * (drawn - drawn.mean()) / drawn.std(),
         contact_log_rate=rng.normal(0, 0.1, practices),
-        lsoa=np.array([f"E0199{n + 1:04d}" for n in range(neighbourhoods)], dtype=object),
+        lsoa=np.array([f"E0199{n + 1:04d}" for n in range(neighbourhoods)], dtype=np.object_),
         imd_decile=_deciles(neighbourhoods),
     )
 
@@ -83,7 +85,8 @@ def _network_name(number: int) -> str:
 def _deciles(neighbourhoods: int) -> Rows:
     shares = np.cumsum(_DECILE_SHARES)
     at = (np.arange(neighbourhoods) + 0.5) / neighbourhoods
-    return np.searchsorted(shares, at * shares[-1], side="right") + 1
+    decile: Rows = np.searchsorted(shares, at * shares[-1], side="right") + 1
+    return decile
 
 
 def _joining_days(rng: np.random.Generator, practices: int, months: Months) -> Days:

@@ -16,17 +16,17 @@ _AGE_BANDS = (
     (0, 0.071),
     (5, 0.133),
     (16, 0.117),
-    (25, 0.270),
+    (25, 0.2755),
     (45, 0.191),
     (60, 0.135),
-    (75, 0.036),
-    (80, 0.025),
-    (85, 0.0145),
-    (90, 0.0065),
+    (75, 0.034),
+    (80, 0.023),
+    (85, 0.0135),
+    (90, 0.006),
     (95, 0.0010),
 )
 _OLDEST = 100
-_BIRTHS_PER_YEAR = 0.0125
+_BIRTHS_PER_YEAR = 0.0138
 _ARRIVALS_PER_YEAR = 0.011
 _DEPARTURES_PER_YEAR = 0.013  # of adults under 45 twice that, of everybody else a half
 _MOVES_PER_YEAR = 0.025  # to another practice within the place
@@ -92,7 +92,7 @@ def draw_population(rng: np.random.Generator, patients: int, place: Place, month
     return Population(
         born_on=born_on,
         female=female,
-        sex=np.where(rng.random(patients) < 0.0005, "X", np.where(female, "2", "1")).astype(object),
+        sex=np.where(rng.random(patients) < 0.0005, "X", np.where(female, "2", "1")).astype(np.object_),
         ethnic_category=_ETHNIC_CATEGORY.draw(rng, patients),
         neighbourhood=neighbourhood,
         imd_decile=place.imd_decile[neighbourhood],
@@ -112,7 +112,7 @@ def _draw_ages(rng: np.random.Generator, patients: int) -> NDArray[np.float64]:
 
 
 def _some_day(rng: np.random.Generator, since: Days, yearly_rate: NDArray[np.float64], months: Months) -> Days:
-    # The day of the first event of a constant rate, at least a month after `since`; NaT when it falls after the records.
+    # The day of the first event of a constant rate, a month after `since` or later; NaT where that is past the records.
     waited = rng.exponential(DAYS_IN_YEAR / yearly_rate).astype(np.int64)
     days = since + 30 + waited
     return np.where(days <= months.last_day, days, NEVER)

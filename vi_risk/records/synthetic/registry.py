@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vi_risk.records.synthetic.conditions import POSITION
-from vi_risk.records.synthetic.draws import Values, logistic, missing_at
+from vi_risk.records.synthetic.draws import Values, blank, logistic, missing_at
 from vi_risk.records.synthetic.frames import Written, after, identifiers, typed_frame
 from vi_risk.records.synthetic.life import Life
 from vi_risk.records.synthetic.months import DAYS_IN_YEAR
@@ -33,7 +33,7 @@ def patients_written(rng: np.random.Generator, life: Life, place: Place) -> Writ
         rng.random(persons) < logistic(-4.6 + 0.09 * (age - 75) + 0.6 * life.frailty[:, -1] + 2.0 * has_dementia)
     )
     lsoa = missing_at(rng, place.lsoa[people.neighbourhood], _LSOA_MISSING)
-    located = lsoa != None  # noqa: E711  element by element
+    unlocated = np.array([area is None for area in lsoa])
     return Written(
         "patients",
         np.arange(persons),
@@ -42,8 +42,8 @@ def patients_written(rng: np.random.Generator, life: Life, place: Place) -> Writ
             "sex": people.sex,
             "ethnic_category": people.ethnic_category,
             "lsoa": lsoa,
-            "imd_decile": np.where(located, people.imd_decile.astype(np.float64), np.nan),
-            "imd_edition": np.where(located, IMD_EDITION, None),
+            "imd_decile": np.where(unlocated, np.nan, people.imd_decile),
+            "imd_edition": blank(np.full(persons, IMD_EDITION), unlocated),
             "died_on": life.died_on,
             "care_home": care_home,
         },

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from vi_risk.errors import ResourceError, UsageError
 from vi_risk.records.synthetic import (
+    coding,
     community,
     emergency_department,
     general_practice,
@@ -72,7 +75,7 @@ def make_trust(
         registry.patients_written(next(streams), life, place),
         registry.registrations_written(next(streams), life, place),
         hospital.spells_written(next(streams), life, stays),
-        hospital.diagnoses_written(next(streams), life, stays),
+        coding.diagnoses_written(next(streams), life, stays),
         emergency_department.attendances_written(next(streams), life, stays),
         outpatients.appointments_written(next(streams), life),
         general_practice.appointments_written(next(streams), life, place),
@@ -122,8 +125,5 @@ def _write(table: "pd.DataFrame", name: str, path: Path, file_format: FileFormat
     if file_format == "csv":
         table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
         return
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     arrow = pa.Table.from_pandas(table, schema=canonical_schema(name), preserve_index=False)
     pq.write_table(arrow.replace_schema_metadata(None), path, compression="zstd", version="2.6", row_group_size=131_072)

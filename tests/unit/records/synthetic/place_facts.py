@@ -89,7 +89,7 @@ def recorded_conditions(tables: Tables, day: date, condition_of: Mapping[str, st
     events = tables["gp_events"][tables["gp_events"]["event_on"] < day]
     coded = events.assign(condition=events["code"].map(condition_of)).dropna(subset="condition")
     coded = coded[["patient_id", "condition"]].drop_duplicates()
-    has = coded.assign(has=True).pivot(index="patient_id", columns="condition", values="has")
+    has = coded.assign(has=True).pivot_table(index="patient_id", columns="condition", values="has", aggfunc="any")
     return has.reindex(inside["patient_id"]).notna()
 
 
