@@ -15,9 +15,7 @@ from vi_risk.tracking import check_store
 FIRST_DAY, LAST_DAY, INDEX_DATE = date(2021, 1, 1), date(2024, 12, 31), date(2025, 1, 1)
 
 
-def run_demo(
-    *, patients: int, seed: int, out: Path, capacity: int | None, tracking_uri: str, report: Report
-) -> None:
+def run_demo(*, patients: int, seed: int, out: Path, capacity: int | None, tracking_uri: str, report: Report) -> None:
     """Build a synthetic vertically integrated trust of four years and run the whole path on it."""
     check_store(tracking_uri)
     folder = Path(tempfile.mkdtemp(prefix="vi-risk-demo-"))

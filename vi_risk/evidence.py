@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vi_risk.explain.plots import contributions_figure
+from vi_risk.explain.sentences import span
+from vi_risk.features.declarations import Feature
 from vi_risk.models.card import FeatureImportance, ModelCard, reliability_figure
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
@@ -38,8 +40,8 @@ def card_of(
         index_dates={"train": dates.train, "test": (dates.test,), "list": (dates.list_date,)},
         cohort_flow=_flow(snapshots),
         features=[
-            FeatureImportance(feature_title(by_name[name], snapshots), by_name[name].definition.domain, float(mean))
-            for name, mean in contributions.abs().mean().items()
+            FeatureImportance(feature_title(by_name[name], snapshots), by_name[name].definition.domain, mean)
+            for name, mean in zip(contributions.columns, contributions.abs().mean().tolist(), strict=True)
         ],
         evaluation=evaluation,
         limits=(*_limits(spec), *snapshots.notes),
@@ -53,10 +55,8 @@ def card_of(
     )
 
 
-def feature_title(feature: Any, snapshots: Snapshots) -> str:
+def feature_title(feature: Feature, snapshots: Snapshots) -> str:
     """Return the title of a feature with its group and the look-back that was used."""
-    from vi_risk.explain.sentences import span  # noqa: PLC0415
-
     window = snapshots.windows.get(feature.name, feature.window)
     parts = [feature.definition.title, feature.group_title, f"last {span(window)}" if window else ""]
     return ", ".join(part for part in parts if part)
@@ -78,16 +78,22 @@ def _flow(snapshots: Snapshots) -> dict[str, dict[str, int]]:
 
 def _limits(spec: ModelSpec) -> tuple[str, ...]:
     return (
-        "The outcome is seen in the records of this trust only: an emergency admission elsewhere is counted as none,"
-        " and people who left the area after the index date are kept as they are.",
+        (
+            "The outcome is seen in the records of this trust only: an emergency admission elsewhere is counted as"
+            " none, and people who left the area after the index date are kept as they are."
+        ),
         "Death before any admission counts as no event: the risk is that of an admission before death.",
-        f"Tested on one later year of the same place, on people aged {spec.cohort.min_age} or over; not on another place.",
+        f"Tested at one later date in the same place, on people aged {spec.cohort.min_age} or over; nowhere else.",
         "Once lists are acted on, later outcomes no longer show what would have happened without them.",
     )
 
 
 def write_plots(
-    folder: Path, snapshots: Snapshots, evaluation: Mapping[str, Any], contributions: "pd.DataFrame", rows: "pd.DataFrame"
+    folder: Path,
+    snapshots: Snapshots,
+    evaluation: Mapping[str, Any],
+    contributions: "pd.DataFrame",
+    rows: "pd.DataFrame",
 ) -> None:
     """Write the reliability plot and the picture of contributions (SHAP) as PNG."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -104,7 +104,11 @@ def fit(folder: Path, report: Report) -> None:
     spec, snapshots = _prepared(folder)
     model = train(snapshots, spec)
     shutil.rmtree(folder / MODEL_FOLDER, ignore_errors=True)
-    bundle.save(model, folder / MODEL_FOLDER, about={"spec": spec.model_dump(mode="json"), "catalogue": snapshots.catalogue.fingerprint})
+    bundle.save(
+        model,
+        folder / MODEL_FOLDER,
+        about={"spec": spec.model_dump(mode="json"), "catalogue": snapshots.catalogue.fingerprint},
+    )
     training, _ = snapshots.rows("train")
     events = int(training["outcome"].sum())
     report.step(f"{len(training):,} rows, {events:,} events, {len(model.feature_name_)} features")

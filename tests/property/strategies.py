@@ -1,9 +1,9 @@
 """Small random linked records, dense where it matters: at the index date, at window edges, at what arrives late.
 
-A record is a dictionary of canonical tables, each a list of rows (dictionaries), until `frames` makes data frames of it.
+A record is a dictionary of canonical tables, each a list of rows (dictionaries); `frames` makes data frames of it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from hypothesis import strategies as st
 
+from vi_risk.features.declarations import CODED_ENTRIES
 from vi_risk.records.tables import TABLES
 
 Row = dict[str, Any]
@@ -192,15 +193,23 @@ def _person(draw: Draw, patient_id: str, index_date: date) -> Row:
     }
 
 
+def tables_behind(source: str) -> tuple[str, ...]:
+    """Return the dated tables that a source of features is made of."""
+    behind = {"patients": (), "diagnoses": ("spells",), CODED_ENTRIES: ("spells", "gp_events")}
+    return behind.get(source, (source,))
+
+
 @st.composite
-def records(draw: Draw, index_date: date, *, max_patients: int = 4, max_rows: int = 5) -> Record:
-    """Records of a few people: every table, at most `max_rows` rows a person in each."""
+def records(
+    draw: Draw, index_date: date, tables: Collection[str] = DATED_TABLES, *, max_patients: int = 4, max_rows: int = 5
+) -> Record:
+    """Records of a few people: rows in the tables named, at most `max_rows` a person in each; the others are empty."""
     record: Record = {name: [] for name in ("patients", *DATED_TABLES, "diagnoses")}
     times = Times(index_date)
     for number in range(draw(st.integers(1, max_patients))):
         patient_id = f"p{number}"
         record["patients"].append(_person(draw, patient_id, index_date))
-        for table in DATED_TABLES:
+        for table in tables:
             for row_number in range(draw(st.integers(0, max_rows))):
                 row = dated_row(draw, table, patient_id, f"{patient_id}-{table}-{row_number}", times)
                 record[table].append(row)

@@ -112,7 +112,7 @@ def _seen_rows(tables: Tables, table: str, moment: Moment) -> list[Row]:
         return _diagnoses(tables, moment)
     declared = TABLES[table]
     seen = []
-    for row in ({column: None for column in declared.column_names} | row for row in tables.rows[table]):
+    for row in (dict.fromkeys(declared.column_names) | row for row in tables.rows[table]):
         if row["patient_id"] != moment.patient_id or not _arrived(row, moment):
             continue
         happened_on = _day(row[str(declared.event)])
@@ -173,7 +173,7 @@ def _wholly_seen(tables: Tables, table: str, moment: Moment, first_day: date) ->
 
 
 def _certain(definition: Definition, value: float | None) -> bool:
-    """What was seen is certain, even in a window that is not wholly seen: that there is a row, and when the last was."""
+    """What was seen is certain, though the window is not wholly seen: that there is a row, and when the last was."""
     if definition.measure == "days_since_last":
         return value is not None
     return definition.measure in ("any", "group_flags") and value == 1
@@ -238,7 +238,7 @@ def _of_the_person(tables: Tables, moment: Moment, definition: Definition) -> fl
 def _groups_of_codes(definition: Definition, catalogue: Catalogue) -> GroupsOf:
     """Return a function from a row to the groups of the code list that its code belongs to, by plain comparison."""
     if definition.codes is None:
-        return lambda row: set()
+        return lambda _: set()
     entries = catalogue.codelists[definition.codes].entries
     column = str(code_column(definition.table))
 

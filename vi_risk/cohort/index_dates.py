@@ -67,9 +67,10 @@ def plan_index_dates(
     if not seen:
         needed = first_day + timedelta(days=min_lookback_days + 2 * horizon_days)
         msg = (
-            f"--index-date {list_date}: too early for these records. Training needs {min_lookback_days} days of look-back"
-            f" and two outcome windows of {horizon_days} days before the list; spells are seen from {first_day}, so the"
-            f" earliest date possible is {needed}. Choose a later date, or lower snapshots.min_lookback_days in the model spec."
+            f"--index-date {list_date}: too early for these records. Training needs {min_lookback_days} days of"
+            f" look-back and two outcome windows of {horizon_days} days before the list; spells are seen from"
+            f" {first_day}, so the earliest date possible is {needed}. Choose a later date, or lower"
+            " snapshots.min_lookback_days in the model spec."
         )
         raise InputError(msg)
     return IndexDates(list_date, test, seen)

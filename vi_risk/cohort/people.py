@@ -99,9 +99,7 @@ def _registered(records: Records, day: date) -> ir.Table:
     rows = known_rows(records.tables["registrations"], TABLES["registrations"], moment)
     current = rows.filter(rows.registered_to.isnull())
     order = ibis.row_number().over(
-        ibis.window(
-            group_by="patient_id", order_by=[ibis.desc(current.registered_from), current.practice_code]
-        )
+        ibis.window(group_by="patient_id", order_by=[ibis.desc(current.registered_from), current.practice_code])
     )
     return current.mutate(order=order).filter(lambda t: t.order == 0).select("patient_id", "practice_code")
 

@@ -10,9 +10,7 @@ if TYPE_CHECKING:
 _MOST_FEATURES = 20
 
 
-def contributions_figure(
-    contributions: "pd.DataFrame", values: "pd.DataFrame", titles: Mapping[str, str]
-) -> bytes:
+def contributions_figure(contributions: "pd.DataFrame", values: "pd.DataFrame", titles: Mapping[str, str]) -> bytes:
     """Return a beeswarm of SHAP values as a PNG picture: a dot for each person and feature, strongest features first.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Reasons: what the model weighed most for a patient, one reason a theme, in declared words with the patient's value."""
+"""Reasons: what the model weighed most for a patient, one a theme, in declared words with the patient's value."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -21,9 +21,9 @@ def explain(
 ) -> pd.DataFrame:
     """Return the reasons for the risk of some patients at the date of the list.
 
-    A reason is a theme, all windows of one declared definition, whose contributions together raise the risk. Its sentence is that of
-    the feature that raised it most. A theme without words for the patient's value is passed over, never worded by a
-    column name.
+    A reason is a theme, all windows of one declared definition, whose contributions together raise the risk. Its
+    sentence is that of the feature that raised it most. A theme without words for the patient's value is passed over,
+    never worded by a column name.
 
     Parameters
     ----------
@@ -43,9 +43,7 @@ def explain(
     used = [by_name[name] for name in model.feature_name_]
     values = rows[[feature.name for feature in used]].to_numpy(dtype=float)
     weights = contributions[[feature.name for feature in used]].to_numpy()
-    reasons = [
-        _reasons(used, values[row], weights[row], snapshots.windows, most) for row in range(len(rows))
-    ]
+    reasons = [_reasons(used, values[row], weights[row], snapshots.windows, most) for row in range(len(rows))]
     columns = [f"reason_{n}" for n in range(1, most + 1)]
     return pd.DataFrame(
         [[patient, *texts, *[""] * (most - len(texts))] for patient, texts in zip(patients, reasons, strict=True)],

@@ -30,16 +30,12 @@ _CODED_ENTRY_COLUMNS = ("patient_id", "event_on", "code_system", "code")
 
 _PERSON_MEASURES = ("age", "is", "value")
 _GROUPED_MEASURES = ("groups", "points", "group_flags")
-_CODE_COLUMNS = {CODED_ENTRIES: "code", "diagnoses": "code", "gp_events": "code", "prescriptions": "bnf_code"}
+# table -> its column of clinical codes
+CODE_COLUMNS = {CODED_ENTRIES: "code", "diagnoses": "code", "gp_events": "code", "prescriptions": "bnf_code"}
 _PLACEHOLDERS = {"n", "s", "window", "ago", "group"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 Window = Annotated[int, Field(ge=1, le=36_525)]
-
-
-def code_column(table: str) -> str | None:
-    """Return the column of `table` that holds clinical codes, or None."""
-    return _CODE_COLUMNS.get(table)
 
 
 class Definition(BaseModel):
@@ -73,8 +69,7 @@ class Definition(BaseModel):
         if not isinstance(where, dict):
             return where
         return {
-            column: tuple(values) if isinstance(values, list | tuple) else (values,)
-            for column, values in where.items()
+            column: tuple(values) if isinstance(values, list | tuple) else (values,) for column, values in where.items()
         }
 
     @model_validator(mode="after")
@@ -129,8 +124,8 @@ class Definition(BaseModel):
             faults.append("`prefix` belongs to measure distinct")
         if self.measure in _GROUPED_MEASURES and self.codes is None:
             faults.append(f"measure {self.measure} needs `codes`, the name of a code list")
-        if self.codes is not None and self.table not in _CODE_COLUMNS:
-            faults.append(f"`codes` needs a table with clinical codes: {', '.join(_CODE_COLUMNS)}")
+        if self.codes is not None and self.table not in CODE_COLUMNS:
+            faults.append(f"`codes` needs a table with clinical codes: {', '.join(CODE_COLUMNS)}")
         return faults
 
     def _reason_faults(self) -> list[str]:
@@ -139,9 +134,8 @@ class Definition(BaseModel):
             used = set(re.findall(r"\{([^{}]*)\}", getattr(self, field)))
             unknown = sorted(used - _PLACEHOLDERS)
             if unknown:
-                faults.append(
-                    f"{field} has the unknown placeholder {', '.join(unknown)}; known: {', '.join(sorted(_PLACEHOLDERS))}"
-                )
+                known = ", ".join(sorted(_PLACEHOLDERS))
+                faults.append(f"{field} has the unknown placeholder {', '.join(unknown)}; known: {known}")
             if re.sub(r"\{[^{}]*\}", "", getattr(self, field)).count("{"):
                 faults.append(f"{field} has an unclosed brace")
         if "{group}" in self.reason and self.measure != "group_flags":
@@ -256,9 +250,7 @@ def read_catalogue(*folders: Path) -> Catalogue:
     return catalogue
 
 
-def _entries(
-    folder: Path, faults: list[str]
-) -> tuple[dict[str, Any], list[tuple[Path, object, str, dict[str, Any]]]]:
+def _entries(folder: Path, faults: list[str]) -> tuple[dict[str, Any], list[tuple[Path, object, str, dict[str, Any]]]]:
     """Return the value sets of a folder and its entries as (file, domain, name, keys)."""
     sets: dict[str, Any] = {}
     entries: list[tuple[Path, object, str, dict[str, Any]]] = []
@@ -274,7 +266,9 @@ def _entries(
             if isinstance(entry, dict):
                 entries.append((path, domain, name, entry))
             else:
-                faults.append(f"{path.parent.name}/{path.name}: {name}: is not a table. Expected [{name}] with its keys.")
+                faults.append(
+                    f"{path.parent.name}/{path.name}: {name}: is not a table. Expected [{name}] with its keys."
+                )
     return sets, entries
 
 

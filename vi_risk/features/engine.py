@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from vi_risk.features.declarations import CODED_ENTRIES, Catalogue, Definition, Feature, code_column
+from vi_risk.features.declarations import CODE_COLUMNS, CODED_ENTRIES, Catalogue, Definition, Feature
 from vi_risk.records.linked import Records, arrived, blank_unknown, event_date
 from vi_risk.records.tables import TABLES
 
@@ -49,7 +49,7 @@ def compute_features(
     """
     query = feature_query(records, cohort, catalogue, windows=windows or {})
     table = query.order_by(_KEYS).to_pyarrow()
-    result = table.select(_KEYS).to_pandas(date_as_object=True)
+    result: pd.DataFrame = table.select(_KEYS).to_pandas(date_as_object=True)
     names = [feature.name for feature in catalogue.features]
     values = table.select(names).to_pandas().astype("float64")
     return result.join(values)
@@ -173,7 +173,7 @@ class Part:
         rows = self._visible_rows()
         if self.grouping is not None:
             rows = self._distinct(rows)
-        measures = {}
+        measures: dict[str, ir.Value] = {}
         for definition in self.definitions:
             if _computable(self.records, definition):
                 measures |= dict(self._measures(rows, definition))
@@ -221,22 +221,23 @@ class Part:
         """Keep rows with a code of the list, matched through the distinct codes in use, with group and points."""
         if self.codes is None:
             return source
-        column = code_column(self.source)
-        assert column is not None
+        column = CODE_COLUMNS[self.source]
         system = "code_system" if "code_system" in source.columns else None
         in_use = source.filter(source[column].notnull()).select([system, column] if system else [column]).distinct()
-        pairs = [
-            (row.get(system, "bnf") if system else "bnf", row[column]) for row in in_use.to_pyarrow().to_pylist()
-        ]
+        pairs = [(row.get(system, "bnf") if system else "bnf", row[column]) for row in in_use.to_pyarrow().to_pylist()]
         matched = self.catalogue.codelists[self.codes].match(pairs)
-        schema = pa.schema([("s", pa.string()), ("c", pa.string()), ("code_group", pa.string()), ("points", pa.float64())])
+        schema = pa.schema(
+            [("s", pa.string()), ("c", pa.string()), ("code_group", pa.string()), ("points", pa.float64())]
+        )
         columns = list(zip(*matched, strict=True)) or [(), (), (), ()]
         if self.grouping is None:  # the group does not matter: each row counts once
             once = sorted({(s, c) for s, c, _, _ in matched})
             columns = [*zip(*once, strict=True)] if once else [(), ()]
             schema = pa.schema([schema.field("s"), schema.field("c")])
         matches = ibis.memtable(
-            pa.table([pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema)
+            pa.table(
+                [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema=schema
+            )
         )
         predicates = [source[column] == matches.c, *([source[system] == matches.s] if system else [])]
         return source.join(matches, predicates)
@@ -246,8 +247,7 @@ class Part:
         first = self.definitions[0]
         rows = rows.filter(_holds(rows, first))
         if first.measure == "distinct":
-            assert first.of is not None
-            thing = rows[first.of].cast("string")
+            thing = rows[first.of or ""].cast("string")
             rows = rows.mutate(thing=thing if first.prefix is None else thing.substr(0, first.prefix))
             rows = rows.filter(rows.thing.notnull())
             return rows.group_by([*_KEYS, "thing"]).agg(days=rows.days.min())
@@ -298,8 +298,7 @@ def _of_person(rows: ir.Table, definition: Definition) -> ir.Value:
             unknown = ibis.or_(*(rows[column].isnull() for column in definition.where))
             return unknown.ifelse(ibis.null("int64"), _holds(rows, definition).cast("int64"))
         case _:
-            assert definition.of is not None
-            return rows[definition.of]
+            return rows[definition.of or ""]
 
 
 def _final(joined: ir.Table, feature: Feature, window: int | None) -> ir.Value:
@@ -319,7 +318,7 @@ def _final(joined: ir.Table, feature: Feature, window: int | None) -> ir.Value:
         value = found
     if definition.table not in TABLES or TABLES[definition.table].held_by == "trust":
         return value
-    seen = (joined.gp_seen_from.notnull() & (joined.index_date.delta(joined.gp_seen_from, unit="day") >= window)).fill_null(
-        False
-    )
+    seen = (
+        joined.gp_seen_from.notnull() & (joined.index_date.delta(joined.gp_seen_from, unit="day") >= window)
+    ).fill_null(False)
     return (seen | (value > 0)).ifelse(value, missing) if flag else seen.ifelse(value, missing)

@@ -36,7 +36,10 @@ def train(snapshots: "Snapshots", spec: ModelSpec) -> RiskClassifier:
     seen = features[inputs]
     seen = seen.loc[:, seen.notna().any()]
     if seen.shape[1] == 0:
-        msg = f"{spec.name}: no feature of the spec can be built from these records. Look at `vi-risk check` for what they lack."
+        msg = (
+            f"{spec.name}: no feature of the spec can be built from these records."
+            " Look at `vi-risk check` for what they lack."
+        )
         raise InputError(msg)
     model = RiskClassifier(**spec.learner.model_dump(), seed=spec.seed)
     return model.fit(seen, cohort["outcome"].to_numpy(), groups=cohort["patient_id"].to_numpy())
@@ -55,8 +58,9 @@ def evaluate(model: RiskClassifier, snapshots: "Snapshots", *, capacity: int = 2
     outcome = cohort["outcome"].to_numpy()
     if not 0 < outcome.sum() < len(outcome):
         msg = (
-            f"test snapshot {snapshots.index_dates.test}: {int(outcome.sum())} of {len(outcome):,} people had the outcome,"
-            " so nothing can be told apart. Choose another --index-date, or check the admission methods in the mapping."
+            f"test snapshot {snapshots.index_dates.test}: {int(outcome.sum())} of {len(outcome):,} people had the"
+            " outcome, so nothing can be told apart. Choose another --index-date, or check the admission methods in the"
+            " mapping."
         )
         raise InputError(msg)
     raw = _raw(model, features)

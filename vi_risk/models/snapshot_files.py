@@ -55,7 +55,10 @@ def load_snapshots(folder: Path, about: Mapping[str, Any], catalogue: Catalogue)
             msg = f"{name}: is not a whole Parquet file. Run `vi-risk features build` with the same --out again."
             raise InputError(msg) from None
     if about["catalogue"] != catalogue.fingerprint:
-        msg = f"{FEATURES_FILE}: was built from other feature declarations than today's. Run `vi-risk features build` again."
+        msg = (
+            f"{FEATURES_FILE}: was built from other feature declarations than today's."
+            " Run `vi-risk features build` again."
+        )
         raise InputError(msg)
     dates = about["index_dates"]
     return Snapshots(

@@ -13,7 +13,7 @@ from vi_risk.features.coverage import common_coverage
 from vi_risk.features.declarations import CODED_ENTRIES, Catalogue
 from vi_risk.features.engine import compute_features
 from vi_risk.models.spec import ModelSpec
-from vi_risk.records.linked import Records
+from vi_risk.records.linked import Records, event_date
 from vi_risk.records.tables import TABLES
 
 if TYPE_CHECKING:
@@ -55,9 +55,7 @@ class Snapshots:
         return self.cohort.loc[chosen], self.features.loc[chosen]
 
 
-def build_features(
-    records: Records, spec: ModelSpec, *, index_date: date, catalogue: Catalogue
-) -> Snapshots:
+def build_features(records: Records, spec: ModelSpec, *, index_date: date, catalogue: Catalogue) -> Snapshots:
     """Build cohort, features and outcomes for a list at `index_date` and for its training and test dates.
 
     Nothing dated or recorded on or after `index_date` is used, and nothing on or after each earlier index date for the
@@ -115,7 +113,6 @@ def build_features(
 
 def _absences(records: Records, catalogue: Catalogue) -> list[str]:
     """Say which features are missing for everyone, because the site lacks a table or a column."""
-    notes = []
     absent: dict[str, int] = {}
     for definition in catalogue.definitions:
         number = len(catalogue.features_of(definition))
@@ -128,9 +125,10 @@ def _absences(records: Records, catalogue: Catalogue) -> list[str]:
             lacking = [f"{definition.table}.{c}" for c in used if not records.has(definition.table, c)]
         for name in lacking:
             absent[name] = absent.get(name, 0) + number
-    for name, number in absent.items():
-        notes.append(f"{name} is not in the records: {number} feature{'s are' if number > 1 else ' is'} missing, not zero")
-    return notes
+    return [
+        f"{name} is not in the records: {number} feature{'s are' if number > 1 else ' is'} missing, not zero"
+        for name, number in absent.items()
+    ]
 
 
 def _data_to(known: Records) -> dict[str, date]:
@@ -145,11 +143,8 @@ def _last_day(records: Records, table: str) -> date:
 def _latest(records: Records, table: str) -> date | None:
     rows = records.tables[table]
     event = TABLES[table].event
-    assert event is not None
-    latest = rows[event].max().to_pyarrow().as_py()
-    if latest is None:
-        return None
-    return latest.date() if hasattr(latest, "date") else latest
+    latest: date | None = None if event is None else event_date(rows, event).max().to_pyarrow().as_py()
+    return latest
 
 
 def _practices(records: Records) -> dict[str, dict[str, str | None]]:
@@ -157,5 +152,3 @@ def _practices(records: Records) -> dict[str, dict[str, str | None]]:
         return {}
     rows = records.tables["practices"].to_pyarrow().to_pylist()
     return {row["practice_code"]: {"name": row.get("name"), "network": row.get("network")} for row in rows}
-
-

@@ -96,7 +96,10 @@ class ModelSpec(BaseModel):
         known = {definition.name for definition in catalogue.definitions}
         unknown = sorted({*self.features.exclude, *self.features.as_at_extract} - known)
         if unknown:
-            msg = f"{self.name}: features names {', '.join(unknown)}, which no file in features/ declares. Check the spelling."
+            msg = (
+                f"{self.name}: features names {', '.join(unknown)}, which no file in features/ declares."
+                " Check the spelling."
+            )
             raise SpecificationError(msg)
         return tuple(
             feature

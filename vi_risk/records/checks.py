@@ -214,16 +214,16 @@ def _orders(records: Records, table: Table, rows: ir.Table, total: int) -> Itera
             rules.append((column.name, rule, (year < _FIRST_YEAR) | (year > _LAST_YEAR)))
     if rules:
         counts = rows.aggregate(**{f"rule_{n}": rule[2].sum() for n, rule in enumerate(rules)}).to_pyarrow()
-        for n, (column, rule, _) in enumerate(rules):
+        for n, (name, rule, _) in enumerate(rules):
             number = counts[f"rule_{n}"][0].as_py()
             if number:
                 severity: Severity = "error" if rule.startswith("year") else "warning"
-                yield Finding(table.name, column, rule, number, total, severity)
+                yield Finding(table.name, name, rule, number, total, severity)
     if table.event is not None and "patient_id" in rows.columns:
-        yield from _lifetimes(records, table, rows, total)
+        yield from _lifetimes(records, table.name, rows, table.event)
 
 
-def _lifetimes(records: Records, table: Table, rows: ir.Table, total: int) -> Iterator[Finding]:
+def _lifetimes(records: Records, table: str, rows: ir.Table, event: str) -> Iterator[Finding]:
     """Events before birth or after death."""
     patients = records.tables["patients"]
     lives = patients.select(
@@ -231,15 +231,14 @@ def _lifetimes(records: Records, table: Table, rows: ir.Table, total: int) -> It
         born_on=patients.birth_month,
         ended_on=patients.died_on if "died_on" in patients.columns else ibis.null("date"),
     )
-    assert table.event is not None
-    events = rows.select(rows.patient_id, day=event_date(rows, table.event)).join(lives, "patient_id")
+    events = rows.select(rows.patient_id, day=event_date(rows, event)).join(lives, "patient_id")
     counts = events.aggregate(
         before=(events.day < events.born_on).sum(), after=(events.day > events.ended_on).sum()
     ).to_pyarrow()
     for which, rule in (("before", "before birth"), ("after", "after death")):
         number = counts[which][0].as_py()
         if number:
-            yield Finding(table.name, table.event, rule, number, total, "warning")
+            yield Finding(table, event, rule, number, int(rows.count().execute()), "warning")
 
 
 def _links(records: Records, table: Table, rows: ir.Table, total: int) -> Iterator[Finding]:

@@ -122,7 +122,7 @@ def _is_expression(sql: str) -> bool:
     if len(parsed) != 1 or not isinstance(parsed[0], exp.Select):
         return False
     select = parsed[0]
-    if any(select.args.get(part) for part in ("from", "from_", "where", "group", "order", "limit", "joins", "with", "with_")):
+    if {part for part, value in select.args.items() if value} - {"expressions"}:  # FROM, WHERE, LIMIT and so on
         return False
     return len(select.expressions) == 1 and not list(select.expressions[0].find_all(exp.Select, exp.Alias))
 

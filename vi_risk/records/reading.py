@@ -13,11 +13,10 @@ from typing import Any
 import duckdb
 
 from vi_risk.errors import InputError, SpecificationError
+from vi_risk.records.casting import Cast, quoted, text_literal
 from vi_risk.records.linked import Records, Workspace
 from vi_risk.records.mapping import Mapping, TableMapping, load_mapping, sources_of
-from vi_risk.records.tables import TABLES, Column, Table
-
-_TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+from vi_risk.records.tables import TABLES, Table
 
 
 def read_records(
@@ -116,20 +115,20 @@ class _Reader:
             try:
                 if path.stat().st_size == 0:  # DuckDB would find a nameless column in it
                     raise duckdb.InvalidInputException
-                self._run(f"CREATE VIEW {_quoted(name)} AS SELECT * FROM {_scan(path)}")  # noqa: S608
+                self._run(f"CREATE VIEW {quoted(name)} AS SELECT * FROM {_scan(path)}")  # noqa: S608
             except duckdb.Error as error:
                 self.unreadable[name] = f"{path.name}: {_file_fault(path, error)}"
             else:
                 self.columns[name] = self._columns_of(name)
         # From here on expressions of a mapping reach the records folder and the engine's own folder, nothing else.
-        allowed = ", ".join(_text(f"{place.resolve()}/") for place in (self.folder, self.workspace.path))
+        allowed = ", ".join(text_literal(f"{place.resolve()}/") for place in (self.folder, self.workspace.path))
         self._run(f"SET allowed_directories = [{allowed}]")
         self._run("SET enable_external_access = false")
         self._run("SET lock_configuration = true")
         for name, sql in (mapping.sources if mapping else {}).items():
             self._raise_unusable(sorted(sources_of(sql)))
             try:
-                self._run(f"CREATE OR REPLACE VIEW {_quoted(name)} AS {sql}")
+                self._run(f"CREATE OR REPLACE VIEW {quoted(name)} AS {sql}")
             except duckdb.Error as error:
                 raise _mapping_fault(f"sources.{name}", error) from None
             self.columns[name] = self._columns_of(name)
@@ -145,10 +144,13 @@ class _Reader:
 
     def _missing(self, source: str) -> str:
         found = ", ".join(sorted(self.columns))
-        return f"{self.folder.name}: {source}, which the mapping reads, is missing. Found {found}. Add the file or mend the mapping."
+        return (
+            f"{self.folder.name}: {source}, which the mapping reads, is missing. Found {found}."
+            " Add the file or mend the mapping."
+        )
 
     def _columns_of(self, source: str) -> dict[str, str]:
-        described = self._run(f"DESCRIBE {_quoted(source)}").fetchall()
+        described = self._run(f"DESCRIBE {quoted(source)}").fetchall()
         return {row[0]: row[1] for row in described}
 
     def canonical_plans(self) -> dict[str, TableMapping]:
@@ -172,7 +174,7 @@ class _Reader:
                 f" Found {', '.join(there)}. Add the column, or map another one to it with --mapping."
                 for column in missing
             ]
-            columns = {c.name: _quoted(c.name) for c in table.columns if c.name in there}
+            columns = {c.name: quoted(c.name) for c in table.columns if c.name in there}
             plans[table.name] = TableMapping(source=table.name, columns=columns)
         self.raise_faults()
         return plans
@@ -185,29 +187,29 @@ class _Reader:
             self.faults.append(self.unreadable.get(plan.source) or self._missing(plan.source))
             return
         mapped = f"mapped_{table.name}"
-        expressions = ", ".join(f"({sql}) AS {_quoted(name)}" for name, sql in plan.columns.items())
+        expressions = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in plan.columns.items())
         where = f" WHERE ({plan.where})" if plan.where else ""
         try:
-            self._run(f"CREATE VIEW {mapped} AS SELECT {expressions} FROM {_quoted(plan.source)}{where}")  # noqa: S608
+            self._run(f"CREATE VIEW {mapped} AS SELECT {expressions} FROM {quoted(plan.source)}{where}")  # noqa: S608
         except duckdb.Error as error:
             there = f"{plan.source} has the columns {', '.join(self.columns[plan.source])}"
             raise _mapping_fault(f"tables.{table.name}", error, there) from None
         types = self._columns_of(mapped)
         readers = {
-            name: _Cast(table.column(name), types[name], plan.values.get(name), plan.formats.get(name))
+            name: Cast(table.column(name), types[name], plan.values.get(name), plan.formats.get(name))
             for name in plan.columns
         }
         try:
             if self._count_faults(table, mapped, readers):
                 return
-            casts = ", ".join(f"{cast.sql} AS {_quoted(name)}" for name, cast in readers.items())
+            casts = ", ".join(f"{cast.sql} AS {quoted(name)}" for name, cast in readers.items())
             self._run(f"CREATE TABLE canonical_{table.name} AS SELECT {casts} FROM {mapped}")  # noqa: S608
         except duckdb.Error as error:
             self.faults.append(f"{table.name}: {self._row_fault(plan.source, error)}")
             return
         self.tables[table.name] = self.workspace.backend.table(f"canonical_{table.name}")
 
-    def _count_faults(self, table: Table, mapped: str, readers: dict[str, "_Cast"]) -> int:
+    def _count_faults(self, table: Table, mapped: str, readers: dict[str, Cast]) -> int:
         """Note empty tables and values that cannot be read; return how many faults were noted."""
         doubtful = {name: cast for name, cast in readers.items() if cast.may_fail}
         counts = ", ".join(
@@ -217,7 +219,8 @@ class _Reader:
         found = []
         if rows == 0:
             found.append(
-                f"{table.name}: has no rows. Expected at least one; where the site does not have this table, leave it out."
+                f"{table.name}: has no rows. Expected at least one;"
+                " where the site does not have this table, leave it out."
             )
         found += [
             f"{table.name}.{name}: {number:,} of {rows:,} rows {cast.complaint}"
@@ -237,129 +240,13 @@ class _Reader:
         )
 
 
-class _Cast:
-    """How one mapped column becomes its canonical type, and which of its values cannot."""
-
-    def __init__(self, column: Column, engine_type: str, values: dict[str, str] | None, date_format: str | None) -> None:
-        self.column = column
-        name = _quoted(column.name)
-        text = f"nullif(trim(CAST({name} AS VARCHAR)), '')"
-        is_text = engine_type == "VARCHAR"
-        present = f"{text} IS NOT NULL" if is_text else f"{name} IS NOT NULL"
-        if engine_type in ("DOUBLE", "FLOAT"):  # pandas writes a missing number as NaN
-            present += f" AND NOT isnan({name})"
-            name = f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END"
-            text = f"nullif(trim(CAST({name} AS VARCHAR)), '')"
-        if values is not None:
-            self.sql = _value_map(text, values)
-            if column.type != "text":
-                self.sql = f"TRY_CAST({self.sql} AS {_ENGINE[column.type]})"
-            self.complaint = (
-                f"hold a value that the mapping's values.{column.name} does not list."
-                f' Add the value, or "*" for all others.'
-            )
-        else:
-            self.sql = _READ[column.type](text if is_text else name, engine_type, date_format)
-            expected = f"a date as {date_format}" if date_format else _EXPECTED[column.type]
-            self.complaint = f"cannot be read as {expected}." + (
-                f" Say how they are written in the mapping (formats.{column.name})."
-                if column.type in ("date", "timestamp")
-                else ""
-            )
-        same = {"text": "VARCHAR", "integer": "BIGINT", "date": "DATE", "timestamp": "TIMESTAMP", "boolean": "BOOLEAN"}
-        self.may_fail = values is not None or same.get(column.type) != engine_type
-        self.failed = f"WHERE {present} AND ({self.sql}) IS NULL"
-
-
-_EXPECTED = {
-    "text": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "date": "a date (YYYY-MM-DD)",
-    "timestamp": "a date and time (YYYY-MM-DD HH:MM:SS)",
-    "boolean": "true or false",
-}
-_ENGINE = {
-    "text": "VARCHAR",
-    "integer": "BIGINT",
-    "number": "DOUBLE",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-    "boolean": "BOOLEAN",
-}
-
-
-def _read_text(value: str, engine_type: str, _: str | None) -> str:
-    if engine_type in ("DOUBLE", "FLOAT"):  # a whole number read as a float: 10001.0 is the code 10001
-        return f"CASE WHEN {value} = floor({value}) THEN CAST(CAST({value} AS HUGEINT) AS VARCHAR) ELSE CAST({value} AS VARCHAR) END"
-    return f"CAST({value} AS VARCHAR)"
-
-
-def _read_integer(value: str, _: str, __: str | None) -> str:
-    number = f"TRY_CAST({value} AS DOUBLE)"
-    return f"CASE WHEN {number} = floor({number}) AND isfinite({number}) THEN TRY_CAST({number} AS BIGINT) END"
-
-
-def _read_number(value: str, _: str, __: str | None) -> str:
-    return f"CASE WHEN isfinite(TRY_CAST({value} AS DOUBLE)) THEN TRY_CAST({value} AS DOUBLE) END"
-
-
-def _read_moment(kind: str) -> Callable[[str, str, str | None], str]:
-    def read(value: str, engine_type: str, date_format: str | None) -> str:
-        if date_format is not None:
-            moment = f"try_strptime(CAST({value} AS VARCHAR), {_text(date_format)})"
-        elif engine_type == "VARCHAR":
-            # Four-digit years only: '24-01-05' would be read as the year 24.
-            moment = f"CASE WHEN regexp_matches({value}, '^[0-9]{{4}}-') THEN TRY_CAST({value} AS TIMESTAMP) END"
-        elif engine_type == "DATE" or engine_type.startswith("TIMESTAMP"):
-            moment = value
-        else:
-            return f"CAST(NULL AS {kind})"  # a number is no date, however large
-        return f"CAST({moment} AS {kind})"
-
-    return read
-
-
-def _read_boolean(value: str, engine_type: str, _: str | None) -> str:
-    if engine_type == "BOOLEAN":
-        return value
-    plain = f"lower(trim(CAST({value} AS VARCHAR)))"
-    yes, no = (", ".join(_text(word) for word in words) for words in (_TRUE, _FALSE))
-    return f"CASE WHEN {plain} IN ({yes}) THEN true WHEN {plain} IN ({no}) THEN false END"
-
-
-_READ: dict[str, Callable[[str, str, str | None], str]] = {
-    "text": _read_text,
-    "integer": _read_integer,
-    "number": _read_number,
-    "date": _read_moment("DATE"),
-    "timestamp": _read_moment("TIMESTAMP"),
-    "boolean": _read_boolean,
-}
-
-
-def _value_map(text: str, values: dict[str, str]) -> str:
-    cases = " ".join(f"WHEN {_text(site)} THEN {_text(to)}" for site, to in values.items() if site != "*")
-    others = f" WHEN {text} IS NOT NULL THEN {_text(values['*'])}" if "*" in values else ""
-    listed = f"CASE {text} {cases} END" if cases else "CAST(NULL AS VARCHAR)"
-    return f"coalesce({listed}, CASE{others} END)" if others else listed
-
-
 def _scan(path: Path) -> str:
     if path.suffix.lower() == ".parquet":
-        return f"read_parquet({_text(str(path))})"
+        return f"read_parquet({text_literal(str(path))})"
     return (
-        f"read_csv({_text(str(path))}, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"',"
-        " comment = '', skip = 0, nullstr = '', strict_mode = true, encoding = 'utf-8')"
+        f"read_csv({text_literal(str(path))}, header = true, all_varchar = true, delim = ',', quote = '\"',"
+        " escape = '\"', comment = '', skip = 0, nullstr = '', strict_mode = true, encoding = 'utf-8')"
     )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _file_fault(path: Path, error: duckdb.Error) -> str:
@@ -371,7 +258,8 @@ def _file_fault(path: Path, error: duckdb.Error) -> str:
     line = re.search(r"[Ll]ine:? (\d+)", str(error))
     at = f" at line {line[1]}" if line else ""
     return (
-        f"cannot be read as CSV{at}. Expected UTF-8 text, commas, a header line, and as many cells in each row as in the header."
+        f"cannot be read as CSV{at}. Expected UTF-8 text, commas, a header line,"
+        " and as many cells in each row as in the header."
     )
 
 

@@ -153,12 +153,8 @@ _TABLES = (
                 mapped=True,
                 known_from="discharged_on",
             ),
-            Column(
-                "admission_method", "text", "admission method", required=True, values=codes.ADMISSION_METHOD
-            ),
-            Column(
-                "patient_classification", "text", "patient classification", values=codes.PATIENT_CLASSIFICATION
-            ),
+            Column("admission_method", "text", "admission method", required=True, values=codes.ADMISSION_METHOD),
+            Column("patient_classification", "text", "patient classification", values=codes.PATIENT_CLASSIFICATION),
             Column(
                 "discharge_method",
                 "text",
@@ -201,9 +197,7 @@ _TABLES = (
             PATIENT_ID,
             Column("arrived_at", "timestamp", "date and time of arrival", required=True),
             Column("department_type", "text", "type of department", values=codes.ED_DEPARTMENT_TYPE),
-            Column(
-                "attendance_category", "text", "first attendance or follow-up", values=codes.ED_ATTENDANCE_CATEGORY
-            ),
+            Column("attendance_category", "text", "first attendance or follow-up", values=codes.ED_ATTENDANCE_CATEGORY),
             Column("arrival_mode", "text", "how the person arrived", values=codes.ED_ARRIVAL_MODE),
             Column("acuity", "text", "acuity at triage, 1 immediate to 5 not urgent", values=codes.ED_ACUITY),
             Column("disposal", "text", "how the attendance ended", values=codes.ED_DISPOSAL),
