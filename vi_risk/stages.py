@@ -81,7 +81,7 @@ def check(folder: Path, records: Records, source: Source, report: Report) -> Che
 def features(folder: Path, records: Records, spec: ModelSpec, index_date: date, report: Report) -> None:
     """Build cohort, features and outcomes at every index date."""
     report.stage("Fix index dates, build features")
-    snapshots = build_features(records, spec, index_date=index_date, catalogue=read_catalogue())
+    snapshots = build_features(records, spec, index_date=index_date)
     for step in snapshots.flow:
         *_, eligible = step.values()
         report.step(f"{step['index_date']} ({step['role']}): {eligible:,} people")

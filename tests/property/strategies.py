@@ -77,6 +77,12 @@ class Times:
             arrived = self.day(draw, _DAYS_AHEAD)
         return happened, arrived
 
+    def arrival(self, draw: Draw) -> date | None:
+        """Return the day on which a row arrived that happened earlier, as a diagnosis does after its stay."""
+        if self.late:
+            return self.day(draw, _DAYS_AHEAD)
+        return draw(st.sampled_from((None, self.day(draw, _DAYS_PAST_AND_FUTURE))))
+
     def day(self, draw: Draw, days: st.SearchStrategy[int]) -> date:
         return self.index_date + timedelta(days=draw(days))
 
@@ -174,7 +180,7 @@ def diagnoses_of(draw: Draw, spell_id: str, times: Times, first_position: int = 
             "spell_id": spell_id,
             "position": first_position + step,
             "code": draw(st.sampled_from(_ICD10)),
-            "recorded_on": times.draw(draw)[1],
+            "recorded_on": times.arrival(draw),
         }
         for step in range(draw(st.integers(0, 2)))
     ]

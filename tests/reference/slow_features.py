@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from vi_risk.features.codelists import plain_code
-from vi_risk.features.declarations import CODED_ENTRIES, Catalogue, Definition, code_column
+from vi_risk.features.declarations import CODED_ENTRIES, Catalogue, Definition
 from vi_risk.records.tables import TABLES
 
 Row = dict[str, Any]
@@ -240,7 +240,7 @@ def _groups_of_codes(definition: Definition, catalogue: Catalogue) -> GroupsOf:
     if definition.codes is None:
         return lambda _: set()
     entries = catalogue.codelists[definition.codes].entries
-    column = str(code_column(definition.table))
+    column = "bnf_code" if definition.table == "prescriptions" else "code"
 
     def groups_of(row: Row) -> set[str]:
         system = "bnf" if definition.table == "prescriptions" else row["code_system"]

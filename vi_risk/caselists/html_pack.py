@@ -27,6 +27,7 @@ from vi_risk.models.templates import page_environment
 _FOLDER = Path(__file__).parent / "templates"
 _AGO = re.compile(r"([\d,]+) (day|week|month|year)s? ago")
 _DAYS = {"day": 1, "week": 7, "month": 30.4, "year": 365.25}  # near enough to sort by
+_IN_HOSPITAL = "in_hospital_now"
 _LOWEST_GRADE = 3  # the style sheet knows four grades; further bands share the last one
 
 
@@ -54,6 +55,7 @@ class _Patient:
     symbol: str
     grade: int
     reasons: tuple[str, ...]
+    in_hospital: bool  # said beside the name: such a person is not at home to be visited
     facts: tuple[_Entry, ...]
     decisions: tuple[_Entry, ...]
 
@@ -69,7 +71,7 @@ def html_pack(case_list: CaseList, rules: CaseListRules, *, workbook: str) -> by
             about=case_list.about,
             summary=summary(case_list),
             patients=[_patient(case_list, person, rules) for person in case_list.table.to_dict("records")],
-            fact_headings=[heading(column) for column in case_list.fact_columns],
+            fact_headings=[heading(column) for column in _facts_shown(case_list)],
             data_reach=data_reach(case_list.about.data_to),
             band_ranges=band_ranges(rules),
             what_reasons_are=WHAT_REASONS_ARE,
@@ -97,9 +99,14 @@ def _patient(case_list: CaseList, person: dict[Any, Any], rules: CaseListRules) 
         symbol=rules.bands[grade].symbol,
         grade=min(grade, _LOWEST_GRADE),
         reasons=tuple(text for text in (written(person[column]) for column in REASON_COLUMNS) if text),
-        facts=tuple(_fact(column, person[column]) for column in case_list.fact_columns),
+        in_hospital=person.get(_IN_HOSPITAL) == "yes",
+        facts=tuple(_fact(column, person[column]) for column in _facts_shown(case_list)),
         decisions=tuple(_Entry(column, heading(column), written(person[column])) for column in DECISION_COLUMNS),
     )
+
+
+def _facts_shown(case_list: CaseList) -> list[str]:
+    return [column for column in case_list.fact_columns if column != _IN_HOSPITAL]
 
 
 def _fact(column: str, value: object) -> _Entry:

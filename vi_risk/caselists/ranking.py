@@ -9,6 +9,7 @@ import pandas as pd
 from vi_risk.caselists.lists import DECISION_COLUMNS, LEADING_COLUMNS, REASON_COLUMNS, CaseList, ListAbout
 from vi_risk.caselists.rules import CaseListRules
 from vi_risk.explain.sentences import ago, span
+from vi_risk.models.templates import date_in_words
 
 if TYPE_CHECKING:
     from vi_risk.models.snapshots import Snapshots
@@ -25,6 +26,16 @@ _FACTS: Mapping[str, str] = {
     "medicines": "medicines_90d",
 }
 _YEAR = 365
+
+# What a team would expect to be seen, in its words.
+_SOURCES: Mapping[str, str] = {
+    "ed_attendances": "A&E attendances",
+    "outpatient_appointments": "outpatient appointments",
+    "gp_events": "the coded GP record",
+    "gp_appointments": "GP appointments",
+    "prescriptions": "prescriptions",
+    "community_contacts": "community contacts",
+}
 
 
 def choose(scores: pd.DataFrame, snapshots: "Snapshots", *, capacity: int) -> pd.DataFrame:
@@ -116,11 +127,14 @@ def _facts(listed: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:
 
 
 def _notes(snapshots: "Snapshots", rows: pd.DataFrame) -> tuple[str, ...]:
-    notes = list(snapshots.notes)
+    """Say what of this practice's patients was not seen; how the records were cut to equal length is the card's."""
+    absent = [words for table, words in _SOURCES.items() if table not in snapshots.data_to]
+    notes = [f"Not in these records, so not seen: {', '.join(absent)}"] if absent else []
     seen_from = rows["gp_seen_from"].iloc[0]
     day = snapshots.index_dates.list_date
     if pd.isna(seen_from):
         notes.insert(0, "The GP record is not seen: this practice is not part of the trust")
     elif isinstance(seen_from, date) and (day - seen_from).days < _YEAR:
-        notes.insert(0, f"The GP record is seen from {seen_from:%-d %B %Y} only, when the practice joined the trust")
+        joined = date_in_words(seen_from)
+        notes.insert(0, f"The GP record is seen from {joined} only, when the practice joined the trust")
     return tuple(notes)

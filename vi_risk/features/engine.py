@@ -274,7 +274,7 @@ def _measure(rows: ir.Table, feature: Feature, holds: ir.BooleanValue, window: i
         case "count" | "distinct" | "groups" | "any":
             return rows.count(where=inside)
         case "points":
-            return rows.points.sum(where=inside)
+            return rows.points.sum(where=inside).round(6)  # the order of additions differs between threads
         case "group_flags":
             return rows.count(where=inside & (rows.code_group == feature.group))
         case "days_since_last":

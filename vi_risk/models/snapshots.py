@@ -10,7 +10,7 @@ from vi_risk.cohort.outcomes import emergency_admission
 from vi_risk.cohort.people import select_cohort
 from vi_risk.errors import InputError
 from vi_risk.features.coverage import common_coverage
-from vi_risk.features.declarations import CODED_ENTRIES, Catalogue
+from vi_risk.features.declarations import CODED_ENTRIES, Catalogue, read_catalogue
 from vi_risk.features.engine import compute_features
 from vi_risk.models.spec import ModelSpec
 from vi_risk.records.linked import Records, event_date
@@ -55,17 +55,27 @@ class Snapshots:
         return self.cohort.loc[chosen], self.features.loc[chosen]
 
 
-def build_features(records: Records, spec: ModelSpec, *, index_date: date, catalogue: Catalogue) -> Snapshots:
+def build_features(
+    records: Records, spec: ModelSpec, *, index_date: date, catalogue: Catalogue | None = None
+) -> Snapshots:
     """Build cohort, features and outcomes for a list at `index_date` and for its training and test dates.
 
     Nothing dated or recorded on or after `index_date` is used, and nothing on or after each earlier index date for the
     features at it.
 
+    Parameters
+    ----------
+    catalogue
+        The declared features to build; None for those that are shipped.
+
     Raises
     ------
     InputError
         The index date does not fit the records, or nobody is eligible.
+    SpecificationError
+        A shipped declaration has been changed and has a fault.
     """
+    declared = read_catalogue() if catalogue is None else catalogue
     known = records.as_of(index_date)
     first_day = known.seen_from("spells")
     if first_day is None:
@@ -92,8 +102,8 @@ def build_features(records: Records, spec: ModelSpec, *, index_date: date, catal
                 " Look at registrations and birth_month with `vi-risk check`, or choose another index date."
             )
             raise InputError(msg)
-    coverage = common_coverage(known, catalogue, [day for day, _ in index_dates.roles])
-    features = compute_features(known, cohort, catalogue, windows=coverage.windows)
+    coverage = common_coverage(known, declared, [day for day, _ in index_dates.roles])
+    features = compute_features(known, cohort, declared, windows=coverage.windows)
     features = cohort[["patient_id", "index_date"]].merge(
         features, on=["patient_id", "index_date"], how="left", validate="one_to_one"
     )
@@ -104,10 +114,10 @@ def build_features(records: Records, spec: ModelSpec, *, index_date: date, catal
         index_dates=index_dates,
         windows=coverage.windows,
         flow=flow,
-        notes=(*_absences(records, catalogue), *coverage.notes),
+        notes=(*_absences(records, declared), *coverage.notes),
         data_to=_data_to(known),
         practices=_practices(records),
-        catalogue=catalogue,
+        catalogue=declared,
     )
 
 

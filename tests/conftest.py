@@ -1,0 +1,59 @@
+"""What many tests share: small records made of a few rows."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from vi_risk.records.linked import Records
+from vi_risk.records.tables import TABLES
+
+Row = Mapping[str, Any]
+MakeFrames = Callable[..., dict[str, pd.DataFrame]]
+MakeRecords = Callable[..., Records]
+
+# What a row holds unless it says otherwise.
+_USUALLY: Mapping[str, Row] = {
+    "patients": {"birth_month": date(1950, 6, 1), "sex": "1", "died_on": None},
+    "practices": {"name": None, "network": None},
+    "registrations": {
+        "practice_code": "A",
+        "registered_from": date(2000, 1, 1),
+        "registered_to": None,
+        "recorded_on": None,
+    },
+    "spells": {"admission_method": "21", "discharged_on": None, "recorded_on": None},
+}
+_NUMBERED = {"spells": "spell_id", "ed_attendances": "attendance_id", "outpatient_appointments": "appointment_id"}
+
+
+@pytest.fixture(scope="session")
+def make_frames() -> MakeFrames:
+    """Build canonical data frames of rows given as dicts; what a row does not say is filled in."""
+
+    def build(**tables: list[Row]) -> dict[str, pd.DataFrame]:
+        frames = {}
+        for name, rows in tables.items():
+            key = _NUMBERED.get(name)
+            full = [
+                {**({key: f"{name}-{number}"} if key else {}), **_USUALLY.get(name, {}), **row}
+                for number, row in enumerate(rows)
+            ]
+            present = {column for row in full for column in row}
+            columns = [column for column in TABLES[name].column_names if column in present or not rows]
+            frames[name] = pd.DataFrame([[row.get(c) for c in columns] for row in full], columns=columns, dtype=object)
+        return frames
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def make_records(make_frames: MakeFrames) -> MakeRecords:
+    """Build records of rows given as dicts."""
+
+    def build(**tables: list[Row]) -> Records:
+        return Records.from_frames(make_frames(**tables))
+
+    return build

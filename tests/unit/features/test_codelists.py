@@ -1,0 +1,122 @@
+from pathlib import Path
+
+import pytest
+
+from vi_risk.errors import SpecificationError
+from vi_risk.features.codelists import CodeList, plain_code, read_codelists
+
+HEADER = "system,code,group,title,points\n"
+
+
+def read_one(folder: Path, text: str) -> CodeList:
+    (folder / "mine.csv").write_text(text, encoding="utf-8")
+    return read_codelists(folder)["mine"]
+
+
+def faults_of(folder: Path, text: str) -> str:
+    with pytest.raises(SpecificationError) as caught:
+        read_one(folder, text)
+    return str(caught.value)
+
+
+def test_a_folder_that_is_not_there_holds_no_lists(tmp_path: Path) -> None:
+    assert read_codelists(tmp_path / "codelists") == {}
+
+
+def test_lines_that_begin_with_a_hash_are_comments(tmp_path: Path) -> None:
+    codelist = read_one(tmp_path, "# Source: a paper, 2018\n" + HEADER + "icd10,I50,heart_failure,Heart failure,2\n")
+    assert [(e.system, e.code, e.group, e.points) for e in codelist.entries] == [("icd10", "I50", "heart_failure", 2.0)]
+    assert codelist.groups == {"heart_failure": "Heart failure"}
+
+
+def test_title_and_points_are_optional(tmp_path: Path) -> None:
+    codelist = read_one(tmp_path, "system,code,group\nsnomed,13645005,chronic_lung\n")
+    assert codelist.entries[0].points == 1.0
+    assert codelist.groups == {"chronic_lung": "chronic lung"}
+
+
+def test_zero_points_are_zero_and_not_the_default(tmp_path: Path) -> None:
+    assert read_one(tmp_path, HEADER + "icd10,I21,infarction,Infarction,0\n").entries[0].points == 0.0
+
+
+@pytest.mark.parametrize(
+    ("code_in_use", "found"),
+    [
+        (("icd10", "I50"), True),
+        (("icd10", "I50.1"), True),
+        (("icd10", "i501"), True),
+        (("icd10", "I5"), False),
+        (("icd10", "I51"), False),
+        (("read2", "I50.1"), False),
+    ],
+)
+def test_an_icd10_code_stands_for_itself_and_all_below_it(
+    tmp_path: Path, code_in_use: tuple[str, str], *, found: bool
+) -> None:
+    codelist = read_one(tmp_path, HEADER + "icd10,I50,heart_failure,,\n")
+    assert bool(codelist.match([code_in_use])) is found
+
+
+@pytest.mark.parametrize(("code_in_use", "found"), [("0208020V0AAABAB", True), ("0208", False), ("0209000A0", False)])
+def test_a_bnf_code_stands_for_itself_and_all_below_it(tmp_path: Path, code_in_use: str, *, found: bool) -> None:
+    codelist = read_one(tmp_path, HEADER + "bnf,020802,anticoagulant,,\n")
+    assert bool(codelist.match([("bnf", code_in_use)])) is found
+
+
+@pytest.mark.parametrize(("code_in_use", "found"), [("84114007", True), ("841140071", False), ("8411400", False)])
+def test_a_snomed_concept_stands_for_itself_alone(tmp_path: Path, code_in_use: str, *, found: bool) -> None:
+    codelist = read_one(tmp_path, HEADER + "snomed,84114007,heart_failure,,\n")
+    assert bool(codelist.match([("snomed", code_in_use)])) is found
+
+
+def test_a_match_gives_the_code_back_as_the_records_write_it_once_for_each_group(tmp_path: Path) -> None:
+    codelist = read_one(tmp_path, HEADER + "icd10,I50,heart,,2\nicd10,I501,heart,,2\nicd10,I5,any_i5,,1\n")
+    assert codelist.match([("icd10", "i50.1")]) == [
+        ("icd10", "i50.1", "any_i5", 1.0),
+        ("icd10", "i50.1", "heart", 2.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "plain"),
+    [("icd10", "i50.1", "I501"), ("icd10", "I10 X", "I10X"), ("bnf", " 0208v ", "0208V"), ("read2", "g58..", "g58..")],
+)
+def test_dots_and_case_do_not_matter_where_the_system_does_not_use_them(system: str, code: str, plain: str) -> None:
+    assert plain_code(system, code) == plain
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        ("opcs4,K40,heart,,\n", "entry 1: system must be one of icd10, bnf, snomed, read2, ctv3, got 'opcs4'"),
+        ("icd10,50I,heart,,\n", "entry 1: '50I' is not a icd10 code"),
+        ("snomed,84-11,heart,,\n", "entry 1: '84-11' is not a snomed code"),
+        ("icd10,I50,Heart Failure,,\n", "entry 1: a group is lower case letters, digits and underscores"),
+        ("icd10,I50,heart,,\nicd10,i50,heart,,\n", "entry 2: i50 stands already as entry 1. Remove one."),
+        ("icd10,I50,heart,,many\n", "entry 1: points must be a number, got 'many'"),
+        ("icd10,I50,heart,,1\nicd10,I51,heart,,2\n", "entry 2: group heart has two different points"),
+    ],
+)
+def test_a_wrong_row_is_named_with_its_file_its_entry_and_the_rule(tmp_path: Path, rows: str, fault: str) -> None:
+    assert f"codelists/mine.csv: {fault}" in faults_of(tmp_path, HEADER + rows)
+
+
+@pytest.mark.parametrize("text", ["", "code,system\nI50,icd10\n", "system,code,group,colour\nicd10,I50,heart,red\n"])
+def test_a_wrong_header_is_told_with_the_right_one(tmp_path: Path, text: str) -> None:
+    message = faults_of(tmp_path, text)
+    assert "codelists/mine.csv: the header must be system,code,group,title,points" in message
+
+
+def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_bytes(b"system,code,group\nicd10,I50,caf\xe9\n")
+    with pytest.raises(SpecificationError, match=r"codelists/mine\.csv: is not CSV text in UTF-8"):
+        read_codelists(tmp_path)
+
+
+def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(HEADER + "icd10,50I,heart,,\nopcs4,K40,heart,,\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("nothing\nhere\n", encoding="utf-8")
+    with pytest.raises(SpecificationError) as caught:
+        read_codelists(tmp_path)
+    lines = str(caught.value).splitlines()
+    assert [line.split(":")[0] for line in lines] == ["codelists/a.csv", "codelists/a.csv", "codelists/b.csv"]
