@@ -82,10 +82,10 @@ def _at(records: Records, day: date, min_age: int) -> tuple["pd.DataFrame", dict
     rows = rows.select("patient_id", "practice_code", "age", "sex", in_hospital=rows.in_hospital.fill_null(False))
     rows = _with_gp_coverage(rows, known.get("practices"))
     steps = {
-        "in the records, born before": int(born.count().execute()),
-        "alive": int(alive.count().execute()),
-        "registered": int(registered.count().execute()),
-        f"aged {min_age} or over": int(old_enough.count().execute()),
+        "in the records, born before": int(born.count().to_pyarrow().as_py()),
+        "alive": int(alive.count().to_pyarrow().as_py()),
+        "registered": int(registered.count().to_pyarrow().as_py()),
+        f"aged {min_age} or over": int(old_enough.count().to_pyarrow().as_py()),
     }
     if "registrations" not in known:
         del steps["registered"]

@@ -180,7 +180,7 @@ def _declared_rules(table: Table, rows: ir.Table, total: int) -> Iterator[Findin
         if reason == "DUPLICATES":
             keys = rows.group_by(list(table.key)).agg(times=lambda t: t.count())
             repeated = keys.filter(keys.times > 1)
-            number = int((repeated.times.sum() - repeated.count()).fill_null(0).execute())
+            number = int((repeated.times.sum() - repeated.count()).fill_null(0).to_pyarrow().as_py())
             yield Finding(table.name, "", f"duplicate key ({', '.join(table.key)})", number, total, "error")
         elif reason == "SERIES_CONTAINS_NULLS":
             yield Finding(table.name, column, "missing, but required", number, total, "error")
@@ -195,7 +195,7 @@ def _declared_rules(table: Table, rows: ir.Table, total: int) -> Iterator[Findin
 def _rows_of(failures: Any) -> int:
     if failures is None or isinstance(failures, str):
         return 0
-    return int(failures.count().execute()) if isinstance(failures, ir.Table) else len(failures)
+    return int(failures.count().to_pyarrow().as_py()) if isinstance(failures, ir.Table) else len(failures)
 
 
 # --- orders in time -------------------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ def _lifetimes(records: Records, table: str, rows: ir.Table, event: str) -> Iter
     for which, rule in (("before", "before birth"), ("after", "after death")):
         number = counts[which][0].as_py()
         if number:
-            yield Finding(table, event, rule, number, int(rows.count().execute()), "warning")
+            yield Finding(table, event, rule, number, int(rows.count().to_pyarrow().as_py()), "warning")
 
 
 def _links(records: Records, table: Table, rows: ir.Table, total: int) -> Iterator[Finding]:
@@ -246,6 +246,6 @@ def _links(records: Records, table: Table, rows: ir.Table, total: int) -> Iterat
         if link.table not in records.tables:
             continue
         known = records.tables[link.table].select(link.column).distinct()
-        orphans = int(rows.anti_join(known, link.column).count().execute())
+        orphans = int(rows.anti_join(known, link.column).count().to_pyarrow().as_py())
         if orphans:
             yield Finding(table.name, link.column, f"not in {link.table}", orphans, total, "warning")

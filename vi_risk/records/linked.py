@@ -112,7 +112,7 @@ class Records:
         if event is None:
             return None
         months = rows.filter(rows[event].notnull()).select(month=event_date(rows, event).truncate("M"))
-        volume = months.group_by("month").agg(rows=months.count()).order_by("month").to_pandas()
+        volume = months.group_by("month").agg(rows=months.count()).order_by("month").to_pyarrow().to_pandas()
         if volume.empty:
             return None
         full = volume.loc[volume["rows"] >= volume["rows"].median() / 4, "month"]
