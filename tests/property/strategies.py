@@ -81,7 +81,8 @@ class Times:
         """Return the day on which a row arrived that happened earlier, as a diagnosis does after its stay."""
         if self.late:
             return self.day(draw, _DAYS_AHEAD)
-        return draw(st.sampled_from((None, self.day(draw, _DAYS_PAST_AND_FUTURE))))
+        arrived: date | None = draw(st.sampled_from((None, self.day(draw, _DAYS_PAST_AND_FUTURE))))
+        return arrived
 
     def day(self, draw: Draw, days: st.SearchStrategy[int]) -> date:
         return self.index_date + timedelta(days=draw(days))

@@ -26,7 +26,7 @@ def assert_they_agree(tables: dict[str, pd.DataFrame], cohort: pd.DataFrame, cat
     pd.testing.assert_frame_equal(fast, slow, check_dtype=False, atol=1e-9)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=_SLOW_TO_DRAW)
+@settings(max_examples=20, deadline=None, suppress_health_check=_SLOW_TO_DRAW)
 @given(data=st.data())
 def test_a_few_features_of_a_few_people_agree(data: st.DataObject) -> None:
     index_date = data.draw(st.sampled_from(strategies.INDEX_DATES))

@@ -196,7 +196,7 @@ def _measured(
         case "any":
             return 1 if rows else 0
         case "distinct":
-            values = {row[definition.of] for row in rows if row[definition.of] is not None}
+            values = {row[str(definition.of)] for row in rows} - {None}
             return len({str(value)[: definition.prefix] for value in values} if definition.prefix else values)
         case "days_since_last":
             return min(((index_date - row["happened_on"]).days for row in rows), default=None)
@@ -215,7 +215,8 @@ def _measured(
 def _nights(spell: Row, first_day: date, index_date: date) -> int:
     start = max(spell["admitted_on"], first_day)
     end = min(spell["discharged_on"] or index_date, index_date)
-    return max((end - start).days, 0)
+    nights: int = (end - start).days
+    return max(nights, 0)
 
 
 def _of_the_person(tables: Tables, moment: Moment, definition: Definition) -> float | None:
@@ -226,7 +227,8 @@ def _of_the_person(tables: Tables, moment: Moment, definition: Definition) -> fl
     if definition.measure == "age":
         born = person["birth_month"]
         before_birthday = (moment.index_date.month, moment.index_date.day) < (born.month, born.day)
-        return moment.index_date.year - born.year - before_birthday
+        years: int = moment.index_date.year - born.year - before_birthday
+        return years
     if definition.measure == "value":
         value = person[str(definition.of)]
         return None if value is None else float(value)
@@ -261,7 +263,7 @@ def _groups_of_codes(definition: Definition, catalogue: Catalogue) -> GroupsOf:
 def _rows(frame: pd.DataFrame) -> list[Row]:
     """Return the rows as dictionaries, with None for every kind of missing value."""
     return [
-        {column: None if pd.isna(value) else value for column, value in row.items()}
+        {str(column): None if pd.isna(value) else value for column, value in row.items()}
         for row in frame.astype(object).to_dict("records")
     ]
 

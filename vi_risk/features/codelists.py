@@ -5,6 +5,7 @@ for themselves. Dots and case do not matter.
 """
 
 import csv
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -101,6 +102,11 @@ def _read(path: Path, faults: list[str]) -> CodeList:
         return CodeList(path.stem, (), {})
     for number, row in enumerate(rows, start=1):
         at = f"{where}: entry {number}"
+        if None in row or None in row.values():
+            faults.append(
+                f"{at}: has {'more' if None in row else 'fewer'} cells than the header. Quote commas in titles."
+            )
+            continue
         system, code, group = row["system"].strip(), row["code"].strip(), row["group"].strip()
         shape = _SHAPES.get(system)
         if shape is None:
@@ -116,6 +122,8 @@ def _read(path: Path, faults: list[str]) -> CodeList:
         seen[system, plain, group] = number
         try:
             points = float(row.get("points") or 1)
+            if not math.isfinite(points):
+                raise ValueError
         except ValueError:
             faults.append(f"{at}: points must be a number, got {row['points']!r}.")
             continue

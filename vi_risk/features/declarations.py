@@ -136,8 +136,8 @@ class Definition(BaseModel):
             if unknown:
                 known = ", ".join(sorted(_PLACEHOLDERS))
                 faults.append(f"{field} has the unknown placeholder {', '.join(unknown)}; known: {known}")
-            if re.sub(r"\{[^{}]*\}", "", getattr(self, field)).count("{"):
-                faults.append(f"{field} has an unclosed brace")
+            if set(re.sub(r"\{[^{}]*\}", "", getattr(self, field))) & {"{", "}"}:
+                faults.append(f"{field} has a brace without its other half")
         if "{group}" in self.reason and self.measure != "group_flags":
             faults.append("only measure group_flags has the placeholder group")
         return faults
@@ -216,21 +216,32 @@ def read_catalogue(*folders: Path) -> Catalogue:
     faults: list[str] = []
     definitions: dict[str, Definition] = {}
     codelists: dict[str, CodeList] = {}
+    files: list[tuple[Path, dict[str, Any]]] = []
     for folder in (declared.shipped("features"), *folders):
+        for path in sorted(folder.glob("*.toml")):
+            try:
+                files.append((path, declared.read_toml(path)))
+            except SpecificationError as error:
+                faults.append(str(error))
         try:
             codelists |= read_codelists(folder / "codelists")
         except SpecificationError as error:
             faults.append(str(error))
-        sets, entries = _entries(folder, faults)
-        for path, domain, name, entry in entries:
+    sets = _sets(files, faults)
+    for path, content in files:
+        for name, entry in content.items():
             where = f"{path.parent.name}/{path.name}: {name}"
+            if name in ("domain", "sets"):
+                continue
             if name in definitions:
                 faults.append(f"{where}: a feature of this name is declared already. Rename one of the two.")
                 continue
+            faults += _entry_faults(entry, where)
+            if not isinstance(entry, dict):
+                continue
+            told = {"name": name, "domain": content.get("domain")}
             try:
-                definitions[name] = Definition.model_validate(
-                    {"name": name, "domain": domain, **_with_sets(entry, sets)}
-                )
+                definitions[name] = Definition.model_validate(_with_sets(entry, sets) | told)
             except ValidationError as error:
                 faults += declared.faults_of(error, where)
     faults += [
@@ -250,26 +261,29 @@ def read_catalogue(*folders: Path) -> Catalogue:
     return catalogue
 
 
-def _entries(folder: Path, faults: list[str]) -> tuple[dict[str, Any], list[tuple[Path, object, str, dict[str, Any]]]]:
-    """Return the value sets of a folder and its entries as (file, domain, name, keys)."""
+def _sets(files: list[tuple[Path, dict[str, Any]]], faults: list[str]) -> dict[str, Any]:
+    """Return the named value sets of all files together."""
     sets: dict[str, Any] = {}
-    entries: list[tuple[Path, object, str, dict[str, Any]]] = []
-    for path in sorted(folder.glob("*.toml")):
-        try:
-            content = declared.read_toml(path)
-        except SpecificationError as error:
-            faults.append(str(error))
+    for path, content in files:
+        named = content.get("sets", {})
+        where = f"{path.parent.name}/{path.name}: sets"
+        if not isinstance(named, dict):
+            faults.append(f"{where}: is not a table. Expected [sets] with a list of values for each name.")
             continue
-        sets |= content.pop("sets", {})
-        domain = content.pop("domain", None)
-        for name, entry in content.items():
-            if isinstance(entry, dict):
-                entries.append((path, domain, name, entry))
-            else:
-                faults.append(
-                    f"{path.parent.name}/{path.name}: {name}: is not a table. Expected [{name}] with its keys."
-                )
-    return sets, entries
+        for name, values in named.items():
+            if name in sets and sets[name] != values:
+                faults.append(f"{where}.{name}: another file has a set of this name with other values. Rename one.")
+            sets[name] = values
+    return sets
+
+
+def _entry_faults(entry: object, where: str) -> list[str]:
+    if not isinstance(entry, dict):
+        return [f"{where}: is not a table. Expected [{where.rpartition(' ')[2]}] with its keys."]
+    given = {"name": "the name stands in brackets", "domain": "the domain stands at the head of the file"}
+    return [
+        f"{where}: {key}: is not a key of an entry; {why}. Remove it." for key, why in given.items() if key in entry
+    ]
 
 
 def _with_sets(entry: dict[str, Any], sets: dict[str, Any]) -> dict[str, Any]:

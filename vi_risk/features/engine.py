@@ -68,13 +68,17 @@ def feature_query(
         if any(_computable(records, definition) for definition in members)
     ]
     joined = people
-    for part in parts:
-        query = part.query()
-        joined = joined.left_join(query, _KEYS).drop(*(f"{key}_right" for key in _KEYS))
+    for number, part in enumerate(parts):
+        # Names of its own for each part's keys let ibis write one flat join, which compiles much faster than a nest.
+        patient, day = f"patient_id_{number}", f"index_date_{number}"
+        found = part.query().rename({patient: "patient_id", day: "index_date"})
+        joined = joined.left_join(found, [people.patient_id == found[patient], people.index_date == found[day]])
     columns: dict[str, Any] = {}
     for feature in catalogue.features:
         if _computable(records, feature.definition):
-            columns[feature.name] = _final(joined, feature, _window(feature, windows))
+            columns[feature.name] = _final(
+                joined, feature, _window(feature, windows), has_hospital_codes=records.has("diagnoses")
+            )
         else:
             columns[feature.name] = ibis.null("float64")
     return joined.select(*_KEYS, **columns)
@@ -134,16 +138,26 @@ def _diagnoses(records: Records) -> ir.Table:
 
 
 def _coded_entries(records: Records) -> ir.Table:
-    columns = ["patient_id", "event_on", "code_system", "code", "recorded_on", "spell_recorded_on"]
+    columns = ["patient_id", "event_on", "code_system", "code", "recorded_on", "spell_recorded_on", "of_practice"]
     parts = []
     if records.has("diagnoses"):
-        parts.append(_diagnoses(records).select(columns))
+        parts.append(_diagnoses(records).mutate(of_practice=ibis.literal(False)).select(columns))
     if records.has("gp_events"):
         entries = records.tables["gp_events"]
         parts.append(
-            entries.mutate(recorded_on=_recorded(entries), spell_recorded_on=ibis.null("date")).select(columns)
+            entries.mutate(
+                recorded_on=_recorded(entries), spell_recorded_on=ibis.null("date"), of_practice=ibis.literal(True)
+            ).select(columns)
         )
     return parts[0] if len(parts) == 1 else ibis.union(parts[0], parts[1])
+
+
+def _seen(rows: ir.Table, source: str) -> ir.BooleanValue:
+    """Whether a row lies in the time that is seen: a practice's rows from the day it joined the trust."""
+    since_joining = (rows.event_on >= rows.gp_seen_from).fill_null(False)
+    if source == CODED_ENTRIES:
+        return ~rows.of_practice | since_joining
+    return since_joining if TABLES[source].held_by == "practice" else ibis.literal(True)
 
 
 def _recorded(rows: ir.Table) -> ir.DateValue:
@@ -196,8 +210,9 @@ class Part:
     def _visible_rows(self) -> ir.Table:
         """Return rows of the source joined to each index date of their patient, as known then; `days` before it."""
         source = self._with_codes(_source(self.records, self.source))
-        rows = self.people.select(_KEYS).join(source, "patient_id")
+        rows = self.people.join(source, "patient_id")
         rows = rows.filter(
+            _seen(rows, self.source),
             rows.event_on < rows.index_date,
             arrived(rows, rows.index_date),
             arrived(rows, rows.index_date, "spell_recorded_on"),
@@ -301,7 +316,7 @@ def _of_person(rows: ir.Table, definition: Definition) -> ir.Value:
             return rows[definition.of or ""]
 
 
-def _final(joined: ir.Table, feature: Feature, window: int | None) -> ir.Value:
+def _final(joined: ir.Table, feature: Feature, window: int | None, *, has_hospital_codes: bool) -> ir.Value:
     """Turn a joined measure into the feature: nothing found is zero where the window was seen, missing where not."""
     definition = feature.definition
     if definition.measure in ("age", "is", "value"):
@@ -316,6 +331,9 @@ def _final(joined: ir.Table, feature: Feature, window: int | None) -> ir.Value:
     value = (found > 0).cast("float64").fill_null(0.0) if flag else found.fill_null(0.0)
     if definition.measure == "days_since_first":
         value = found
+    if definition.table == CODED_ENTRIES and not has_hospital_codes:
+        seen = (joined.gp_seen_from < joined.index_date).fill_null(False)
+        return seen.ifelse(value, missing)
     if definition.table not in TABLES or TABLES[definition.table].held_by == "trust":
         return value
     seen = (

@@ -248,7 +248,7 @@ def test_one_value_is_a_list_of_one(tmp_path: Path) -> None:
         ({"codes": "falls"}, "`codes` needs a table with clinical codes: coded_entries, diagnoses, gp_events"),
         ({"reason": "{count} stays"}, "reason has the unknown placeholder count; known: ago, group, n, s, window"),
         ({"reason_zero": "{what}"}, "reason_zero has the unknown placeholder what"),
-        ({"reason_missing": "not seen {window"}, "reason_missing has an unclosed brace"),
+        ({"reason_missing": "not seen {window"}, "reason_missing has a brace without its other half"),
         ({"reason": "{group}"}, "only measure group_flags has the placeholder group"),
         ({"colour": "red"}, "Extra inputs are not permitted"),
         ({"direction": "sideways"}, "Input should be 'up', 'down' or 'none'"),

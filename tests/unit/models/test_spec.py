@@ -1,0 +1,139 @@
+from pathlib import Path
+
+import pytest
+
+from vi_risk import declared
+from vi_risk.errors import SpecificationError, UsageError
+from vi_risk.features.declarations import read_catalogue
+from vi_risk.models.classifier import RiskClassifier
+from vi_risk.models.spec import LearnerSpec, ModelSpec, load_spec
+
+LEAST = """
+name = "readmission_30d"
+title = "Emergency admission in the next 30 days"
+outcome = "emergency_admission"
+outcome_words = "an emergency admission in the next 30 days"
+horizon_days = 30
+"""
+
+
+def spec_of(tmp_path: Path, text: str) -> ModelSpec:
+    (tmp_path / "site.toml").write_text(text, encoding="utf-8")
+    return load_spec(tmp_path / "site.toml")
+
+
+def faults_of(tmp_path: Path, text: str) -> list[str]:
+    with pytest.raises(SpecificationError) as refused:
+        spec_of(tmp_path, text)
+    return str(refused.value).splitlines()
+
+
+@pytest.mark.parametrize("path", sorted(declared.shipped("models").glob("*.toml")), ids=lambda path: path.stem)
+def test_every_shipped_spec_is_whole_and_named_as_its_file(path: Path) -> None:
+    spec = load_spec(path.stem)
+
+    assert spec.name == path.stem
+    assert len(spec.inputs(read_catalogue())) >= 40
+
+
+def test_what_a_spec_leaves_out_is_filled_in(tmp_path: Path) -> None:
+    spec = spec_of(tmp_path, LEAST)
+
+    assert spec.horizon_days == 30
+    assert spec.cohort.min_age == 18
+    assert spec.learner == LearnerSpec()
+
+
+def test_the_learner_takes_exactly_the_parameters_of_the_classifier_but_for_the_seed() -> None:
+    assert {*LearnerSpec.model_fields, "seed"} == set(RiskClassifier().get_params())
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (LEAST.replace('name = "readmission_30d"', ""), "site.toml: name: is missing. Add it."),
+        (LEAST.replace("readmission_30d", "30 days"), "site.toml: name: "),
+        (LEAST.replace("emergency_admission", "death"), "site.toml: outcome: "),
+        (LEAST.replace("= 30\n", "= 0\n"), "site.toml: horizon_days: "),
+        (LEAST.replace("= 30\n", '= "30"\n'), "site.toml: horizon_days: "),
+        (LEAST + "seed = -1\n", "site.toml: seed: "),
+        (LEAST + "sed = 1\n", "site.toml: sed: is not a known key. Remove it or check its spelling."),
+        (LEAST + "[cohort]\nmin_age = 130\n", "site.toml: cohort.min_age: "),
+        (LEAST + "[snapshots]\nmost = 0\n", "site.toml: snapshots.most: "),
+        (LEAST + '[features]\ndomains = ["social"]\n', "site.toml: features.domains.0: "),
+        (LEAST + "[features]\ndomains = []\n", "site.toml: features.domains: "),
+        (LEAST + "[learner]\nlearning_rate = 1.5\n", "site.toml: learner.learning_rate: "),
+        (LEAST + "[learner]\ndepth = 3\n", "site.toml: learner.depth: is not a known key."),
+    ],
+)
+def test_a_fault_is_told_with_its_key(tmp_path: Path, text: str, fault: str) -> None:
+    (line,) = faults_of(tmp_path, text)
+
+    assert line.startswith(fault)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    lines = faults_of(tmp_path, LEAST.replace("= 30\n", "= 0\n") + "colour = 1\n[cohort]\nmin_age = -1\n")
+
+    assert [line.split(": ")[1] for line in lines] == ["horizon_days", "cohort.min_age", "colour"]
+
+
+def test_a_spec_that_is_not_toml_is_refused_with_its_line(tmp_path: Path) -> None:
+    (line,) = faults_of(tmp_path, LEAST + "seed = \n")
+
+    assert "is not valid TOML" in line
+    assert "at line 7" in line
+
+
+def test_an_unknown_name_is_answered_with_the_shipped_ones() -> None:
+    with pytest.raises(UsageError, match="Expected one of: .*emergency_admission_12m"):
+        load_spec("emergency_admission_24m")
+
+
+def test_a_spec_cannot_be_changed_and_another_seed_makes_another_spec(tmp_path: Path) -> None:
+    spec = spec_of(tmp_path, LEAST)
+
+    assert spec.with_seed(None) == spec
+    assert spec.with_seed(9).seed == 9
+    assert spec.seed == 1
+    with pytest.raises(ValueError, match="frozen"):
+        spec.seed = 2  # type: ignore[misc]
+
+
+def test_undated_attributes_stay_out_of_the_model_unless_the_spec_lets_them_in(tmp_path: Path) -> None:
+    catalogue = read_catalogue()
+    undated = {d.name for d in catalogue.definitions if d.as_at_extract and d.model_input}
+    assert undated
+    let_in = sorted(undated)[0]
+
+    usual = {feature.definition.name for feature in spec_of(tmp_path, LEAST).inputs(catalogue)}
+    asked = spec_of(tmp_path, LEAST + f'[features]\nas_at_extract = ["{let_in}"]\n').inputs(catalogue)
+
+    assert not usual & undated
+    assert {feature.definition.name for feature in asked} & undated == {let_in}
+
+
+def test_domains_and_exclusions_decide_what_the_model_may_use(tmp_path: Path) -> None:
+    catalogue = read_catalogue()
+    acute = spec_of(tmp_path, LEAST + '[features]\ndomains = ["acute use"]\nexclude = ["emergency_admissions"]\n')
+
+    used = acute.inputs(catalogue)
+
+    assert {feature.definition.domain for feature in used} == {"acute use"}
+    assert not [feature for feature in used if feature.definition.name == "emergency_admissions"]
+    assert [feature for feature in used if feature.definition.name == "days_since_emergency_admission"]
+
+
+def test_inputs_stand_in_declared_order(tmp_path: Path) -> None:
+    catalogue = read_catalogue()
+    names = [feature.name for feature in spec_of(tmp_path, LEAST).inputs(catalogue)]
+
+    assert names == [feature.name for feature in catalogue.features if feature.name in names]
+
+
+@pytest.mark.parametrize("key", ["exclude", "as_at_extract"])
+def test_a_definition_that_is_not_declared_is_refused(tmp_path: Path, key: str) -> None:
+    spec = spec_of(tmp_path, LEAST + f'[features]\n{key} = ["emergancy_admissions"]\n')
+
+    with pytest.raises(SpecificationError, match="names emergancy_admissions, which no file in features/ declares"):
+        spec.inputs(read_catalogue())
