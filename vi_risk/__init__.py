@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vi_risk.caselists.ranking import case_lists
-    from vi_risk.explain.reasons import explain
     from vi_risk.features.declarations import read_catalogue
     from vi_risk.models.on_snapshots import evaluate, score, train
     from vi_risk.models.snapshots import build_features
     from vi_risk.models.spec import load_spec
+    from vi_risk.reasons.explain import explain
     from vi_risk.records.reading import read_records
 
 __version__ = "0.1.0"
@@ -28,7 +28,7 @@ _VERBS = {
     "train": "vi_risk.models.on_snapshots",
     "evaluate": "vi_risk.models.on_snapshots",
     "score": "vi_risk.models.on_snapshots",
-    "explain": "vi_risk.explain.reasons",
+    "explain": "vi_risk.reasons.explain",
     "case_lists": "vi_risk.caselists.ranking",
 }
 

@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from vi_risk.errors import InputError, ResourceError, UsageError, ViRiskError
+from vi_risk.terminal import TerminalReport
 
 # ruff: noqa: PLC0415 - imports inside commands keep --help fast
 
 if TYPE_CHECKING:
+    from vi_risk.caselists.rules import CaseListRules
     from vi_risk.progress import Report
     from vi_risk.stages import Source
 
 INTERRUPTED = 130
+_AS_BEFORE = "interrupted; the output folder is as it was before."
 _STAGES = 8  # of demo and run, for the progress bar
 
 app = typer.Typer(
@@ -70,6 +70,9 @@ IndexDateFlag = Annotated[
     ),
 ]
 OutFlag = Annotated[Path, typer.Option("--out", metavar="DIR", help="Output folder; replaced whole when all is done.")]
+StageOutFlag = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Output folder; this stage's files in it are written anew.")
+]
 CapacityFlag = Annotated[
     int | None,
     typer.Option("--capacity", metavar="N", min=1, help="Places on the list of each practice.", show_default="20"),
@@ -133,19 +136,18 @@ def run(
 ) -> None:
     """Run the whole path on a site's own extracts: check, features, train, evaluate, score, case lists."""
     with _told(_STAGES) as report:
-        from vi_risk.caselists.rules import load_rules
         from vi_risk.files import check_out
         from vi_risk.models.spec import load_spec
         from vi_risk.pipeline import Request
         from vi_risk.pipeline import run as run_pipeline
 
         check_out(out)
-        _check_store(tracking_uri)
+        _check_store(tracking_uri, out)
         request = Request(
             index_date=index_date,
             out=out,
             spec=load_spec(model).with_seed(seed),
-            rules=load_rules(caselist),
+            rules=_rules(caselist),
             capacity=capacity,
             tracking_uri=tracking_uri,
             source=_source(records, mapping, governance, report),
@@ -161,19 +163,21 @@ def run(
 def check(
     records: RecordsFlag,
     mapping: MappingFlag = "canonical",
-    out: OutFlag = Path("out"),
+    out: StageOutFlag = Path("out"),
     governance: GovernanceFlag = None,
 ) -> None:
-    """Read the records and say what is in them and what is wrong; writes check.json."""
+    """Read the records and say what is in them and what is wrong; writes check.json and leaves all else in --out."""
     with _told(2) as report:
         from vi_risk import stages
-        from vi_risk.files import replaced
+        from vi_risk.files import check_out, replaced
+        from vi_risk.run_file import CHECK_FILE, OWNED
 
-        source = _source(records, mapping, governance, report)
+        check_out(out)
+        _source(records, mapping, governance, report)
         found = _read(records, mapping, report)
-        with replaced(out, keep=True, owned=stages.OWNED) as folder:
-            result = stages.check(folder, found, source, report)
-        report.step(f"{len(result.warnings)} warnings, no errors; {out / stages.CHECK_FILE}")
+        with replaced(out, keep=True, owned=OWNED) as folder:
+            result = stages.check(folder, found, report)
+        report.step(f"{len(result.warnings)} warnings, no errors; {out / CHECK_FILE}")
 
 
 @features_app.command(
@@ -184,30 +188,32 @@ def features_build(
     index_date: IndexDateFlag,
     mapping: MappingFlag = "canonical",
     model: ModelFlag = DEFAULT_MODEL,
-    out: OutFlag = Path("out"),
+    out: StageOutFlag = Path("out"),
     governance: GovernanceFlag = None,
     seed: SeedFlag = None,
 ) -> None:
     """Check the records, fix index dates, build cohort and features; writes features.parquet and cohort.parquet."""
     with _told(3) as report:
         from vi_risk import stages
-        from vi_risk.files import replaced
+        from vi_risk.files import check_out, replaced
         from vi_risk.models.spec import load_spec
+        from vi_risk.run_file import OWNED
 
+        check_out(out)
         spec = load_spec(model).with_seed(seed)
-        source = _source(records, mapping, governance, report)
+        request = stages.FeatureRequest(spec, index_date, _source(records, mapping, governance, report))
         found = _read(records, mapping, report)
-        with replaced(out, keep=True, owned=stages.OWNED) as folder:
-            stages.check(folder, found, source, report)
-            stages.features(folder, found, spec, index_date, report)
+        with replaced(out, keep=True, owned=OWNED) as folder:
+            checked = stages.check(folder, found, report)
+            stages.build_features(folder, found, request, checked, report)
 
 
 @features_app.command("list", epilog=_example("vi-risk features list"))
 def features_list() -> None:
     """Print the declared features, one a line: name, domain, title."""
     with _told():
-        from vi_risk.explain.sentences import span
         from vi_risk.features.declarations import read_catalogue
+        from vi_risk.reasons.sentences import span
 
         for feature in read_catalogue().features:
             words = [
@@ -215,40 +221,42 @@ def features_list() -> None:
                 feature.group_title,
                 f"last {span(feature.window)}" if feature.window else "",
             ]
+            stays_out = feature.definition.as_at_extract or not feature.definition.model_input
+            words.append("not a model input unless the spec names it" if stays_out else "")
             print(f"{feature.name}\t{feature.definition.domain}\t{', '.join(word for word in words if word)}")
 
 
 @app.command(epilog=_example("vi-risk train --out out"))
-def train(out: OutFlag = Path("out")) -> None:
+def train(out: StageOutFlag = Path("out")) -> None:
     """Train the model on the features in the output folder; writes model/."""
-    _stage(out, lambda stages, folder, report: stages.fit(folder, report))
+    _stage(out, lambda stages, folder, report: stages.train(folder, report))
 
 
 @app.command(epilog=_example("vi-risk evaluate --capacity 20 --out out"))
 def evaluate(
-    out: OutFlag = Path("out"), capacity: CapacityFlag = None, tracking_uri: TrackingFlag = DEFAULT_URI
+    out: StageOutFlag = Path("out"), capacity: CapacityFlag = None, tracking_uri: TrackingFlag = DEFAULT_URI
 ) -> None:
     """Evaluate the model on the test snapshot and track it; writes evaluation.json, model_card.html and plots/."""
 
     def work(stages: Any, folder: Path, report: "Report") -> None:
         from vi_risk.caselists.rules import load_rules
 
-        _check_store(tracking_uri)
-        stages.test(folder, capacity or load_rules().capacity, report)
+        _check_store(tracking_uri, out)
+        stages.evaluate(folder, capacity or load_rules().capacity, report)
         stages.track(folder, tracking_uri, report)
 
     _stage(out, work)
 
 
 @app.command(epilog=_example("vi-risk score --out out"))
-def score(out: OutFlag = Path("out")) -> None:
+def score(out: StageOutFlag = Path("out")) -> None:
     """Score everyone eligible at the date of the list; writes scores.parquet."""
-    _stage(out, lambda stages, folder, report: stages.rank(folder, report))
+    _stage(out, lambda stages, folder, report: stages.score(folder, report))
 
 
 @app.command(epilog=_example("vi-risk caselist --capacity 20 --caselist caselist.toml --out out"))
 def caselist(
-    out: OutFlag = Path("out"),
+    out: StageOutFlag = Path("out"),
     capacity: CapacityFlag = None,
     caselist: CaseListFlag = None,
     tracking_uri: TrackingFlag = DEFAULT_URI,
@@ -256,11 +264,9 @@ def caselist(
     """Explain the best ranked of each practice, write case_lists/ and track the run."""
 
     def work(stages: Any, folder: Path, report: "Report") -> None:
-        from vi_risk.caselists.rules import load_rules
-
-        _check_store(tracking_uri)
-        rules = load_rules(caselist)
-        stages.lists(folder, rules, capacity or rules.capacity, report)
+        _check_store(tracking_uri, out)
+        rules = _rules(caselist)
+        stages.case_lists(folder, rules, capacity or rules.capacity, report)
         stages.track(folder, tracking_uri, report)
 
     _stage(out, work)
@@ -273,8 +279,9 @@ def _stage(out: Path, work: Callable[[Any, Path, "Report"], None]) -> None:
             raise InputError(msg)
         from vi_risk import stages
         from vi_risk.files import replaced
+        from vi_risk.run_file import OWNED
 
-        with replaced(out, keep=True, owned=stages.OWNED) as folder:
+        with replaced(out, keep=True, owned=OWNED) as folder:
             work(stages, folder, report)
 
 
@@ -313,75 +320,63 @@ def _source(records: Path, mapping: str, governance: Path | None, report: "Repor
     return Source(records.name, mapping, purpose)
 
 
-def _check_store(tracking_uri: str) -> None:
+def _rules(caselist: Path | None) -> "CaseListRules":
+    from vi_risk.caselists.rules import load_rules
+
+    if caselist is not None and not caselist.is_file():
+        msg = f"--caselist {caselist}: no such file. Name a TOML file; without the flag the shipped rules hold."
+        raise UsageError(msg)
+    return load_rules(caselist)
+
+
+def _check_store(tracking_uri: str, out: Path) -> None:
     from vi_risk.tracking import check_store
 
-    check_store(tracking_uri)
+    check_store(tracking_uri, out=out)
 
 
 def _say_where(out: Path, tracking_uri: str) -> None:
     lists = sorted((out / "case_lists").glob("*.html"))
     print(
-        f"\nCase lists   {out / 'case_lists'}  ({len(lists)} lists; open {lists[0]})"
+        f"\nCase lists   {out / 'case_lists'}  ({len(lists)} list{'' if len(lists) == 1 else 's'}; open {lists[0]})"
         if lists
         else "\nNo list was made."
     )
     print(f"Model card   {out / 'model_card.html'}")
-    print(f"Tracked      mlflow ui --backend-store-uri {tracking_uri}")
+    mlflow = Path(sys.executable).with_name("mlflow")
+    command = mlflow.relative_to(Path.cwd()) if mlflow.is_relative_to(Path.cwd()) else mlflow
+    print(f"Tracked      {command} ui --backend-store-uri {tracking_uri}")
 
 
 @contextmanager
 def _told(stages: int = 1) -> Iterator["Report"]:
     """Show progress while the work goes on; turn every way it can end into a message and an exit code."""
-    report = _Progress(stages)
+    report = TerminalReport(stages)
     try:
         with report:
             yield report
     except ViRiskError as error:
         print(f"\nvi-risk: {error}", file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        print(f"\nvi-risk: {_AS_BEFORE}", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
     except MemoryError:
         print("\nvi-risk: not enough memory. Close other programs, or use a machine with more.", file=sys.stderr)
         raise typer.Exit(ResourceError.exit_code) from None
-    except BrokenPipeError:
-        raise typer.Exit(0) from None
-
-
-class _Progress:
-    """Stages with a bar on a terminal, plain lines anywhere else."""
-
-    def __init__(self, stages: int = 1) -> None:
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("stage {task.completed:.0f} of {task.total:.0f}"),
-            TimeElapsedColumn(),
-            console=self._console,
-            transient=True,
-            disable=not self._console.is_terminal,
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in ("duckdb", "_duckdb"):
+            if str(error) != "Query interrupted":
+                raise
+            print(f"\nvi-risk: {_AS_BEFORE}", file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from None
+        # The engine's own words may quote a record, so only the kind of fault is told.
+        print(
+            f"\nvi-risk: the engine stopped ({type(error).__name__}). Most often its working folder is full: free space"
+            " in the folder for temporary files, or name another one in the environment variable TMPDIR.",
+            file=sys.stderr,
         )
-        self._task = self._bar.add_task("", total=stages, completed=0)
-
-    def __enter__(self) -> "_Progress":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def stage(self, title: str) -> None:
-        """Say that a stage begins."""
-        self._console.print(title, style="bold", markup=False)
-        self._bar.update(self._task, description=escape(title), advance=1)
-
-    def step(self, text: str) -> None:
-        """Say what a stage does or found."""
-        self._console.print(f"  {text}", markup=False)
-
-    def warn(self, text: str) -> None:
-        """Say what the reader should know."""
-        self._console.print(f"  ! {text}", style="yellow", markup=False)
+        raise typer.Exit(ResourceError.exit_code) from None
 
 
 def _interrupt(*_: object) -> None:
@@ -393,8 +388,4 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     # LightGBM's threads otherwise spin while they wait, which on a busy machine makes training ten times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    try:
-        app(standalone_mode=True)
-    except KeyboardInterrupt:
-        print("\nvi-risk: interrupted; the output folder is as it was before.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+    app()

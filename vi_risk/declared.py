@@ -81,7 +81,7 @@ def faults_of(error: ValidationError, where: str) -> list[str]:
         elif fault["type"] == "missing":
             lines.append(f"{at}: is missing. Add it.")
         elif fault["type"] == "value_error":  # a rule of our own, which says all it found at once
-            lines += [f"{at}: {part}." for part in fault["msg"].removeprefix("Value error, ").split("; ")]
+            lines += [f"{at}: {part}." for part in fault["msg"].removeprefix("Value error, ").splitlines()]
         else:
             lines.append(f"{at}: {fault['msg']}, got {_shown(fault['input'])}.")
     return lines

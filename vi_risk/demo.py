@@ -17,7 +17,7 @@ FIRST_DAY, LAST_DAY, INDEX_DATE = date(2021, 1, 1), date(2024, 12, 31), date(202
 
 def run_demo(*, patients: int, seed: int, out: Path, capacity: int | None, tracking_uri: str, report: Report) -> None:
     """Build a synthetic vertically integrated trust of four years and run the whole path on it."""
-    check_store(tracking_uri)
+    check_store(tracking_uri, out=out)
     folder = Path(tempfile.mkdtemp(prefix="vi-risk-demo-"))
     try:
         report.stage(f"Build a synthetic trust of {patients:,} people (seed {seed})")

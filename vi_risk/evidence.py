@@ -4,12 +4,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vi_risk.explain.plots import contributions_figure
-from vi_risk.explain.sentences import span
 from vi_risk.features.declarations import Feature
 from vi_risk.models.card import FeatureImportance, ModelCard, reliability_figure
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
+from vi_risk.reasons.plots import contributions_figure
+from vi_risk.reasons.sentences import span
+
+# Models of this kind reach 0.77 to 0.80 on whole populations (QAdmissions, SPARRA).
+_TOO_GOOD = 0.90
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +47,7 @@ def card_of(
             for name, mean in zip(contributions.columns, contributions.abs().mean().tolist(), strict=True)
         ],
         evaluation=evaluation,
-        limits=(*_limits(spec), *snapshots.notes),
+        limits=(*doubts(evaluation), *_limits(spec), *snapshots.notes),
         warnings=run["records"]["warnings"],
         versions=run["versions"],
         checksum=run["model"]["checksum"],
@@ -117,6 +120,25 @@ def in_words(performance: Mapping[str, Any]) -> str:
     )
 
 
+def doubts(evaluation: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say what about a result should stop a reader: no better than chance or than a simple rule, or too good."""
+    model = evaluation["model"]
+    auroc, interval = model["auroc"], model["auroc_interval"]
+    if auroc is None:
+        return ()
+    found = []
+    if interval is not None and interval[0] <= 0.5:
+        found.append("on these patients the model cannot be told from chance: its interval of the AUROC reaches 0.5")
+    if auroc > _TOO_GOOD:
+        found.append(f"an AUROC above {_TOO_GOOD} for emergency admissions is a leak until shown otherwise: find it")
+    found += [
+        f"the simple rule {name.replace('_', ' ')} ranks these patients at least as well"
+        for name, other in evaluation["comparators"].items()
+        if other["auroc"] is not None and other["auroc"] >= auroc
+    ]
+    return tuple(found)
+
+
 def metrics_of(evaluation: Mapping[str, Any]) -> dict[str, float]:
     """Return every number of evaluation.json by a flat name: the model's plain, the others' with theirs before."""
     found = dict(_numbers(evaluation["model"]))
@@ -135,7 +157,7 @@ def _numbers(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str
 
 def parameters_of(run: Mapping[str, Any]) -> dict[str, object]:
     """Return what a run was asked, by flat names."""
-    flat = dict(_flat(run["spec"]))
+    flat = dict(_flat(run["features"]["spec"]))
     return flat | {
         "capacity": run["evaluation"]["capacity"],
         "records": run["records"]["source"],

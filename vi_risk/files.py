@@ -36,7 +36,7 @@ def replaced(out: Path, *, keep: bool, owned: tuple[str, ...]) -> Iterator[Path]
         The disk is full or the folder cannot be written.
     """
     check_out(out)
-    out = out.absolute()
+    out = out.resolve()  # of a link, the folder that it names
     with _as_resource_error(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
@@ -58,6 +58,11 @@ def check_out(out: Path) -> None:
     if out.exists() and not out.is_dir():
         msg = f"--out {out}: is a file. Name a folder; it is made if it is not there."
         raise UsageError(msg)
+    if os.path.ismount(out):
+        msg = (
+            f"--out {out}: is a mount point, which cannot be replaced. Name a folder inside it, such as {out / 'out'}."
+        )
+        raise UsageError(msg)
     if Path.cwd().is_relative_to(out.resolve()):
         msg = (
             f"--out {out}: holds the working folder, and an output folder is replaced whole."
@@ -70,6 +75,14 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file anew; an old file of that name, and every other name it has, stays as it was."""
     path.unlink(missing_ok=True)  # files carried over share their content with the old folder
     path.write_text(text, encoding="utf-8")
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a whole folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _carry_over(old: Path, new: Path, left_out: tuple[str, ...]) -> None:

@@ -17,6 +17,7 @@ from vi_risk.files import replaced
 from vi_risk.models.spec import ModelSpec, load_spec
 from vi_risk.progress import Report, Silence
 from vi_risk.records.linked import Records
+from vi_risk.run_file import OWNED
 from vi_risk.tracking import DEFAULT_TRACKING_URI, check_store
 
 
@@ -43,6 +44,11 @@ class Request:
     source: stages.Source = field(default_factory=lambda: stages.Source("data frames", "canonical"))
 
     @property
+    def features(self) -> stages.FeatureRequest:
+        """What features to build."""
+        return stages.FeatureRequest(self.spec, self.index_date, self.source)
+
+    @property
     def places(self) -> int:
         """Places on the list of each practice."""
         return self.capacity or self.rules.capacity
@@ -51,12 +57,12 @@ class Request:
 def run(records: Records, request: Request, report: Report | None = None) -> None:
     """Turn linked records into case lists, with the model, its evidence and its card beside them."""
     told = report or Silence()
-    check_store(request.tracking_uri)
-    with replaced(request.out, keep=False, owned=stages.OWNED) as folder:
-        stages.check(folder, records, request.source, told)
-        stages.features(folder, records, request.spec, request.index_date, told)
-        stages.fit(folder, told)
-        stages.test(folder, request.places, told)
-        stages.rank(folder, told)
-        stages.lists(folder, request.rules, request.places, told)
+    check_store(request.tracking_uri, out=request.out)
+    with replaced(request.out, keep=False, owned=OWNED) as folder:
+        checked = stages.check(folder, records, told)
+        stages.build_features(folder, records, request.features, checked, told)
+        stages.train(folder, told)
+        stages.evaluate(folder, request.places, told)
+        stages.score(folder, told)
+        stages.case_lists(folder, request.rules, request.places, told)
         stages.track(folder, request.tracking_uri, told)

@@ -5,12 +5,31 @@ import platform
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from vi_risk.errors import InputError
-from vi_risk.files import write_text
+from vi_risk.files import remove, write_text
 
-RUN_FILE = "run.json"
+RUN_FILE, CHECK_FILE = "run.json", "check.json"
+EVALUATION_FILE, CARD_FILE, PLOTS_FOLDER = "evaluation.json", "model_card.html", "plots"
+SCORES_FILE, MODEL_FOLDER, LISTS_FOLDER = "scores.parquet", "model", "case_lists"
+
+# Stage -> the files it leaves in an output folder, in the order in which stages rest on one another. These are all
+# that vi_risk writes there; nothing else in the folder is ever touched.
+FILES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "records": (CHECK_FILE,),
+        "features": ("features.parquet", "cohort.parquet"),
+        "model": (MODEL_FOLDER,),
+        "evaluation": (EVALUATION_FILE, CARD_FILE, PLOTS_FOLDER),
+        "scores": (SCORES_FILE,),
+        "case_lists": (LISTS_FOLDER,),
+        "tracking": (),
+    }
+)
+OWNED = (RUN_FILE, *(name for names in FILES.values() for name in names))
+
 _PACKAGES = ("duckdb", "ibis-framework", "lightgbm", "mlflow", "numpy", "pandas", "pandera", "scikit-learn", "shap")
 
 
@@ -32,28 +51,38 @@ def read_run(folder: Path, *, needs: str, command: str) -> dict[str, Any]:
         The file is not there or damaged, or lacks the part `needs`; the message names the `command` that writes it.
     """
     path = folder / RUN_FILE
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.is_file():
         msg = f"{RUN_FILE}: is not in the output folder. Run `vi-risk {command}` with the same --out first."
-        raise InputError(msg) from None
-    except (OSError, ValueError):
-        msg = f"{RUN_FILE}: is damaged. Run `vi-risk {command}` with the same --out again."
-        raise InputError(msg) from None
+        raise InputError(msg)
+    content = _content(path)
+    if not content:
+        msg = f"{RUN_FILE}: is damaged. Run `vi-risk features build` with the same --out again."
+        raise InputError(msg)
     if needs not in content:
-        msg = f"{RUN_FILE}: has nothing of the stage before. Run `vi-risk {command}` with the same --out first."
+        msg = f"{RUN_FILE}: has no result of that stage yet. Run `vi-risk {command}` with the same --out first."
         raise InputError(msg)
     return content
 
 
-def update_run(folder: Path, part: Mapping[str, Any], *, drop: tuple[str, ...] = ()) -> None:
-    """Add a stage's part to run.json; parts of later stages, which no longer hold, are dropped."""
+def update_run(folder: Path, stage: str, part: Mapping[str, Any]) -> None:
+    """Put a stage's part into run.json; what later stages left rests on what is replaced, so it goes, files and all."""
     path = folder / RUN_FILE
-    content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    for stage in drop:
-        content.pop(stage, None)
-    content = {"versions": versions(), **content, **part}
-    write_json(path, content)
+    content = _content(path) if path.is_file() else {}
+    stages = list(FILES)
+    for later in stages[stages.index(stage) + 1 :]:
+        content.pop(later, None)
+        for name in FILES[later]:
+            remove(folder / name)
+    write_json(path, {**content, "versions": versions(), stage: dict(part)})
+
+
+def _content(path: Path) -> dict[str, Any]:
+    """Return run.json's content; a damaged one is as good as none for the stage that begins anew."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

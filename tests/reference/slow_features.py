@@ -78,7 +78,8 @@ def _values(tables: Tables, moment: Moment, definition: Definition, catalogue: C
     for feature in features:
         first_day = moment.index_date - timedelta(days=feature.window or 0)
         if definition.measure == "bed_days":
-            value: float | None = sum(_nights(row, first_day, moment.index_date) for row in rows)
+            nights = sum(_nights(row, first_day, moment.index_date) for row in rows)
+            value: float | None = min(nights, feature.window or 0)  # stays that overlap are one bed at a time
         else:
             in_window = [row for row in rows if row["happened_on"] >= first_day]
             value = _measured(in_window, definition, moment.index_date, feature.group, groups_of, catalogue)

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from vi_risk.caselists.facts import IN_HOSPITAL, LAST_ADMISSION
 from vi_risk.caselists.lists import DECISION_COLUMNS, REASON_COLUMNS, CaseList
 from vi_risk.caselists.rules import CaseListRules
 from vi_risk.caselists.wording import (
@@ -27,7 +28,7 @@ from vi_risk.models.templates import page_environment
 _FOLDER = Path(__file__).parent / "templates"
 _AGO = re.compile(r"([\d,]+) (day|week|month|year)s? ago")
 _DAYS = {"day": 1, "week": 7, "month": 30.4, "year": 365.25}  # near enough to sort by
-_IN_HOSPITAL = "in_hospital_now"
+_LONG = ("conditions", "high_risk_medicines")
 _LOWEST_GRADE = 3  # the style sheet knows four grades; further bands share the last one
 
 
@@ -56,6 +57,7 @@ class _Patient:
     grade: int
     reasons: tuple[str, ...]
     in_hospital: bool  # said beside the name: such a person is not at home to be visited
+    table_facts: tuple[_Entry, ...]
     facts: tuple[_Entry, ...]
     decisions: tuple[_Entry, ...]
 
@@ -71,7 +73,7 @@ def html_pack(case_list: CaseList, rules: CaseListRules, *, workbook: str) -> by
             about=case_list.about,
             summary=summary(case_list),
             patients=[_patient(case_list, person, rules) for person in case_list.table.to_dict("records")],
-            fact_headings=[heading(column) for column in _facts_shown(case_list)],
+            fact_headings=[heading(column) for column in _in_table(case_list)],
             data_reach=data_reach(case_list.about.data_to),
             band_ranges=band_ranges(rules),
             what_reasons_are=WHAT_REASONS_ARE,
@@ -99,22 +101,29 @@ def _patient(case_list: CaseList, person: dict[Any, Any], rules: CaseListRules) 
         symbol=rules.bands[grade].symbol,
         grade=min(grade, _LOWEST_GRADE),
         reasons=tuple(text for text in (written(person[column]) for column in REASON_COLUMNS) if text),
-        in_hospital=person.get(_IN_HOSPITAL) == "yes",
-        facts=tuple(_fact(column, person[column]) for column in _facts_shown(case_list)),
+        in_hospital=person.get(IN_HOSPITAL) == "yes",
+        table_facts=tuple(_fact(column, person[column]) for column in _in_table(case_list)),
+        facts=tuple(_fact(column, person[column]) for column in _in_block(case_list)),
         decisions=tuple(_Entry(column, heading(column), written(person[column])) for column in DECISION_COLUMNS),
     )
 
 
-def _facts_shown(case_list: CaseList) -> list[str]:
-    return [column for column in case_list.fact_columns if column != _IN_HOSPITAL]
+def _in_table(case_list: CaseList) -> list[str]:
+    """Return the facts for the one-line table: not those that name many things, which have room in the block only."""
+    return [column for column in _in_block(case_list) if column not in _LONG]
+
+
+def _in_block(case_list: CaseList) -> list[str]:
+    return [column for column in case_list.fact_columns if column != IN_HOSPITAL]
 
 
 def _fact(column: str, value: object) -> _Entry:
     text = fact_text(value)
     if text == NOT_SEEN:
         return _Entry(column, heading(column), text, sort_value="")
-    ago = _AGO.match(text)
-    if ago:
-        return _Entry(column, heading(column), text, sort_value=int(ago[1].replace(",", "")) * _DAYS[ago[2]])
+    if column == LAST_ADMISSION:
+        ago = _AGO.match(text)
+        days = int(ago[1].replace(",", "")) * _DAYS[ago[2]] if ago else 1 if text == "yesterday" else ""
+        return _Entry(column, heading(column), text, sort_value=days)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return _Entry(column, heading(column), text, sort_value=value if is_number else None)

@@ -28,17 +28,24 @@ _HEADINGS: Mapping[str, str] = MappingProxyType(
         "outcome_code": "Outcome",
         "emergency_admissions_12m": "Emergency admissions, 12 months",
         "ed_attendances_12m": "A&E attendances, 12 months",
-        "bed_days_12m": "Bed days, 12 months",
+        "emergency_bed_days_12m": "Emergency bed days, 12 months",
+        "medicines_90d": "Medicines, 90 days",
+        "conditions": "Conditions",
+        "high_risk_medicines": "High-risk medicines",
         "last_emergency_admission": "Last emergency admission",
         "long_term_conditions": "Long-term conditions",
     }
 )
-_SOURCES: Mapping[str, str] = MappingProxyType(
+# What a team calls the sources of the record; others go by their table's name.
+SOURCES: Mapping[str, str] = MappingProxyType(
     {
         "spells": "hospital stays",
         "ed_attendances": "A&E attendances",
+        "outpatient_appointments": "outpatient appointments",
         "gp_events": "GP record",
         "gp_appointments": "GP appointments",
+        "prescriptions": "prescriptions",
+        "community_contacts": "community contacts",
     }
 )
 
@@ -145,7 +152,7 @@ def data_reach(data_to: Mapping[str, date]) -> str:
     """
     sources: dict[date, list[str]] = {}
     for source, last in data_to.items():
-        sources.setdefault(last, []).append(_SOURCES.get(source) or plain_words(source).lower())
+        sources.setdefault(last, []).append(SOURCES.get(source) or plain_words(source).lower())
     return "; ".join(f"{date_in_words(last)} ({', '.join(sources[last])})" for last in sorted(sources, reverse=True))
 
 

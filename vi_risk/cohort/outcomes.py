@@ -37,9 +37,15 @@ def emergency_admission(
     import pandas as pd  # noqa: PLC0415
 
     people = ibis.memtable(pa.Table.from_pandas(cohort[_KEYS.names], schema=_KEYS, preserve_index=False))
-    spells = records.as_of(known_by).tables["spells"]
+    known = records.as_of(known_by).tables
+    spells = known["spells"]
     emergencies = spells.filter(spells.admission_method.isin(EMERGENCY_ADMISSION_METHODS))
     pairs = people.join(emergencies, "patient_id")
+    if "died_on" in known["patients"].columns:  # an admission dated after death is a slip, and no event
+        people_died = known["patients"].filter(known["patients"].died_on.notnull())
+        deaths = people_died.select(deceased_id="patient_id", died_on="died_on")
+        pairs = pairs.left_join(deaths, pairs.patient_id == deaths.deceased_id)
+        pairs = pairs.filter(pairs.died_on.isnull() | (pairs.admitted_on <= pairs.died_on))
     ahead = pairs.admitted_on.delta(pairs.index_date, unit="day")
     events = pairs.filter(ahead >= 0, ahead < horizon_days).select(_KEYS.names).distinct()
     happened = pd.MultiIndex.from_frame(events.to_pyarrow().to_pandas(date_as_object=True))

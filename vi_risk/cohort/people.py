@@ -7,7 +7,7 @@ import ibis
 import ibis.expr.types as ir
 
 from vi_risk.cohort.index_dates import IndexDates
-from vi_risk.records.codes import SEX
+from vi_risk.records.codes import DIED, SEX
 from vi_risk.records.linked import Records, known_rows
 from vi_risk.records.tables import TABLES
 
@@ -69,6 +69,7 @@ def _at(records: Records, day: date, min_age: int) -> tuple["pd.DataFrame", dict
     people = known["patients"]
     born = people.filter(people.birth_month < moment)
     alive = born.filter(born.died_on.isnull()) if "died_on" in born.columns else born
+    alive = alive.anti_join(_died_in_hospital(known["spells"]), "patient_id")
     age = moment.year() - alive.birth_month.year() - (moment.month() < alive.birth_month.month()).cast("int64")
     alive = alive.select("patient_id", "sex", age=age)
     if "registrations" in known:
@@ -91,6 +92,12 @@ def _at(records: Records, day: date, min_age: int) -> tuple["pd.DataFrame", dict
         del steps["registered"]
     found = rows.order_by("patient_id").to_pyarrow().to_pandas(date_as_object=True)
     return found.assign(index_date=day), steps
+
+
+def _died_in_hospital(spells: ir.Table) -> ir.Table:
+    """Return the people whom a discharge says to have died, whether or not `patients` knows it."""
+    died = spells.discharge_method == DIED if "discharge_method" in spells.columns else ibis.literal(False)
+    return spells.filter(died.fill_null(False)).select("patient_id").distinct()
 
 
 def _registered(records: Records, day: date) -> ir.Table:

@@ -4,8 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from vi_risk.features.declarations import CODED_ENTRIES, Catalogue, Definition
+import ibis
+
+from vi_risk.features.declarations import CODE_COLUMNS, CODED_ENTRIES, Catalogue, Definition
 from vi_risk.records.linked import Records
+from vi_risk.records.tables import TABLES
+
+# Windows of one definition that differ by less than this share tell the same story twice: 367 days beside 365.
+_ALIKE = 0.05
+
+# A source with so many rows in a usual month has stopped when it has had none for so long.
+_REGULAR_ROWS, _STOPPED_DAYS = 10, 92
+
+# With fewer different codes in use than this, none in a code list says nothing.
+_FEW_CODES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +44,8 @@ def common_coverage(records: Records, catalogue: Catalogue, index_dates: Iterabl
     repeated. Comparing a two-year count at one date with a one-year count at another would be comparing records, not
     patients.
     """
-    earliest = min(index_dates)
+    dates = list(index_dates)
+    earliest, latest = min(dates), max(dates)
     windows: dict[str, int | None] = {}
     notes = []
     for source in dict.fromkeys(d.table for d in catalogue.definitions if d.windows):
@@ -41,12 +54,17 @@ def common_coverage(records: Records, catalogue: Catalogue, index_dates: Iterabl
         if start is None:
             continue  # the records lack the source; that is said where absent tables are
         reach = (earliest - start).days
-        cut = {name: days for d in definitions for name, days in _cut(catalogue, d, reach).items()}
+        end = seen_to(records, source)
+        stopped = end is not None and (latest - end).days > _STOPPED_DAYS and _is_regular(records, source)
+        words = source.replace("_", " ").capitalize()
+        cut = {name: days for d in definitions for name, days in _cut(catalogue, d, 0 if stopped else reach).items()}
         windows |= cut
-        if cut and reach <= 0:
-            notes.append(f"{source} is seen from {start} only, after the first index date: its features are missing")
+        if stopped:
+            notes.append(f"{words} seen to {end} only, long before the last index date: all features of it are missing")
+        elif cut and reach <= 0:
+            notes.append(f"{words} seen from {start} only, after the first index date: all features of it are missing")
         elif cut:
-            notes.append(f"{source} is seen from {start}: look-back is {reach} days at every index date")
+            notes.append(f"{words} seen from {start}: every feature of it looks back {reach} days at most")
     return Coverage(windows, tuple(notes))
 
 
@@ -57,6 +75,40 @@ def seen_from(records: Records, source: str) -> date | None:
     return records.seen_from(source)
 
 
+def seen_to(records: Records, source: str) -> date | None:
+    """Return the day up to which a source is complete; see `seen_from`."""
+    if source in (CODED_ENTRIES, "diagnoses"):
+        return records.seen_to("spells") if records.has("diagnoses") else records.seen_to("gp_events")
+    return records.seen_to(source)
+
+
+def _is_regular(records: Records, source: str) -> bool:
+    table = source if source in TABLES and TABLES[source].dated else "spells"
+    return records.monthly_rows(table) >= _REGULAR_ROWS
+
+
+def unmatched_codes(records: Records, catalogue: Catalogue) -> tuple[str, ...]:
+    """Say which tables hold codes of which not one is in any code list: a wrong code system reads as good health."""
+    notes = []
+    for table, column in CODE_COLUMNS.items():
+        if not records.has(table, column):
+            continue
+        rows = records.tables[table]
+        fixed = {"diagnoses": "icd10", "prescriptions": "bnf"}.get(table)
+        system = rows["code_system"] if fixed is None else ibis.literal(fixed)
+        in_use = rows.filter(rows[column].notnull()).select(system=system, code=rows[column]).distinct()
+        by_system: dict[str, list[tuple[str, str]]] = {}
+        for row in in_use.to_pyarrow().to_pylist():
+            by_system.setdefault(row["system"] or "unnamed", []).append((row["system"] or "unnamed", row["code"]))
+        notes += [
+            f"{table}: not one of its {len(pairs):,} different {name} codes is in any code list,"
+            " so that every feature of them is zero; check code and code system in the mapping"
+            for name, pairs in sorted(by_system.items())
+            if len(pairs) >= _FEW_CODES and not any(codes.match(pairs) for codes in catalogue.codelists.values())
+        ]
+    return tuple(notes)
+
+
 def _cut(catalogue: Catalogue, definition: Definition, reach: int) -> dict[str, int | None]:
     cut: dict[str, int | None] = {}
     taken: dict[str | None, set[int]] = {}
@@ -65,7 +117,7 @@ def _cut(catalogue: Catalogue, definition: Definition, reach: int) -> dict[str, 
             continue
         used = min(feature.window, reach)
         others = taken.setdefault(feature.group, set())
-        if used < 1 or used in others:
+        if used < 1 or (used < feature.window and any(used - other <= _ALIKE * used for other in others)):
             cut[feature.name] = None
         elif used != feature.window:
             cut[feature.name] = used

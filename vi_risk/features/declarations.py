@@ -30,9 +30,12 @@ _CODED_ENTRY_COLUMNS = ("patient_id", "event_on", "code_system", "code")
 
 _PERSON_MEASURES = ("age", "is", "value")
 _GROUPED_MEASURES = ("groups", "points", "group_flags")
+# Keys that are for people and decide no value.
+_WORDS = {"title", "theme", "unit", "direction", "reason", "reason_zero", "reason_missing", "missing", "reference"}
+
 # table -> its column of clinical codes
 CODE_COLUMNS = {CODED_ENTRIES: "code", "diagnoses": "code", "gp_events": "code", "prescriptions": "bnf_code"}
-_PLACEHOLDERS = {"n", "s", "window", "ago", "group"}
+_PLACEHOLDERS = {"n", "s", "times", "window", "ago", "band", "group"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 Window = Annotated[int, Field(ge=1, le=36_525)]
@@ -48,6 +51,7 @@ class Definition(BaseModel):
     title: str
     table: str
     measure: Measure
+    theme: str = ""
     windows: tuple[Window, ...] = Field(default=(), strict=False)
     where: dict[str, tuple[str | bool | int, ...]] = {}
     codes: str | None = None
@@ -76,7 +80,7 @@ class Definition(BaseModel):
     def _is_coherent(self) -> Self:
         faults = [*self._name_faults(), *self._table_faults(), *self._measure_faults(), *self._reason_faults()]
         if faults:
-            raise ValueError("; ".join(faults))
+            raise ValueError("\n".join(faults))
         return self
 
     def _name_faults(self) -> list[str]:
@@ -163,8 +167,8 @@ class Feature:
 
     @property
     def theme(self) -> tuple[str, str | None]:
-        """Features of one theme are one reason: all windows of a definition, apart by group."""
-        return (self.definition.name, self.group)
+        """Features of one theme are one reason: all windows of the definitions that share it, apart by group."""
+        return (self.definition.theme or self.definition.name, self.group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +198,9 @@ class Catalogue:
 
     @property
     def fingerprint(self) -> str:
-        """Fingerprint of all that decides a value: definitions and code lists, wording included."""
+        """Fingerprint of all that decides a value: definitions and code lists; wording may be mended freely."""
         content = {
-            "definitions": [definition.model_dump(mode="json") for definition in self.definitions],
+            "definitions": [definition.model_dump(mode="json", exclude=_WORDS) for definition in self.definitions],
             "codelists": {
                 name: sorted((e.system, e.code, e.group, e.points) for e in codelist.entries)
                 for name, codelist in sorted(self.codelists.items())

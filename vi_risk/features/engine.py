@@ -298,7 +298,8 @@ def _measure(rows: ir.Table, feature: Feature, holds: ir.BooleanValue, window: i
             return rows.days.max(where=inside)
         case "bed_days":
             nights = ibis.least(rows.days, window) - rows.days_out
-            return ibis.greatest(nights, 0).sum(where=holds)
+            # Stays that overlap are one bed at a time: never more nights than the window has.
+            return ibis.least(ibis.greatest(nights, 0).sum(where=holds), window)
         case measure:
             msg = f"measure {measure} is not computed from dated rows"
             raise AssertionError(msg)

@@ -70,9 +70,21 @@ def evaluate(model: RiskClassifier, snapshots: "Snapshots", *, capacity: int = 2
         patient_id=cohort["patient_id"].to_numpy(),
         practice_code=cohort["practice_code"].to_numpy(),
         capacity=capacity,
-        comparators=comparator_risks(training_features, training["outcome"].to_numpy(), features),
+        comparators=comparator_risks(
+            _with_a_year(training_features), training["outcome"].to_numpy(), _with_a_year(features)
+        ),
         raw_score=raw,
     )
+
+
+def _with_a_year(features: pd.DataFrame) -> pd.DataFrame:
+    """Give the count of last year's admissions; where the records reach back less far, the longest there is."""
+    year = "emergency_admissions_365d"
+    if year in features and features[year].notna().any():
+        return features
+    counts = [name for name in features.columns.astype(str) if name.startswith("emergency_admissions_")]
+    shorter = [name for name in counts if features[name].notna().any()]
+    return features.assign(**{year: features[shorter[-1]]}) if shorter else features
 
 
 def score(model: RiskClassifier, snapshots: "Snapshots") -> pd.DataFrame:

@@ -9,11 +9,11 @@ from vi_risk.cohort.index_dates import IndexDates, Role, plan_index_dates
 from vi_risk.cohort.outcomes import emergency_admission
 from vi_risk.cohort.people import select_cohort
 from vi_risk.errors import InputError
-from vi_risk.features.coverage import common_coverage
+from vi_risk.features.coverage import common_coverage, unmatched_codes
 from vi_risk.features.declarations import CODED_ENTRIES, Catalogue, read_catalogue
 from vi_risk.features.engine import compute_features
 from vi_risk.models.spec import ModelSpec
-from vi_risk.records.linked import Records, event_date
+from vi_risk.records.linked import Records
 from vi_risk.records.tables import TABLES
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def build_features(
     """Build cohort, features and outcomes for a list at `index_date` and for its training and test dates.
 
     Nothing dated or recorded on or after `index_date` is used, and nothing on or after each earlier index date for the
-    features at it.
+    values of features at it. How far back all of them look is one choice for the whole run, made from what is known at
+    `index_date`.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def build_features(
     index_dates = plan_index_dates(
         index_date,
         first_day=first_day,
-        last_day=_last_day(records, "spells"),
+        last_day=records.seen_to("spells") or first_day,
         horizon_days=spec.horizon_days,
         every_days=spec.snapshots.every_days,
         most=spec.snapshots.most,
@@ -114,7 +115,7 @@ def build_features(
         index_dates=index_dates,
         windows=coverage.windows,
         flow=flow,
-        notes=(*_absences(records, declared), *coverage.notes),
+        notes=(*_absences(records, declared), *unmatched_codes(known, declared), *coverage.notes),
         data_to=_data_to(known),
         practices=_practices(records),
         catalogue=declared,
@@ -127,7 +128,7 @@ def _absences(records: Records, catalogue: Catalogue) -> list[str]:
     for definition in catalogue.definitions:
         number = len(catalogue.features_of(definition))
         if definition.table == CODED_ENTRIES:
-            lacking = [] if records.has("diagnoses") or records.has("gp_events") else ["diagnoses and gp_events"]
+            lacking = [] if records.has("diagnoses") or records.has("gp_events") else ["a table of diagnoses"]
         elif not records.has(definition.table):
             lacking = [definition.table]
         else:
@@ -143,18 +144,7 @@ def _absences(records: Records, catalogue: Catalogue) -> list[str]:
 
 def _data_to(known: Records) -> dict[str, date]:
     """Return the last day seen in each dated table, so that a reader can tell how fresh the list is."""
-    return {name: day for name in known.tables if TABLES[name].dated and (day := _latest(known, name)) is not None}
-
-
-def _last_day(records: Records, table: str) -> date:
-    return _latest(records, table) or date.min
-
-
-def _latest(records: Records, table: str) -> date | None:
-    rows = records.tables[table]
-    event = TABLES[table].event
-    latest: date | None = None if event is None else event_date(rows, event).max().to_pyarrow().as_py()
-    return latest
+    return {name: day for name in known.tables if TABLES[name].dated and (day := known.seen_to(name)) is not None}
 
 
 def _practices(records: Records) -> dict[str, dict[str, str | None]]:

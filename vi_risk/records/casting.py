@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from vi_risk.records.tables import Column
 
+Formats = str | list[str] | None  # strptime formats of a column, tried in order
+
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 
@@ -20,9 +22,7 @@ def text_literal(value: str) -> str:
 class Cast:
     """How one mapped column becomes its canonical type, and which of its values cannot."""
 
-    def __init__(
-        self, column: Column, engine_type: str, values: dict[str, str] | None, date_format: str | None
-    ) -> None:
+    def __init__(self, column: Column, engine_type: str, values: dict[str, str] | None, date_format: Formats) -> None:
         self.column = column
         name = quoted(column.name)
         text = f"nullif(trim(CAST({name} AS VARCHAR)), '')"
@@ -42,7 +42,8 @@ class Cast:
             )
         else:
             self.sql = _READ[column.type](text if is_text else name, engine_type, date_format)
-            expected = f"a date as {date_format}" if date_format else _EXPECTED[column.type]
+            written = " or ".join([date_format] if isinstance(date_format, str) else date_format or [])
+            expected = f"a date as {written}" if written else _EXPECTED[column.type]
             self.complaint = f"cannot be read as {expected}." + (
                 f" Say how they are written in the mapping (formats.{column.name})."
                 if column.type in ("date", "timestamp")
@@ -71,26 +72,28 @@ _ENGINE = {
 }
 
 
-def _read_text(value: str, engine_type: str, _: str | None) -> str:
+def _read_text(value: str, engine_type: str, _: Formats) -> str:
     if engine_type in ("DOUBLE", "FLOAT"):  # a whole number read as a float: 10001.0 is the code 10001
         whole, other = f"CAST(CAST({value} AS HUGEINT) AS VARCHAR)", f"CAST({value} AS VARCHAR)"
         return f"CASE WHEN {value} = floor({value}) THEN {whole} ELSE {other} END"
     return f"CAST({value} AS VARCHAR)"
 
 
-def _read_integer(value: str, _: str, __: str | None) -> str:
+def _read_integer(value: str, _: str, __: Formats) -> str:
     number = f"TRY_CAST({value} AS DOUBLE)"
     return f"CASE WHEN {number} = floor({number}) AND isfinite({number}) THEN TRY_CAST({number} AS BIGINT) END"
 
 
-def _read_number(value: str, _: str, __: str | None) -> str:
+def _read_number(value: str, _: str, __: Formats) -> str:
     return f"CASE WHEN isfinite(TRY_CAST({value} AS DOUBLE)) THEN TRY_CAST({value} AS DOUBLE) END"
 
 
-def _read_moment(kind: str) -> Callable[[str, str, str | None], str]:
-    def read(value: str, engine_type: str, date_format: str | None) -> str:
+def _read_moment(kind: str) -> Callable[[str, str, Formats], str]:
+    def read(value: str, engine_type: str, date_format: Formats) -> str:
         if date_format is not None:
-            moment = f"try_strptime(CAST({value} AS VARCHAR), {text_literal(date_format)})"
+            formats = [date_format] if isinstance(date_format, str) else date_format
+            known = ", ".join(text_literal(one) for one in formats)
+            moment = f"try_strptime(CAST({value} AS VARCHAR), [{known}])"
         elif engine_type == "VARCHAR":
             # Four-digit years only: '24-01-05' would be read as the year 24.
             moment = f"CASE WHEN regexp_matches({value}, '^[0-9]{{4}}-') THEN TRY_CAST({value} AS TIMESTAMP) END"
@@ -103,7 +106,7 @@ def _read_moment(kind: str) -> Callable[[str, str, str | None], str]:
     return read
 
 
-def _read_boolean(value: str, engine_type: str, _: str | None) -> str:
+def _read_boolean(value: str, engine_type: str, _: Formats) -> str:
     if engine_type == "BOOLEAN":
         return value
     plain = f"lower(trim(CAST({value} AS VARCHAR)))"
@@ -111,7 +114,7 @@ def _read_boolean(value: str, engine_type: str, _: str | None) -> str:
     return f"CASE WHEN {plain} IN ({yes}) THEN true WHEN {plain} IN ({no}) THEN false END"
 
 
-_READ: dict[str, Callable[[str, str, str | None], str]] = {
+_READ: dict[str, Callable[[str, str, Formats], str]] = {
     "text": _read_text,
     "integer": _read_integer,
     "number": _read_number,

@@ -35,6 +35,12 @@ _DECISIVE = {("patients", "sex"), ("spells", "admission_method")}
 # Earlier or later dates are slips of a pen: the year 24 for 2024, 1 January 1900 for "not known" is allowed.
 _FIRST_YEAR, _LAST_YEAR = 1850, 2200
 
+# More rows of unknown people than this share of a table stop the run.
+_STRANGERS = 0.9
+
+# A stay open for longer is a discharge that was never entered; it would count as a bed day every day.
+_LONG_OPEN_DAYS = 365
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -114,6 +120,7 @@ def check_records(records: Records) -> CheckReport:
         summaries.append(summary)
         findings += _declared_rules(TABLES[name], rows, summary.rows)
         findings += _orders(records, TABLES[name], rows, summary.rows)
+        findings += _beyond_the_end(records, TABLES[name], summary.rows)
         findings += _links(records, TABLES[name], rows, summary.rows)
     absent = tuple(name for name in TABLES if name not in records.tables)
     return CheckReport(tuple(summaries), tuple(findings), absent)
@@ -205,6 +212,10 @@ def _orders(records: Records, table: Table, rows: ir.Table, total: int) -> Itera
     rules: list[tuple[str, str, ir.BooleanValue]] = []
     if table.name == "spells":
         rules.append(("discharged_on", "before admitted_on", rows.discharged_on < rows.admitted_on))
+        if (end := records.seen_to("spells")) is not None:
+            open_days = ibis.literal(end).delta(rows.admitted_on, unit="day")
+            forgotten = rows.discharged_on.isnull() & (open_days > _LONG_OPEN_DAYS)
+            rules.append(("discharged_on", "missing for more than a year after admission", forgotten))
     if table.name == "registrations":
         rules.append(("registered_to", "before registered_from", rows.registered_to < rows.registered_from))
     for column in table.columns:
@@ -241,6 +252,17 @@ def _lifetimes(records: Records, table: str, rows: ir.Table, event: str) -> Iter
             yield Finding(table, event, rule, number, int(rows.count().to_pyarrow().as_py()), "warning")
 
 
+def _beyond_the_end(records: Records, table: Table, total: int) -> Iterator[Finding]:
+    """Rows dated long after the table's usual months have ended: slips of a pen that would pass for news."""
+    end = records.seen_to(table.name)
+    if table.event is None or end is None:
+        return
+    rows = records.tables[table.name]
+    beyond = int((event_date(rows, table.event) > ibis.literal(end)).sum().fill_null(0).to_pyarrow().as_py())
+    if beyond:
+        yield Finding(table.name, table.event, f"dated after {end}, where the table ends", beyond, total, "warning")
+
+
 def _links(records: Records, table: Table, rows: ir.Table, total: int) -> Iterator[Finding]:
     for link in table.links:
         if link.table not in records.tables:
@@ -248,4 +270,7 @@ def _links(records: Records, table: Table, rows: ir.Table, total: int) -> Iterat
         known = records.tables[link.table].select(link.column).distinct()
         orphans = int(rows.anti_join(known, link.column).count().to_pyarrow().as_py())
         if orphans:
-            yield Finding(table.name, link.column, f"not in {link.table}", orphans, total, "warning")
+            # A table of strangers is a wrong identifier; its features would all be zero.
+            strangers = link.column == "patient_id" and orphans > _STRANGERS * total
+            severity: Severity = "error" if strangers else "warning"
+            yield Finding(table.name, link.column, f"not in {link.table}", orphans, total, severity)

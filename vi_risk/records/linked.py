@@ -102,26 +102,58 @@ class Records:
     def seen_from(self, table: str) -> date | None:
         """Return the first day from which a table is complete, or None when it is not there or empty.
 
-        It is the first day of the first month with at least a quarter of the median month's rows: the stray early rows
-        that extracts hold (long stays, old entries) do not count as coverage.
+        It is the first day of the first month with enough rows, so that the stray early rows that extracts hold (long
+        stays, old entries) do not count as coverage. Enough is a quarter of the median month's; of a practice's table,
+        where practices say when they joined the trust, a fiftieth, for the first of many practices to join is a start.
         """
-        if table not in self.tables:
+        months = self._months(table)
+        if months is None:
+            return None
+        joined_one_by_one = TABLES[table].held_by == "practice" and self.has("practices", "integrated_from")
+        enough = _enough(months["rows"], 1 / 50 if joined_one_by_one else 1 / 4)
+        first = months.loc[enough, "month"].iloc[0]
+        return date(first.year, first.month, 1)
+
+    def seen_to(self, table: str) -> date | None:
+        """Return the last day up to which a table is complete, or None when it is not there or empty.
+
+        It is the last event no later than the month after the last month with a quarter of the median month's rows:
+        the month of the extract may have begun only, and a date far beyond it is a slip of a pen.
+        """
+        months = self._months(table)
+        event = TABLES[table].event
+        if months is None or event is None:
+            return None
+        last = months.loc[_enough(months["rows"], 1 / 4), "month"].iloc[-1]
+        end = date(last.year + (last.month + 1) // 12, (last.month + 1) % 12 + 1, 1)  # the first day two months on
+        rows = self.tables[table]
+        day = event_date(rows, event)
+        latest: date | None = rows.filter(day < end).select(day=day).day.max().to_pyarrow().as_py()
+        return latest
+
+    def monthly_rows(self, table: str) -> float:
+        """Return the median number of rows in a month; 0 when the table is not there or empty."""
+        months = self._months(table)
+        return 0.0 if months is None else float(months["rows"].median())
+
+    def _months(self, table: str) -> "pd.DataFrame | None":
+        """Return month and rows of a dated table, earliest first; None when it is not there or empty."""
+        event = TABLES[table].event
+        if table not in self.tables or event is None:
             return None
         rows = self.tables[table]
-        event = TABLES[table].event
-        if event is None:
-            return None
-        months = rows.filter(rows[event].notnull()).select(month=event_date(rows, event).truncate("M"))
-        volume = months.group_by("month").agg(rows=months.count()).order_by("month").to_pyarrow().to_pandas()
-        if volume.empty:
-            return None
-        full = volume.loc[volume["rows"] >= volume["rows"].median() / 4, "month"]
-        first = full.iloc[0]
-        return date(first.year, first.month, 1)
+        days = rows.filter(rows[event].notnull()).select(month=event_date(rows, event).truncate("M"))
+        counted = days.group_by("month").agg(rows=days.count()).order_by("month")
+        volume: pd.DataFrame = counted.to_pyarrow().to_pandas()
+        return None if volume.empty else volume
 
     def fingerprints(self) -> dict[str, str]:
         """Return a content fingerprint of each table: same rows in any order, same fingerprint."""
         return {name: _fingerprint(self.workspace.backend, rows) for name, rows in sorted(self.tables.items())}
+
+
+def _enough(rows: "pd.Series[int]", share: float) -> "pd.Series[bool]":
+    return rows >= rows.median() * share
 
 
 def event_date(rows: ir.Table, event: str) -> ir.DateValue:

@@ -1,15 +1,27 @@
 """The mapping language: how a site's own files become the canonical tables.
 
-A mapping is a TOML file. For each canonical table it names a source (a file of the records folder, or a view over files
-that the mapping defines), an optional filter, and one DuckDB SQL expression for each column. docs/mappings.md is the
-page for people.
+A mapping is a TOML file. For each canonical table it names a source (a file of the records folder, or a source that the
+mapping defines: a view, files stacked, numbered columns as rows), an optional filter, and one DuckDB SQL expression for
+each column. docs/mappings.md is the page for people.
 """
 
+import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, Self
 
 import sqlglot
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 from sqlglot import exp
 
 from vi_risk import declared
@@ -22,16 +34,100 @@ SHIPPED = Path(__file__).resolve().parent / "mappings"
 CANONICAL = "canonical"
 
 
+_DECLARED = ConfigDict(frozen=True, extra="forbid", strict=True)
+_NUMBERED = re.compile(r"[^%]*%(0[1-9])?d[^%]*")
+
+
+class Stack(BaseModel):
+    """Sources one under another, columns matched by name; a source's name may hold `*`.
+
+    It has every column that one of them has, and all of `columns` even where none has them (they are null then). With
+    `columns` there need not be a source at all: it has no rows then.
+    """
+
+    model_config = _DECLARED
+
+    stack: list[str]
+    columns: list[str] = []
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        if not self.stack:
+            msg = "stack names no source; name the files to stack"
+            raise ValueError(msg)
+        return self
+
+    def members(self, names: Iterable[str]) -> list[str]:
+        """Return those of `names` that are stacked, each once; upper and lower case are the same."""
+        patterns = [pattern.casefold() for pattern in self.stack]
+        return [name for name in names if any(fnmatchcase(name.casefold(), pattern) for pattern in patterns)]
+
+    def lacking(self, names: Iterable[str]) -> list[str]:
+        """Return the patterns that none of `names` matches."""
+        known = [name.casefold() for name in names]
+        return [p for p in self.stack if not any(fnmatchcase(name, p.casefold()) for name in known)]
+
+
+class Wide(BaseModel):
+    """Numbered columns (DIAG_01, DIAG_02, ...) turned into rows; a number whose first column is empty gives no row."""
+
+    model_config = _DECLARED
+
+    of: str
+    wide: dict[str, str]  # column of the rows -> name of the numbered columns, as "DIAG_%02d"
+    numbers: list[int]  # first and last
+    position: str = "position"
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        faults = [
+            f"wide.{column} is no name of numbered columns, expected one such as DIAG_%02d (DIAG_01, DIAG_02, ...)"
+            for column, pattern in self.wide.items()
+            if not _NUMBERED.fullmatch(pattern)
+        ]
+        if not self.wide:
+            faults.append("wide names no columns, expected for example code = DIAG_%02d")
+        if len(self.numbers) != 2 or not 0 <= self.numbers[0] <= self.numbers[-1]:
+            faults.append("numbers are the first and the last one, for example [1, 20]")
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    def numbered(self) -> list[tuple[int, dict[str, str]]]:
+        """Return each number with column of the rows -> column of the source."""
+        first, last = self.numbers
+        return [(n, {column: name % n for column, name in self.wide.items()}) for n in range(first, last + 1)]
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return "view"
+    return "wide" if isinstance(value, Wide) or (isinstance(value, dict) and "wide" in value) else "stack"
+
+
+def _list_as_stack(value: Any) -> Any:
+    return {"stack": value} if isinstance(value, list) else value
+
+
+# A view over other sources (SELECT), files stacked, or numbered columns as rows.
+Source = Annotated[
+    Annotated[str, Tag("view")] | Annotated[Stack, Tag("stack")] | Annotated[Wide, Tag("wide")],
+    Discriminator(_kind),
+    BeforeValidator(_list_as_stack),
+]
+
+
 class TableMapping(BaseModel):
     """How one canonical table is made: source, filter, an expression for each column, value maps, date formats."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = _DECLARED
 
-    source: str
+    source: str | list[str]  # several, or a name with `*`: stacked
     where: str | None = None
+    optional: bool = False  # left out where it has no rows
     columns: dict[str, str]
     values: dict[str, dict[str, str]] = {}  # column -> value of the site -> canonical value; "*" is all others
-    formats: dict[str, str] = {}  # column -> strptime format of the site's text
+    formats: dict[str, str | list[str]] = {}  # column -> strptime format(s) of the site's text
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Self:
@@ -48,25 +144,42 @@ class TableMapping(BaseModel):
         ]
         if self.where is not None and not _is_expression(self.where):
             faults.append("where is not one SQL condition")
+        if not self.source:
+            faults.append("source names no source; name the files to stack")
         if faults:
-            raise ValueError("; ".join(faults))
+            raise ValueError("\n".join(faults))
         return self
+
+    @property
+    def stacked(self) -> Stack | None:
+        """The sources to stack, where there may be several; None where the source is one."""
+        if isinstance(self.source, list):
+            return Stack(stack=self.source)
+        return Stack(stack=[self.source]) if "*" in self.source else None
+
+    @property
+    def source_name(self) -> str:
+        """What the source is called in messages."""
+        return self.source if isinstance(self.source, str) else ", ".join(self.source)
 
 
 class Mapping(BaseModel):
-    """A whole mapping: views over the site's files, and the canonical tables made from them."""
+    """A whole mapping: sources made of the site's files, and the canonical tables made from them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = _DECLARED
 
     name: str
     title: str = ""
-    sources: dict[str, str] = {}  # name -> SELECT over the files of the records folder
+    sources: dict[str, Source] = {}
     tables: dict[str, TableMapping]
 
     @model_validator(mode="after")
-    def _is_coherent(self) -> Self:
+    def _is_coherent(self, info: ValidationInfo) -> Self:
+        partly = bool(info.context and info.context.get("partly"))
         faults = [
-            f"sources.{name} is not one SELECT statement" for name, sql in self.sources.items() if not _is_select(sql)
+            f"sources.{name} is not one SELECT statement"
+            for name, source in self.sources.items()
+            if isinstance(source, str) and not _is_select(source)
         ]
         for name, table in self.tables.items():
             if name not in TABLES:
@@ -81,20 +194,22 @@ class Mapping(BaseModel):
             faults += [
                 f"tables.{name}: columns lacks {column.name} ({column.meaning}), which {name} needs"
                 for column in declared_table.columns
-                if (column.required or column.mapped) and column.name not in table.columns
+                if (column.required or column.mapped) and column.name not in table.columns and not partly
             ]
         faults += [
             f"tables.{table.name} is missing; a mapping makes at least patients and spells"
             for table in TABLES.values()
-            if table.required and table.name not in self.tables
+            if table.required and table.name not in self.tables and not partly
         ]
         if faults:
-            raise ValueError("; ".join(faults))
+            raise ValueError("\n".join(faults))
         return self
 
 
-def load_mapping(name_or_file: str | Path) -> Mapping | None:
+def load_mapping(name_or_file: str | Path, *, partly: bool = False) -> Mapping | None:
     """Read a shipped mapping by name or one's own by path; None for `canonical`, which needs no file.
+
+    With `partly`, required tables and columns may still be missing: for `mapping check`, while a mapping is written.
 
     Raises
     ------
@@ -108,7 +223,7 @@ def load_mapping(name_or_file: str | Path) -> Mapping | None:
     path = declared.find(name_or_file, SHIPPED, what="mapping")
     content = declared.read_toml(path)
     try:
-        return Mapping.model_validate(content)
+        return Mapping.model_validate(content, context={"partly": partly})
     except ValidationError as error:
         raise SpecificationError.of(declared.faults_of(error, path.name)) from None
 

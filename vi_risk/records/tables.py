@@ -4,7 +4,8 @@ Mappings, checks, the synthetic trust and the features read these declarations; 
 
 A *dated* table has an event column: the day on which the row happened. Any dated table may carry ``recorded_on``, the
 day on which the row reached the trust. A column with ``known_from`` becomes known on the date in that other column
-(a discharge destination on the day of discharge); all others become known with their row.
+(a discharge destination on the day of discharge); all others become known with their row. ``missing`` says what a null
+stands for, ``absent`` what a run does without the whole table. docs/data-dictionary.md is generated from here.
 """
 
 from collections.abc import Mapping
@@ -32,6 +33,8 @@ class Column:
     maximum: float | None = None
     known_from: str | None = None  # the date column of this table from which the value is known
     as_at_extract: bool = False  # the source gives its present value only, without a date
+    unit: str = ""
+    missing: str = "not recorded"  # what a null stands for; a required column has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Table:
     links: tuple[Link, ...] = ()
     required: bool = False
     held_by: Holder = "trust"  # a practice's tables are seen from the day it joined the trust
+    known_from: str | None = None  # "table.column": a date in a linked table from which whole rows are known
+    absent: str = "its features are missing, never zero"
 
     def column(self, name: str) -> Column:
         """Return the declared column of that name; KeyError where there is none."""
@@ -73,9 +78,13 @@ class Table:
         return self.event is not None
 
 
-RECORDED_ON = Column("recorded_on", "date", "the day on which the row reached the trust; null: with the event")
+RECORDED_ON = Column(
+    "recorded_on", "date", "day on which the row reached the trust", missing="it arrived with its event"
+)
 PATIENT_ID = Column("patient_id", "text", "pseudonym of the person", required=True)
 OF_PATIENT = (Link("patient_id", "patients"),)
+SPELL_ID = Column("spell_id", "text", "the spell", required=True)
+OF_SPELL = (Link("spell_id", "spells"),)
 
 _TABLES = (
     Table(
@@ -94,13 +103,15 @@ _TABLES = (
                 minimum=1,
                 maximum=10,
                 as_at_extract=True,
+                unit="tenth of the areas of England",
             ),
             Column("imd_edition", "text", "edition of the index, for example 2019", as_at_extract=True),
-            Column("died_on", "date", "date of death; null: alive at the extract", known_from="died_on"),
+            Column("died_on", "date", "date of death", known_from="died_on", missing="alive at the extract"),
             Column("care_home", "boolean", "lives in a care home", as_at_extract=True),
         ),
         key=("patient_id",),
         required=True,
+        absent="the run stops",
     ),
     Table(
         "practices",
@@ -112,11 +123,13 @@ _TABLES = (
             Column(
                 "integrated_from",
                 "date",
-                "day on which the practice joined the trust; null: outside it",
+                "day on which the practice joined the trust",
                 known_from="integrated_from",
+                missing="outside the trust: the practice's tables are not seen",
             ),
         ),
         key=("practice_code",),
+        absent="every practice counts as in the trust from the beginning",
     ),
     Table(
         "registrations",
@@ -128,15 +141,17 @@ _TABLES = (
             Column(
                 "registered_to",
                 "date",
-                "day on which it ended (not itself registered); null: still registered",
+                "day on which it ended, itself no longer registered",
                 mapped=True,
                 known_from="registered_to",
+                missing="still registered",
             ),
             RECORDED_ON,
         ),
         key=("patient_id", "practice_code", "registered_from"),
         event="registered_from",
         links=(*OF_PATIENT, Link("practice_code", "practices")),
+        absent="everyone alive is eligible, and there is one list, all",
     ),
     Table(
         "spells",
@@ -149,9 +164,10 @@ _TABLES = (
             Column(
                 "discharged_on",
                 "date",
-                "day of discharge; null: still in hospital",
+                "day of discharge",
                 mapped=True,
                 known_from="discharged_on",
+                missing="still in hospital",
             ),
             Column("admission_method", "text", "admission method", required=True, values=codes.ADMISSION_METHOD),
             Column("patient_classification", "text", "patient classification", values=codes.PATIENT_CLASSIFICATION),
@@ -161,6 +177,7 @@ _TABLES = (
                 "discharge method",
                 values=codes.DISCHARGE_METHOD,
                 known_from="discharged_on",
+                missing="not recorded, or still in hospital",
             ),
             Column(
                 "discharge_destination",
@@ -168,6 +185,7 @@ _TABLES = (
                 "discharge destination",
                 values=codes.DISCHARGE_DESTINATION,
                 known_from="discharged_on",
+                missing="not recorded, or still in hospital",
             ),
             Column("treatment_function", "text", "treatment function code of the admitting consultant"),
             RECORDED_ON,
@@ -176,18 +194,34 @@ _TABLES = (
         event="admitted_on",
         links=OF_PATIENT,
         required=True,
+        absent="the run stops",
     ),
     Table(
         "diagnoses",
-        "one row per coded diagnosis of a spell; known from the day of discharge",
+        "one row per coded diagnosis of a spell",
         (
-            Column("spell_id", "text", "the spell", required=True),
+            SPELL_ID,
             Column("position", "integer", "1 primary, 2 and above secondary", required=True, minimum=1),
             Column("code", "text", "ICD-10 code, with or without its dot", required=True),
             RECORDED_ON,
         ),
         key=("spell_id", "position"),
-        links=(Link("spell_id", "spells"),),
+        links=OF_SPELL,
+        known_from="spells.discharged_on",
+    ),
+    Table(
+        "procedures",
+        "one row per coded procedure of a spell",
+        (
+            SPELL_ID,
+            Column("position", "integer", "1 main, 2 and above further", required=True, minimum=1),
+            Column("code", "text", "OPCS-4 code, with or without its dot", required=True),
+            Column("performed_on", "date", "day of the procedure"),
+            RECORDED_ON,
+        ),
+        key=("spell_id", "position"),
+        links=OF_SPELL,
+        known_from="spells.discharged_on",
     ),
     Table(
         "ed_attendances",
@@ -231,8 +265,8 @@ _TABLES = (
             Column("event_on", "date", "day to which the entry refers", required=True),
             Column("code_system", "text", "system of the code", required=True, values=codes.CLINICAL_CODE_SYSTEM),
             Column("code", "text", "clinical code", required=True),
-            Column("value", "number", "measured value, where the entry has one"),
-            Column("unit", "text", "unit of the value"),
+            Column("value", "number", "measured value", unit="as in column unit", missing="nothing was measured"),
+            Column("unit", "text", "unit of the value", missing="not recorded, or nothing was measured"),
             RECORDED_ON,
         ),
         event="event_on",
@@ -262,7 +296,7 @@ _TABLES = (
             Column("issued_on", "date", "day of issue", required=True),
             Column("bnf_code", "text", "BNF code, 4 to 15 characters", required=True),
             Column("dmd_code", "text", "dictionary of medicines and devices code"),
-            Column("quantity", "number", "quantity issued", minimum=0),
+            Column("quantity", "number", "quantity issued", minimum=0, unit="of the medicine: tablets, ml"),
             RECORDED_ON,
         ),
         event="issued_on",
@@ -281,6 +315,49 @@ _TABLES = (
         ),
         event="contact_on",
         links=OF_PATIENT,
+    ),
+    Table(
+        "referrals",
+        "one row per referral to a service outside the hospital",
+        (
+            PATIENT_ID,
+            Column("referred_on", "date", "day of the referral", required=True),
+            Column("service", "text", "service referred to", required=True, values=codes.REFERRAL_SERVICE),
+            RECORDED_ON,
+        ),
+        event="referred_on",
+        links=OF_PATIENT,
+    ),
+    Table(
+        "mdt_reviews",
+        "one row per person and meeting of a multidisciplinary team that discussed them",
+        (
+            PATIENT_ID,
+            Column("reviewed_on", "date", "day of the meeting", required=True),
+            Column("decision", "text", "what was decided", values=codes.MDT_DECISION),
+            Column("owner", "text", "role or team that carries the plan", missing="nobody was named"),
+            Column("plan", "text", "what is to be done, as free text", missing="no plan was written"),
+            Column("review_on", "date", "day on which to look again", missing="no day was set"),
+            RECORDED_ON,
+        ),
+        key=("patient_id", "reviewed_on"),
+        event="reviewed_on",
+        links=OF_PATIENT,
+        absent="nobody counts as reviewed before",
+    ),
+    Table(
+        "objections",
+        "one row per person and kind of objection, from the day on which it was made",
+        (
+            PATIENT_ID,
+            Column("kind", "text", "what the person objects to", required=True, values=codes.OBJECTION_KIND),
+            Column("objected_from", "date", "first day on which the objection holds", required=True),
+            RECORDED_ON,
+        ),
+        key=("patient_id", "kind", "objected_from"),
+        event="objected_from",
+        links=OF_PATIENT,
+        absent="no objection is known; the site honours them before the extract",
     ),
 )
 

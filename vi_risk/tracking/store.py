@@ -17,8 +17,10 @@ _EXPECTED = (
 )
 
 
-def check_store(tracking_uri: str) -> None:
+def check_store(tracking_uri: str, *, out: Path | None = None) -> None:
     """Return if runs can, as far as can be seen from here, be kept at `tracking_uri`. Nothing is created.
+
+    A store inside the output folder `out`, which is replaced as a whole, is refused.
 
     A server or a shared database is only reached when the run is tracked; here its URI is checked for form.
 
@@ -39,6 +41,11 @@ def check_store(tracking_uri: str) -> None:
     """
     database = sqlite_file(tracking_uri)
     if database is not None:
+        if out is not None and database.resolve().is_relative_to(out.resolve()):
+            msg = (
+                f"--tracking-uri: {shown(tracking_uri)} lies inside --out, which is replaced whole. Name another place."
+            )
+            raise UsageError(msg)
         _check_sqlite_file(database)
         return
     scheme = tracking_uri.partition(":")[0].partition("+")[0].lower()

@@ -42,7 +42,9 @@ def test_training_dates_rise_a_step_apart_each_with_enough_records_before_it() -
     dates = plan(most=60)
 
     assert len(dates.train) == 5
-    assert {later - earlier for earlier, later in zip(dates.train, dates.train[1:], strict=False)} == {timedelta(days=91)}
+    assert {later - earlier for earlier, later in zip(dates.train, dates.train[1:], strict=False)} == {
+        timedelta(days=91)
+    }
     assert all(day - date(2021, 1, 1) >= YEAR for day in dates.train)
     assert dates.train[0] - timedelta(days=91) - date(2021, 1, 1) < YEAR
 

@@ -23,9 +23,7 @@ def outcome(records: Records, *patients: str, at: date = DAY, known_by: date = L
     return emergency_admission(records, cohort, horizon_days=HORIZON, known_by=known_by).tolist()
 
 
-@pytest.mark.parametrize(
-    ("admitted", "expected"), [(-1, 0.0), (0, 1.0), (1, 1.0), (HORIZON - 1, 1.0), (HORIZON, 0.0)]
-)
+@pytest.mark.parametrize(("admitted", "expected"), [(-1, 0.0), (0, 1.0), (1, 1.0), (HORIZON - 1, 1.0), (HORIZON, 0.0)])
 def test_the_window_begins_with_the_index_date_and_ends_before_the_horizon(
     make_records: Any, admitted: int, expected: float
 ) -> None:

@@ -1,3 +1,4 @@
+import math
 import re
 from collections import Counter
 from itertools import pairwise
@@ -9,6 +10,7 @@ import pytest
 from vi_risk.errors import SpecificationError
 from vi_risk.features.codelists import CodeEntry, CodeList
 from vi_risk.features.declarations import Catalogue, Definition, Feature, read_catalogue
+from vi_risk.reasons.sentences import sentence
 
 SHIPPED = read_catalogue()
 
@@ -67,9 +69,8 @@ def test_the_columns_that_comparators_use_are_there() -> None:
 
 @pytest.mark.parametrize("feature", SHIPPED.features, ids=lambda feature: feature.name)
 def test_every_sentence_of_the_shipped_catalogue_can_be_said(feature: Feature) -> None:
-    words = {"n": 3, "s": "s", "window": "12 months", "ago": "9 days ago", "group": feature.group_title}
-    for sentence in (feature.definition.reason, feature.definition.reason_zero, feature.definition.reason_missing):
-        said = sentence.format(**words)
+    for value in (3.0, 1.0, 0.0, math.nan):
+        said = sentence(feature, value, feature.window)
         assert "{" not in said
         assert "}" not in said
         assert "because" not in said.lower()
@@ -80,7 +81,7 @@ def test_every_sentence_of_the_shipped_catalogue_can_be_said(feature: Feature) -
 def test_a_sentence_that_counts_says_how_many_and_since_when(feature: Feature) -> None:
     definition = feature.definition
     if definition.measure in ("count", "distinct", "groups", "bed_days"):
-        assert "{n}" in definition.reason
+        assert "{n}" in definition.reason or "{times}" in definition.reason
         assert "{window}" in definition.reason
     if definition.measure == "days_since_last":
         assert "{ago}" in definition.reason
@@ -246,7 +247,7 @@ def test_one_value_is_a_list_of_one(tmp_path: Path) -> None:
         ({"prefix": 3}, "`prefix` belongs to measure distinct"),
         ({"measure": "points", "table": "diagnoses"}, "measure points needs `codes`, the name of a code list"),
         ({"codes": "falls"}, "`codes` needs a table with clinical codes: coded_entries, diagnoses, gp_events"),
-        ({"reason": "{count} stays"}, "reason has the unknown placeholder count; known: ago, group, n, s, window"),
+        ({"reason": "{count} stays"}, "reason has the unknown placeholder count; known: ago, band, group, n, s"),
         ({"reason_zero": "{what}"}, "reason_zero has the unknown placeholder what"),
         ({"reason_missing": "not seen {window"}, "reason_missing has a brace without its other half"),
         ({"reason": "{group}"}, "only measure group_flags has the placeholder group"),
@@ -261,7 +262,7 @@ def test_an_incoherent_definition_says_what_is_wrong(change: dict[str, Any], fau
 
 
 def test_all_faults_of_one_definition_are_told() -> None:
-    with pytest.raises(ValueError, match=r"no column ward.*windows must rise.*prefix.*unknown placeholder x"):
+    with pytest.raises(ValueError, match=r"(?s)no column ward.*windows must rise.*prefix.*unknown placeholder x"):
         definition(where={"ward": "7"}, windows=[9, 3], prefix=3, reason="{x}")
 
 

@@ -60,7 +60,7 @@ def test_the_learner_takes_exactly_the_parameters_of_the_classifier_but_for_the_
         (LEAST + "sed = 1\n", "site.toml: sed: is not a known key. Remove it or check its spelling."),
         (LEAST + "[cohort]\nmin_age = 130\n", "site.toml: cohort.min_age: "),
         (LEAST + "[snapshots]\nmost = 0\n", "site.toml: snapshots.most: "),
-        (LEAST + '[features]\ndomains = ["social"]\n', "site.toml: features.domains.0: "),
+        (LEAST + '[features]\ndomains = ["social", "person"]\n', "site.toml: features.domains.0: "),
         (LEAST + "[features]\ndomains = []\n", "site.toml: features.domains: "),
         (LEAST + "[learner]\nlearning_rate = 1.5\n", "site.toml: learner.learning_rate: "),
         (LEAST + "[learner]\ndepth = 3\n", "site.toml: learner.depth: is not a known key."),
@@ -86,7 +86,7 @@ def test_a_spec_that_is_not_toml_is_refused_with_its_line(tmp_path: Path) -> Non
 
 
 def test_an_unknown_name_is_answered_with_the_shipped_ones() -> None:
-    with pytest.raises(UsageError, match="Expected one of: .*emergency_admission_12m"):
+    with pytest.raises(UsageError, match=r"Expected one of: .*emergency_admission_12m"):
         load_spec("emergency_admission_24m")
 
 

@@ -35,8 +35,16 @@ def test_a_timestamp_counts_by_its_day(make_records: Any) -> None:
         patients=[{"patient_id": "p"}],
         spells=[{"patient_id": "p", "admitted_on": BEFORE}],
         ed_attendances=[
-            {"attendance_id": "late evening", "patient_id": "p", "arrived_at": datetime(2024, 2, 29, 23, 59)},
-            {"attendance_id": "midnight", "patient_id": "p", "arrived_at": datetime(2024, 3, 1, 0, 0)},
+            {
+                "attendance_id": "late evening",
+                "patient_id": "p",
+                "arrived_at": datetime.fromisoformat("2024-02-29 23:59:00"),
+            },
+            {
+                "attendance_id": "midnight",
+                "patient_id": "p",
+                "arrived_at": datetime.fromisoformat("2024-03-01 00:00:00"),
+            },
         ],
     )
 

@@ -100,18 +100,23 @@ class Complication:
 
 
 COMPLICATIONS = (
-    Complication(("R296", "W199", "W180"), -3.6, 0.55, 0.5, {"dementia": 0.8, "parkinsons": 1.2}),
-    Complication(("F059",), -4.8, 0.6, 0.4, {"dementia": 1.6}),
-    Complication(("N179",), -2.8, 0.35, 0.3, {"chronic_kidney_disease": 1.0, "heart_failure": 0.5}),
-    Complication(("N390",), -3.4, 0.4, 0.3, {"dementia": 0.6}),
-    Complication(("E871", "E876", "E86X"), -3.0, 0.3, 0.3),
-    Complication(("L891", "L899"), -5.2, 0.5, 0.7, {"dementia": 0.7}),
-    Complication(("Z602",), -3.6, 0.5, 0.4),
-    Complication(("R32X", "R410", "R268"), -4.0, 0.5, 0.5, {"dementia": 1.2}),
-    Complication(("F171", "Z720"), -2.0, -0.15, 0.2, {"copd": 1.0, "severe_mental_illness": 0.6}),
-    Complication(("F419",), -3.0, -0.1, 0.3, {"depression": 1.5}),
-    Complication(("Z515",), -5.5, 0.3, 0.5, {"cancer": 2.2, "dementia": 0.6}),
-    Complication(("D649",), -3.4, 0.2, 0.3, {"cancer": 1.0, "chronic_kidney_disease": 0.8}),
+    Complication(("R296", "W199", "W180"), -3.2, 0.55, 0.5, {"dementia": 0.8, "parkinsons": 1.2}),
+    Complication(("F059",), -4.4, 0.6, 0.4, {"dementia": 1.6}),
+    Complication(("N179",), -2.4, 0.35, 0.3, {"chronic_kidney_disease": 1.0, "heart_failure": 0.5}),
+    Complication(("N390",), -3.0, 0.4, 0.3, {"dementia": 0.6}),
+    Complication(("E871", "E876", "E86X"), -2.6, 0.3, 0.3),
+    Complication(("L891", "L899"), -4.8, 0.5, 0.7, {"dementia": 0.7}),
+    Complication(("Z602",), -3.2, 0.5, 0.4),
+    Complication(("R32X", "R410", "R268"), -3.6, 0.5, 0.5, {"dementia": 1.2}),
+    Complication(("F171", "Z720"), -1.6, -0.15, 0.2, {"copd": 1.0, "severe_mental_illness": 0.6}),
+    Complication(("F419",), -2.6, -0.1, 0.3, {"depression": 1.5}),
+    Complication(("Z515",), -5.1, 0.3, 0.5, {"cancer": 2.2, "dementia": 0.6}),
+    Complication(("D649",), -3.0, 0.2, 0.3, {"cancer": 1.0, "chronic_kidney_disease": 0.8}),
+    # Histories and long-term use of medicines, which coders add where they are written down.
+    Complication(("Z922",), -1.8, 0.2, 0.1),
+    Complication(("Z880",), -2.2, 0.0, 0.0),
+    Complication(("Z867",), -2.8, 0.3, 0.1, {"coronary_heart_disease": 1.0, "stroke": 1.0}),
+    Complication(("Z921",), -5.0, 0.1, 0.0, {"atrial_fibrillation": 4.5}),
 )
 
 

@@ -13,7 +13,7 @@ from vi_risk.records.synthetic.months import DAYS_IN_YEAR, Days
 from vi_risk.records.synthetic.place import Place
 
 _AGES = (0, 2, 5, 12, 20, 40, 60, 75, 85, 95)
-_RATES = (12.0, 9.5, 5.0, 2.4, 3.3, 3.9, 4.6, 6.2, 7.6, 8.0)
+_RATES = (13.8, 11.6, 5.3, 2.3, 3.1, 3.6, 4.25, 5.7, 7.2, 7.8)
 _LOG_SD_OF_HABIT = 0.5
 _WOMEN = 0.30
 _STATUS = Menu.of(("attended", 0.90), ("dna", 0.05), ("cancelled", 0.05))

@@ -15,8 +15,10 @@ from vi_risk.records.synthetic.causes import (
     draw_cause,
 )
 from vi_risk.records.synthetic.draws import Menu, Rows, Values, blank, log_rate_at, missing_at
+from vi_risk.records.synthetic.effects import Ratios
 from vi_risk.records.synthetic.frames import Written, after, identifiers
-from vi_risk.records.synthetic.life import Life, happen, spread
+from vi_risk.records.synthetic.hazards import SHARE_DYING_IN_HOSPITAL
+from vi_risk.records.synthetic.life import LONGEST_STAY, Events, Life, happen, more_emergencies, nights_in_hospital
 from vi_risk.records.synthetic.months import DAYS_IN_YEAR, Days
 from vi_risk.records.synthetic.population import NEVER
 
@@ -40,7 +42,6 @@ _ELECTIVE_AGES = (0, 5, 18, 45, 65, 78, 90)
 _ELECTIVE_RATES = (0.035, 0.030, 0.050, 0.095, 0.160, 0.185, 0.100)
 _MATERNITY_AGES = (14, 16, 19, 25, 31, 36, 42, 46)
 _MATERNITY_RATES = (1e-6, 0.006, 0.05, 0.09, 0.11, 0.065, 0.012, 1e-6)
-_LONGEST_STAY = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +76,25 @@ class Stays:
         return len(self.person)
 
 
-def draw_stays(rng: np.random.Generator, life: Life) -> Stays:
+def draw_stays(rng: np.random.Generator, life: Life, ratios: Ratios) -> Stays:
     """Draw all spells; of two that overlap the later one does not happen, and death ends a stay."""
+    # A stream of its own for each kind: an effect on one leaves the others as they are.
+    streams = iter(rng.spawn(6))
     kinds = (
-        _emergencies(rng, life),
-        _last_stays(rng, life),
-        _electives(rng, life),
-        _deliveries(rng, life),
-        _births(rng, life),
+        _emergencies(next(streams), life, ratios),
+        _added_emergencies(next(streams), life, ratios),
+        _last_stays(next(streams), life, ratios),
+        _electives(next(streams), life),
+        _deliveries(next(streams), life),
+        _births(next(streams), life),
     )
     everything = Admissions(
         *(np.concatenate([getattr(kind, column.name) for kind in kinds]) for column in fields(Admissions))
     )
-    died_on = life.died_on[everything.person]
-    discharged_on = everything.admitted_on + np.clip(everything.nights, 0, _LONGEST_STAY)
-    dying = discharged_on >= died_on
-    discharged_on = np.where(dying, died_on, discharged_on)
+    dies_on = life.last_illness_until[everything.person]
+    discharged_on = everything.admitted_on + np.clip(everything.nights, 0, LONGEST_STAY)
+    dying = discharged_on >= dies_on
+    discharged_on = np.where(dying, dies_on, discharged_on)
     order = np.lexsort((discharged_on, everything.admitted_on, everything.person))
     order = order[_apart(everything.person[order], everything.admitted_on[order], discharged_on[order])]
     return Stays(
@@ -132,26 +136,37 @@ def spells_written(rng: np.random.Generator, life: Life, stays: Stays) -> Writte
     )
 
 
-def _emergencies(rng: np.random.Generator, life: Life) -> Admissions:
-    events = spread(rng, life, life.emergencies)
-    nights = _emergency_nights(rng, life, events.person, events.day)
+def _emergencies(rng: np.random.Generator, life: Life, ratios: Ratios) -> Admissions:
+    # Every emergency is drawn in full, then admitted or met outside the hospital: an effect changes nothing else.
+    came = _admitted_for(rng, life, life.emergencies)
+    return _share_of(rng, came, ratios.of(came.person, came.admitted_on))
+
+
+def _added_emergencies(rng: np.random.Generator, life: Life, ratios: Ratios) -> Admissions:
+    # Above a rate ratio of one, as many as the highest would add, and of these what each person's own leaves.
+    room = ratios.ceiling - 1
+    added = _admitted_for(rng, life, more_emergencies(rng, life, room))
+    return _share_of(rng, added, (ratios.of(added.person, added.admitted_on) - 1) / max(room, 1e-9))
+
+
+def _admitted_for(rng: np.random.Generator, life: Life, events: Events) -> Admissions:
+    age = age_on_day(life, events.person, events.day)
+    nights = nights_in_hospital(rng, age, life.frailty[events.person, events.month])
     nights[rng.random(len(events)) < _ZERO_NIGHTS] = 0
     return _emergency_admissions(rng, life, events.person, events.day, nights)
 
 
-def _last_stays(rng: np.random.Generator, life: Life) -> Admissions:
-    person = np.flatnonzero(life.died_in_hospital)
-    died_on = life.died_on[person]
-    nights = _emergency_nights(rng, life, person, died_on) + 1
-    admitted_on = np.maximum(died_on - nights, life.people.present_from[person])
-    return _emergency_admissions(rng, life, person, admitted_on, (died_on - admitted_on).astype(np.int64))
+def _last_stays(rng: np.random.Generator, life: Life, ratios: Ratios) -> Admissions:
+    person = np.flatnonzero(~np.isnat(life.last_illness_from))
+    admitted_on = life.last_illness_from[person]
+    nights = (life.last_illness_until[person] - admitted_on).astype(np.int64)
+    ill = _emergency_admissions(rng, life, person, admitted_on, nights)
+    return _share_of(rng, ill, SHARE_DYING_IN_HOSPITAL * ratios.of(person, admitted_on))
 
 
-def _emergency_nights(rng: np.random.Generator, life: Life, person: Rows, day: Days) -> Rows:
-    age = age_on_day(life, person, day)
-    frailty = life.frailty[person, month_of(life, day)]
-    mean_log = np.interp(age, (0, 18, 45, 70, 85), (0.3, 0.5, 0.9, 1.5, 1.9)) + 0.15 * frailty
-    return np.minimum(rng.lognormal(mean_log, 0.95), _LONGEST_STAY).astype(np.int64) + 1
+def _share_of(rng: np.random.Generator, admissions: Admissions, share: NDArray[np.float64]) -> Admissions:
+    kept = rng.random(len(share)) < share
+    return Admissions(*(getattr(admissions, column.name)[kept] for column in fields(Admissions)))
 
 
 def _emergency_admissions(

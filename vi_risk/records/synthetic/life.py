@@ -1,6 +1,7 @@
 """Hidden lives, month by month: frailty drifts, conditions start and progress, one emergency brings the next, death.
 
-Apart from age, sex, deprivation, season and practice, hazards read this hidden state and never a record of it.
+Apart from age, sex, deprivation, season and practice, hazards read this hidden state and never a record of it. Effects
+of the trust's work do not reach into it: they decide which emergencies bring an admission (`effects`).
 """
 
 from dataclasses import dataclass
@@ -8,67 +9,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vi_risk.records.synthetic.conditions import CONDITIONS, draw_onsets
-from vi_risk.records.synthetic.draws import Rows, log_rate_at
+from vi_risk.records.synthetic.conditions import Proneness, draw_onsets
+from vi_risk.records.synthetic.draws import Rows
+from vi_risk.records.synthetic.hazards import (
+    AFTERMATH,
+    AFTERMATH_KEPT,
+    FRAILTY_KEPT,
+    burdens,
+    death_rate,
+    emergency_rate,
+    log_rates_by_age,
+    onset_days,
+    personal_log_rates,
+)
 from vi_risk.records.synthetic.months import DAYS_IN_YEAR, Days, Months
 from vi_risk.records.synthetic.place import Place
 from vi_risk.records.synthetic.population import NEVER, Population
 
 PersonMonths = NDArray[np.float32]
+PersonDays = NDArray[np.int16]  # (persons, months): days of a month
 
-_FRAILTY_KEPT = 0.985  # from one month to the next; half of its variance is new after two years
-_EMERGENCY_PER_FRAILTY = 1.0
-_DEATH_PER_FRAILTY = 0.45
-_AFTERMATH = 1.05  # yearly rate of emergencies that an emergency admission adds in the month after it
-_AFTERMATH_KEPT = 0.6  # of it, from one month to the next
-_AFTERMATH_PER_FRAILTY = 0.35
-_DEATH_PER_AFTERMATH = 0.8
-_DEPRIVED_EMERGENCY = 0.45  # log hazard ratio, most over least deprived
-_DEPRIVED_DEATH = 0.35
-_WOMEN_EMERGENCY = -0.03
-_WOMEN_DEATH = -0.25
-_MOST_BURDEN = np.array([2.0, 2.5], dtype=np.float32)  # of emergencies and death: many conditions add less and less
-_SHARE_DYING_IN_HOSPITAL = 0.45
-
-# Yearly rates of a person without conditions, of average frailty, at these ages.
-_AGES = (0, 1, 3, 6, 12, 18, 30, 45, 60, 70, 80, 90, 100)
-_EMERGENCY_RATES = (0.130, 0.064, 0.035, 0.0175, 0.0135, 0.0195, 0.0185, 0.0190, 0.0225, 0.033, 0.058, 0.092, 0.110)
-_DEATH_AGES = (0, 1, 10, 20, 35, 45, 55, 65, 75, 85, 95, 105)
-_DEATH_RATES = (0.003, 0.0002, 0.0001, 0.0003, 0.0007, 0.0013, 0.0028, 0.0052, 0.0100, 0.034, 0.135, 0.3)
-
-
-@dataclass(frozen=True, slots=True)
-class Life:
-    """What happened to everybody, and why; matrices are (persons, months).
-
-    Attributes
-    ----------
-    first_offset, days
-        The days of a month on which a person lives in the place: from `first_offset` days after the month's start.
-    burden
-        Sum of log hazard ratios of the conditions that the person has by then.
-    unsettled
-        Log of one plus the yearly emergency rate that recent emergencies have left behind.
-    emergencies
-        Number of emergency admissions.
-    """
-
-    people: Population
-    months: Months
-    onsets: Days  # (persons, conditions)
-    age: PersonMonths
-    frailty: PersonMonths
-    burden: PersonMonths
-    unsettled: PersonMonths
-    first_offset: NDArray[np.int64]
-    days: NDArray[np.int64]
-    emergencies: NDArray[np.int64]
-    died_on: Days  # NaT: alive, as far as anybody in the place knows
-    died_in_hospital: NDArray[np.bool_]
-
-    def has(self, person: Rows, days: Days) -> NDArray[np.bool_]:
-        """Return whether a person has each condition on a day, (rows, conditions)."""
-        return self.onsets[person] <= days[:, None]
+LONGEST_STAY = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,102 +45,164 @@ class Events:
         return len(self.person)
 
 
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What happened to everybody, and why; matrices are (persons, months).
+
+    Attributes
+    ----------
+    first_offset, days
+        The days of a month on which a person lives in the place: from `first_offset` days after the month's start.
+    days_before_illness
+        Of these, the days before the last illness begins: only then can another emergency come.
+    burden
+        Sum of log hazard ratios of the conditions that the person has by then.
+    unsettled
+        Log of one plus the yearly emergency rate that recent emergencies have left behind.
+    emergency_rate
+        Yearly rate of emergencies.
+    emergencies
+        Emergencies as they came, before any effect kept one from an admission, without last illnesses.
+    last_illness_from, last_illness_until
+        The days on which the illness begins and ends of which a person dies; NaT: none has begun.
+    died_on
+        NaT: alive at the end of the records, as far as anybody in the place knows.
+    """
+
+    people: Population
+    months: Months
+    proneness: Proneness
+    onsets: Days  # (persons, conditions)
+    age: PersonMonths
+    frailty: PersonMonths
+    burden: PersonMonths
+    unsettled: PersonMonths
+    emergency_rate: PersonMonths
+    first_offset: PersonDays
+    days: PersonDays
+    days_before_illness: PersonDays
+    emergencies: Events
+    last_illness_from: Days
+    last_illness_until: Days
+    died_on: Days
+
+    def has(self, person: Rows, days: Days) -> NDArray[np.bool_]:
+        """Return whether a person has each condition on a day, (rows, conditions)."""
+        return self.onsets[person] <= days[:, None]
+
+
 def live(rng: np.random.Generator, people: Population, place: Place, months: Months) -> Life:
     """Draw the life of everybody from the first to the last month."""
     persons = len(people)
     shape = (persons, len(months))
+    everybody = np.arange(persons)
     frailty_now = rng.normal(size=persons)
-    onsets = draw_onsets(rng, people, frailty_now)
+    onsets, proneness = draw_onsets(rng, people, frailty_now)
+    onset_on = onset_days(onsets)
     age = people.age_on(months.starts)
     first_offset, days = _days_in_place(people, months)
-    frailty, burden, unsettled = (np.zeros(shape, dtype=np.float32) for _ in range(3))
-    emergencies = np.zeros(shape, dtype=np.int64)
-    died_on = np.full(persons, NEVER)
+    well = days.copy()
+    frailty, burden, unsettled, rates = (np.zeros(shape, dtype=np.float32) for _ in range(4))
+    emergencies = np.zeros(shape, dtype=np.int16)
+    ill_from, ill_until = np.full(persons, NEVER), np.full(persons, NEVER)
 
-    deprivation = (10 - people.imd_decile) / 9 - 0.7
-    emergency_log_rate = log_rate_at(age, _AGES, _EMERGENCY_RATES) + (
-        _DEPRIVED_EMERGENCY * deprivation + _WOMEN_EMERGENCY * people.female
-    )[:, None].astype(np.float32)
-    death_log_rate = log_rate_at(age, _DEATH_AGES, _DEATH_RATES) + (
-        _DEPRIVED_DEATH * deprivation + _WOMEN_DEATH * people.female
-    )[:, None].astype(np.float32)
+    emergency_of_person, death_of_person = personal_log_rates(people)
     aftermath = np.zeros(persons)
     for month, start in enumerate(months.starts):
-        emergency_burden, death_burden = _burdens(onsets, start)
-        practice = people.practice_on(np.arange(persons), np.broadcast_to(start, persons))
         season = months.season[month]
-        death_rate = np.exp(
-            death_log_rate[:, month]
-            + death_burden
-            + _DEATH_PER_FRAILTY * frailty_now
-            + _DEATH_PER_AFTERMATH * np.log1p(aftermath)
-            + 3 * season
-        )
-        dying = rng.random(persons) < 1 - np.exp(-death_rate * days[:, month] / DAYS_IN_YEAR)
-        last = (rng.random(persons) * days[:, month]).astype(np.int64)
-        died_on[dying] = (start + first_offset[:, month] + last)[dying]
-        days[dying, month] = last[dying] + 1
-        days[dying, month + 1 :] = 0
+        emergency_at_age, death_at_age = log_rates_by_age(age[:, month])
+        emergency_burden, death_burden = burdens(onset_on, start)
+        dying_rate = death_rate(death_at_age + death_of_person + death_burden, frailty_now, aftermath, season)
+        dying = rng.random(persons) < 1 - np.exp(-dying_rate * well[:, month] / DAYS_IN_YEAR)
+        fell_ill = np.flatnonzero(dying)
+        before = (rng.random(persons)[fell_ill] * well[fell_ill, month]).astype(np.int16)
+        ill_from[fell_ill] = start + first_offset[fell_ill, month] + before
+        ill_until[fell_ill] = _end_of_illness(rng, people, fell_ill, ill_from, age[:, month], frailty_now)
+        well[fell_ill, month] = before
+        well[fell_ill, month + 1 :] = 0
 
-        emergency_rate = np.exp(
-            emergency_log_rate[:, month]
-            + place.emergency_log_rate[practice]
-            + emergency_burden
-            + _EMERGENCY_PER_FRAILTY * frailty_now
-            + season
-        )
-        emergency_rate += aftermath * np.exp(_AFTERMATH_PER_FRAILTY * np.minimum(frailty_now, 2) + season)
-        emergencies[:, month] = rng.poisson(emergency_rate * days[:, month] / DAYS_IN_YEAR)
-        frailty[:, month], burden[:, month] = frailty_now, emergency_burden
+        practice = people.practice_on(everybody, np.broadcast_to(start, persons))
+        log_rate = emergency_at_age + emergency_of_person + emergency_burden + place.emergency_log_rate[practice]
+        rate = emergency_rate(log_rate, frailty_now, aftermath, season)
+        emergencies[:, month] = rng.poisson(rate * well[:, month] / DAYS_IN_YEAR)
+        frailty[:, month], burden[:, month], rates[:, month] = frailty_now, emergency_burden, rate
         unsettled[:, month] = np.log1p(aftermath)
-        aftermath = _AFTERMATH_KEPT * aftermath + _AFTERMATH * emergencies[:, month]
-        frailty_now = _FRAILTY_KEPT * frailty_now + np.sqrt(1 - _FRAILTY_KEPT**2) * rng.normal(size=persons)
-    died_in_hospital = ~np.isnat(died_on) & (rng.random(persons) < _SHARE_DYING_IN_HOSPITAL)
+        aftermath = AFTERMATH_KEPT * aftermath + AFTERMATH * emergencies[:, month]
+        frailty_now = FRAILTY_KEPT * frailty_now + np.sqrt(1 - FRAILTY_KEPT**2) * rng.normal(size=persons)
+
+    died = np.flatnonzero(~np.isnat(ill_until))
+    left = (ill_until[died, None] + 1 - months.starts).astype(np.int64) - first_offset[died]
+    days[died] = np.clip(left, 0, days[died])
     return Life(
         people=people,
         months=months,
+        proneness=proneness,
         onsets=onsets,
         age=age,
         frailty=frailty,
         burden=burden,
         unsettled=unsettled,
+        emergency_rate=rates,
         first_offset=first_offset,
         days=days,
-        emergencies=emergencies,
-        died_on=died_on,
-        died_in_hospital=died_in_hospital,
+        days_before_illness=well,
+        emergencies=_on_days(rng, months, first_offset, well, emergencies),
+        last_illness_from=ill_from,
+        last_illness_until=ill_until,
+        died_on=np.where(ill_until <= months.last_day, ill_until, NEVER),
     )
 
 
 def happen(rng: np.random.Generator, life: Life, yearly_log_rate: PersonMonths) -> Events:
     """Draw events of a kind at a yearly log rate, (persons, months), on the days that people live in the place."""
-    counts = rng.poisson(np.exp(yearly_log_rate) * life.days / DAYS_IN_YEAR)
-    return spread(rng, life, counts)
+    counts = rng.poisson(np.exp(yearly_log_rate) * life.days / np.float32(DAYS_IN_YEAR))
+    return _on_days(rng, life.months, life.first_offset, life.days, counts)
 
 
-def spread(rng: np.random.Generator, life: Life, counts: NDArray[np.int64]) -> Events:
-    """Give counted events, (persons, months), a day each: any of the days on which the person lives in the place."""
+def more_emergencies(rng: np.random.Generator, life: Life, share: float) -> Events:
+    """Draw emergencies beyond those that came, on the same days, at a share of their rate."""
+    if share == 0:
+        return Events(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype="datetime64[D]"))
+    counts = rng.poisson(share * life.emergency_rate * life.days_before_illness / DAYS_IN_YEAR)
+    return _on_days(rng, life.months, life.first_offset, life.days_before_illness, counts)
+
+
+def nights_in_hospital(rng: np.random.Generator, age: NDArray[np.floating], frailty: NDArray[np.floating]) -> Rows:
+    """Draw how many nights an illness keeps each person in hospital: longer with age and frailty, at least one."""
+    mean_log = np.interp(age, (0, 18, 45, 70, 85), (0.3, 0.5, 0.9, 1.5, 1.9)) + 0.15 * frailty
+    nights: Rows = np.minimum(rng.lognormal(mean_log, 0.95), LONGEST_STAY - 1).astype(np.int64) + 1
+    return nights
+
+
+def _end_of_illness(
+    rng: np.random.Generator,
+    people: Population,
+    person: Rows,
+    ill_from: Days,
+    age: PersonMonths,
+    frailty: NDArray[np.float64],
+) -> Days:
+    # Nobody leaves the place from a deathbed: whoever was to leave within these days dies before.
+    until = ill_from[person] + nights_in_hospital(rng, age[person], frailty[person]) + 1
+    return np.fmin(until, people.left_on[person] - 1)
+
+
+def _on_days(
+    rng: np.random.Generator, months: Months, first_offset: PersonDays, days: PersonDays, counts: NDArray[np.integer]
+) -> Events:
     person, month = np.nonzero(counts)
     times = counts[person, month]
     person, month = np.repeat(person, times), np.repeat(month, times)
-    offset = life.first_offset[person, month] + (rng.random(len(person)) * life.days[person, month]).astype(np.int64)
-    return Events(person, month, life.months.starts[month] + offset)
+    offset = first_offset[person, month] + (rng.random(len(person)) * days[person, month]).astype(np.int64)
+    return Events(person, month, months.starts[month] + offset)
 
 
-def _days_in_place(people: Population, months: Months) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _days_in_place(people: Population, months: Months) -> tuple[PersonDays, PersonDays]:
+    first_offset, days = (np.zeros((len(people), len(months)), dtype=np.int16) for _ in range(2))
     until = np.where(np.isnat(people.left_on), months.last_day + 1, people.left_on)
-    first = np.maximum(people.present_from[:, None], months.starts[None, :])
-    end = np.minimum(until[:, None], (months.starts + months.lengths)[None, :])
-    days = np.maximum((end - first).astype(np.int64), 0)
-    return np.where(days > 0, (first - months.starts[None, :]).astype(np.int64), 0), days
-
-
-def _burdens(onsets: Days, day: np.datetime64) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    # Log hazard ratios of emergencies and of death: a condition weighs 0.7 of its own at onset, 1.3 after ten years.
-    years = (day - onsets).astype(np.float32)
-    years[np.isnat(onsets)] = -1
-    weight = np.where(years >= 0, 0.7 + 0.6 * np.minimum(years / (10 * DAYS_IN_YEAR), 1), 0).astype(np.float32)
-    ratios = np.array([(condition.emergency, condition.death) for condition in CONDITIONS])
-    burdens = weight @ ratios.astype(np.float32)
-    burdens = _MOST_BURDEN * (1 - np.exp(-burdens / _MOST_BURDEN))
-    return burdens[:, 0], burdens[:, 1]
+    for month, (start, length) in enumerate(zip(months.starts, months.lengths, strict=True)):
+        first = np.maximum(people.present_from, start)
+        there = np.maximum((np.minimum(until, start + length) - first).astype(np.int64), 0)
+        days[:, month] = there
+        first_offset[:, month] = np.where(there > 0, (first - start).astype(np.int64), 0)
+    return first_offset, days

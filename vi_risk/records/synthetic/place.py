@@ -14,8 +14,10 @@ _PATIENTS_PER_NEIGHBOURHOOD = 1_500
 _FEWEST_PRACTICES = 8
 _PRACTICES_PER_NETWORK = 4
 _SHARE_JOINING = 0.75
-_FIRST_JOINING = np.datetime64("2016-06-01")  # the first practices joined the Royal Wolverhampton NHS Trust then
-_LOG_SD_OF_PRACTICE_RATES = 0.30
+FIRST_JOINING = np.datetime64("2016-06-01")  # the first practices joined the Royal Wolverhampton NHS Trust then
+_DAYS_OF_JOINING = 730  # records that begin later than this after the first joining find most practices in the trust
+_STRETCH = 0.2  # standard deviation of where a practice's patients live, of the length of the place
+_LOG_SD_OF_PRACTICE_RATES = 0.24
 
 # Just over half of the neighbourhoods of Wolverhampton lie in the most deprived fifth of England.
 _DECILE_SHARES = (0.28, 0.25, 0.13, 0.09, 0.07, 0.06, 0.05, 0.035, 0.025, 0.01)
@@ -44,7 +46,7 @@ class Place:
 
     def neighbourhood_of(self, rng: np.random.Generator, practice: Rows) -> Rows:
         """Draw where a practice's patients live: around its own stretch of neighbourhoods."""
-        around = (practice + 0.5) / len(self.practice_code) + rng.normal(0, 0.2, len(practice))
+        around = (practice + 0.5) / len(self.practice_code) + rng.normal(0, _STRETCH, len(practice))
         around = np.abs(around) % 2  # reflected at the edges of the place
         around = np.minimum(around, 2 - around)
         return np.minimum((around * len(self.lsoa)).astype(np.int64), len(self.lsoa) - 1)
@@ -55,6 +57,7 @@ def draw_place(rng: np.random.Generator, patients: int, months: Months) -> Place
     practices = max(_FEWEST_PRACTICES, round(patients / _PATIENTS_PER_PRACTICE))
     neighbourhoods = max(10, round(patients / _PATIENTS_PER_NEIGHBOURHOOD))
     drawn = rng.normal(size=practices)
+    list_size = rng.lognormal(0, 0.3, practices)
     number = range(practices)
     networks = -(-practices // _PRACTICES_PER_NETWORK)
     return Place(
@@ -62,11 +65,11 @@ def draw_place(rng: np.random.Generator, patients: int, months: Months) -> Place
         practice_name=np.array([_practice_name(n) for n in number], dtype=np.object_),
         network=np.array([_network_name(n % networks) for n in number], dtype=np.object_),
         integrated_from=_joining_days(rng, practices, months),
-        list_size=rng.lognormal(0, 0.3, practices),
+        list_size=list_size,
         emergency_log_rate=_LOG_SD_OF_PRACTICE_RATES * (drawn - drawn.mean()) / drawn.std(),
         contact_log_rate=rng.normal(0, 0.1, practices),
         lsoa=np.array([f"E0199{n + 1:04d}" for n in range(neighbourhoods)], dtype=np.object_),
-        imd_decile=_deciles(neighbourhoods),
+        imd_decile=_deciles(list_size, neighbourhoods),
     )
 
 
@@ -82,24 +85,37 @@ def _network_name(number: int) -> str:
     return f"{_NETWORKS[number % len(_NETWORKS)]} network" + (f" {round_of_names + 1}" if round_of_names else "")
 
 
-def _deciles(neighbourhoods: int) -> Rows:
-    shares = np.cumsum(_DECILE_SHARES)
+def _deciles(list_size: NDArray[np.float64], neighbourhoods: int) -> Rows:
+    # By how many people are expected to live in each, so that the shares are shares of people.
     at = (np.arange(neighbourhoods) + 0.5) / neighbourhoods
-    decile: Rows = np.searchsorted(shares, at * shares[-1], side="right") + 1
+    centre = (np.arange(len(list_size)) + 0.5) / len(list_size)
+    images = np.stack([at, -at, 2 - at])  # those who would live beyond an edge live as far on this side of it
+    people = (np.exp(-(((images[:, :, None] - centre) / _STRETCH) ** 2) / 2) @ list_size).sum(axis=0)
+    shares = np.cumsum(_DECILE_SHARES) / sum(_DECILE_SHARES)
+    below = (np.cumsum(people) - people / 2) / people.sum()
+    decile: Rows = np.searchsorted(shares, below, side="right") + 1
     return decile
 
 
 def _joining_days(rng: np.random.Generator, practices: int, months: Months) -> Days:
-    # Three quarters join, on first days of months: most before the records begin, one in their middle.
+    # Three quarters join, on first days of months from June 2016 on: most before the records begin, one in their
+    # middle. Of records that begin about then, nobody can join before: joining is spread over the first four fifths.
     joining = round(practices * _SHARE_JOINING)
-    latest = max(months.first_day - 90, _FIRST_JOINING)
-    spread = np.linspace(0, 1, joining - 1) * (latest - _FIRST_JOINING).astype(np.int64)
-    middle = months.first_day + int(months.lengths.sum()) // 2
-    days = np.append(_FIRST_JOINING + spread.astype(np.int64), middle).astype("datetime64[M]").astype("datetime64[D]")
-    days[days > months.last_day] = np.datetime64("NaT")
+    days = int(months.lengths.sum())
+    if months.first_day - FIRST_JOINING > np.timedelta64(_DAYS_OF_JOINING, "D"):
+        latest = months.first_day - 90
+        spread = np.append(_between(FIRST_JOINING, latest, joining - 1), months.first_day + days // 2)
+    else:
+        earliest = max(FIRST_JOINING, months.first_day)
+        spread = _between(earliest, max(earliest, months.first_day + 4 * days // 5), joining)
     joined = np.full(practices, np.datetime64("NaT"), dtype="datetime64[D]")
-    joined[rng.permutation(practices)[:joining]] = days
+    joined[rng.permutation(practices)[:joining]] = spread.astype("datetime64[M]").astype("datetime64[D]")
+    joined[joined > months.last_day] = np.datetime64("NaT")
     return joined
+
+
+def _between(first: np.datetime64, last: np.datetime64, number: int) -> Days:
+    return first + (np.linspace(0, 1, number) * (last - first).astype(np.int64)).astype(np.int64)
 
 
 def draw_practice(rng: np.random.Generator, place: Place, rows: int) -> Rows:

@@ -29,7 +29,7 @@ _OLDEST = 100
 _BIRTHS_PER_YEAR = 0.0138
 _ARRIVALS_PER_YEAR = 0.011
 _DEPARTURES_PER_YEAR = 0.013  # of adults under 45 twice that, of everybody else a half
-_MOVES_PER_YEAR = 0.025  # to another practice within the place
+MOVES_PER_YEAR = 0.025  # to another practice within the place
 
 _ETHNIC_CATEGORY = Menu.of(
     *(("A", 0.575), ("B", 0.01), ("C", 0.05), ("D", 0.028), ("E", 0.004), ("F", 0.009), ("G", 0.006)),
@@ -50,6 +50,7 @@ class Population:
     imd_decile: Rows
     present_from: Days  # first day within the records on which they live in the place
     left_on: Days  # the day they left; NaT: stayed
+    leaving_rate: NDArray[np.float64]  # a year
     practice: Rows
     registered_from: Days
     next_practice: Rows  # where moved_on is known
@@ -84,7 +85,7 @@ def draw_population(rng: np.random.Generator, patients: int, place: Place, month
     neighbourhood = place.neighbourhood_of(rng, practice)
     leaving_rate = _DEPARTURES_PER_YEAR * np.where((age >= 18) & (age < 45), 2, 0.5)
     left_on = _some_day(rng, present_from, leaving_rate, months)
-    moved_on = _some_day(rng, present_from, np.full(patients, _MOVES_PER_YEAR), months)
+    moved_on = _some_day(rng, present_from, np.full(patients, MOVES_PER_YEAR), months)
     moved_on[~np.isnat(left_on) & (moved_on >= left_on)] = NEVER
 
     before = (rng.exponential(9 * DAYS_IN_YEAR, patients)).astype(np.int64)
@@ -98,6 +99,7 @@ def draw_population(rng: np.random.Generator, patients: int, place: Place, month
         imd_decile=place.imd_decile[neighbourhood],
         present_from=present_from,
         left_on=left_on,
+        leaving_rate=leaving_rate,
         practice=practice,
         registered_from=np.maximum(since, born_on),
         next_practice=draw_practice(rng, place, patients),

@@ -2,6 +2,7 @@
 
 import math
 
+from vi_risk.cohort.people import age_band
 from vi_risk.features.declarations import Feature
 
 
@@ -25,8 +26,10 @@ def sentence(feature: Feature, value: float, window: int | None) -> str:
     return template.format(
         n=number(value),
         s="" if value == 1 else "s",
+        times=times(value),
         window=span(window),
         ago="" if math.isnan(value) else ago(round(value)),
+        band="" if math.isnan(value) else age_band(int(value)),
         group=feature.group_title,
     )
 
@@ -42,6 +45,19 @@ def number(value: float) -> str:
     if math.isnan(value):
         return "not known"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def times(value: float) -> str:
+    """Return how often in words.
+
+    Examples
+    --------
+    >>> times(1), times(2), times(5)
+    ('once', 'twice', '5 times')
+    """
+    if value in (1, 2):
+        return "once" if value == 1 else "twice"
+    return f"{number(value)} times"
 
 
 def span(days: int | None) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from vi_risk.explain.sentences import sentence
+from vi_risk.errors import UsageError
 from vi_risk.features.declarations import Feature
+from vi_risk.reasons.sentences import sentence
 
 if TYPE_CHECKING:
     from vi_risk.models.classifier import RiskClassifier
@@ -37,6 +38,12 @@ def explain(
     """
     cohort, features = snapshots.rows("list")
     places = pd.Index(cohort["patient_id"]).get_indexer(pd.Index(patients))
+    if unknown := int((places < 0).sum()):
+        msg = (
+            f"explain: {unknown} of {len(places)} patients are not eligible at {snapshots.index_dates.list_date}."
+            " Ask for people whom `score` gave a risk."
+        )
+        raise UsageError(msg)
     rows = features.iloc[places]
     contributions = model.contributions(rows)
     by_name = {feature.name: feature for feature in snapshots.catalogue.features}

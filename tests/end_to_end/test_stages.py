@@ -1,0 +1,200 @@
+"""The stages one by one: the same case lists as in one run, and each before its time says which comes first."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.end_to_end.conftest import LIST_DATE, Ended, Invoke, contents, run_here
+
+
+@pytest.fixture(scope="module")
+def whole_run(trust: Path, small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A run from records to lists in one go."""
+    cwd = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(cwd)
+        arguments = ("run", "--records", trust, "--model", small_model, "--index-date", LIST_DATE, "--capacity", 7)
+        result = run_here(*arguments)
+    assert result.exit_code == 0, result.stderr
+    return Ended(cwd, result.exit_code, result.stdout, result.stderr)
+
+
+@pytest.fixture(scope="module")
+def by_stages(trust: Path, small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """The same, one command after the other."""
+    cwd = tmp_path_factory.mktemp("stages")
+    told = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(cwd)
+        for arguments in (
+            ("check", "--records", trust),
+            ("features", "build", "--records", trust, "--model", small_model, "--index-date", LIST_DATE),
+            ("train",),
+            ("evaluate", "--capacity", 7),
+            ("score",),
+            ("caselist", "--capacity", 7),
+        ):
+            result = run_here(*arguments)
+            assert result.exit_code == 0, result.stderr
+            told.append(result.stderr)
+    return Ended(cwd, 0, "", "\n".join(told))
+
+
+def test_stage_by_stage_gives_the_same_lists_as_a_run(whole_run: Ended, by_stages: Ended) -> None:
+    lists = {name: content for name, content in contents(whole_run.out / "case_lists").items() if name.endswith(".csv")}
+
+    assert len(lists) > 3
+    for name, content in lists.items():
+        assert (by_stages.out / "case_lists" / name).read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["scores.parquet", "features.parquet", "evaluation.json", "model/booster.txt"])
+def test_stage_by_stage_gives_the_same_files_as_a_run(whole_run: Ended, by_stages: Ended, name: str) -> None:
+    assert (by_stages.out / name).read_bytes() == (whole_run.out / name).read_bytes()
+
+
+def test_stage_by_stage_gives_the_same_run_file_as_a_run_but_for_the_tracked_run(
+    whole_run: Ended, by_stages: Ended
+) -> None:
+    files = [json.loads((ended.out / "run.json").read_text(encoding="utf-8")) for ended in (whole_run, by_stages)]
+    for file in files:
+        del file["tracking"]
+
+    assert files[0] == files[1]
+    assert files[0]["case_lists"]["capacity"] == 7
+
+
+def test_nothing_is_left_beside_the_output_folder(whole_run: Ended, by_stages: Ended) -> None:
+    for ended in (whole_run, by_stages):
+        assert {path.name for path in ended.cwd.iterdir()} == {"out", "mlruns"}
+
+
+def test_the_capacity_asked_for_is_that_of_the_lists(whole_run: Ended) -> None:
+    for path in (whole_run.out / "case_lists").glob("*.csv"):
+        assert 1 <= len(pd.read_csv(path)) <= 7
+
+
+def test_without_a_governance_file_a_run_warns_once(whole_run: Ended) -> None:
+    assert whole_run.stderr.count("no --governance file") == 1
+
+
+# --- out of turn -----------------------------------------------------------------------------------------------------
+
+NEEDS = {"train": "features build", "evaluate": "train", "score": "train", "caselist": "score"}
+
+
+@pytest.mark.parametrize("verb", NEEDS)
+def test_a_verb_without_an_output_folder_says_what_writes_it(invoke: Invoke, verb: str, tmp_path: Path) -> None:
+    ended = invoke(verb)
+
+    assert ended.exit_code == 3
+    assert "--out out: no such folder. Name the folder that `vi-risk features build` wrote." in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("verb", NEEDS)
+def test_a_verb_after_check_alone_names_the_features(invoke: Invoke, verb: str, trust: Path, tmp_path: Path) -> None:
+    assert invoke("check", "--records", trust).exit_code == 0
+    before = contents(tmp_path / "out")
+
+    ended = invoke(verb)
+
+    assert ended.exit_code == 3
+    assert "Run `vi-risk features build` with the same --out first." in ended.stderr
+    assert contents(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "score", "caselist"])
+def test_a_verb_before_training_names_train(invoke: Invoke, verb: str, by_stages: Ended, tmp_path: Path) -> None:
+    before = _only_up_to("features", by_stages, tmp_path / "out")
+
+    ended = invoke(verb)
+
+    assert ended.exit_code == 3
+    assert "Run `vi-risk train` with the same --out first." in ended.stderr
+    assert contents(tmp_path / "out") == before
+
+
+def test_a_list_before_scores_names_score(invoke: Invoke, by_stages: Ended, tmp_path: Path) -> None:
+    before = _only_up_to("evaluation", by_stages, tmp_path / "out")
+
+    ended = invoke("caselist")
+
+    assert ended.exit_code == 3
+    assert "Run `vi-risk score` with the same --out first." in ended.stderr
+    assert contents(tmp_path / "out") == before
+
+
+def test_a_list_before_evaluation_names_evaluate_before_anything_is_done(
+    invoke: Invoke, by_stages: Ended, tmp_path: Path
+) -> None:
+    _only_up_to("model", by_stages, tmp_path / "out")
+    assert invoke("score").exit_code == 0
+
+    ended = invoke("caselist")
+
+    assert ended.exit_code == 3
+    assert "Run `vi-risk evaluate` with the same --out first." in ended.stderr
+    assert "Explain and write the case lists" not in ended.stderr
+
+
+def test_training_again_makes_what_came_after_it_out_of_date(invoke: Invoke, by_stages: Ended, tmp_path: Path) -> None:
+    _only_up_to("tracking", by_stages, tmp_path / "out")
+
+    assert invoke("train").exit_code == 0
+    ended = invoke("caselist")
+
+    assert ended.exit_code == 3
+    assert "Run `vi-risk score` with the same --out first." in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "verb", "told"),
+    [
+        ("features.parquet", "train", "Run `vi-risk features build`"),
+        ("cohort.parquet", "score", "Run `vi-risk features build`"),
+        ("model/booster.txt", "score", "Copy the folder again"),
+        ("model/model.json", "evaluate", "Train the model again"),
+        ("scores.parquet", "caselist", "Run `vi-risk score`"),
+        ("run.json", "train", "Run `vi-risk features build`"),
+    ],
+)
+def test_a_truncated_file_of_a_stage_before_is_refused_and_named(
+    invoke: Invoke, by_stages: Ended, tmp_path: Path, name: str, verb: str, told: str
+) -> None:
+    _only_up_to("tracking", by_stages, tmp_path / "out")
+    file = tmp_path / "out" / name
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    before = contents(tmp_path / "out")
+
+    ended = invoke(verb)
+
+    assert ended.exit_code == 3
+    assert Path(name).name in ended.stderr
+    assert told in ended.stderr
+    assert contents(tmp_path / "out") == before
+
+
+def test_a_stage_leaves_files_that_are_not_its_own(invoke: Invoke, by_stages: Ended, tmp_path: Path) -> None:
+    _only_up_to("tracking", by_stages, tmp_path / "out")
+    (tmp_path / "out" / "minutes.txt").write_text("kept by the team")
+
+    assert invoke("train").exit_code == 0
+
+    assert (tmp_path / "out" / "minutes.txt").read_text() == "kept by the team"
+
+
+def _only_up_to(part: str, ended: Ended, out: Path) -> dict[str, bytes]:
+    """Copy an output folder as it was when a stage was done, and return what is in it."""
+    parts = ["records", "features", "model", "evaluation", "scores", "case_lists", "tracking"]
+    out.mkdir()
+    for name, content in contents(ended.out).items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_bytes(content)
+    run = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    for later in parts[parts.index(part) + 1 :]:
+        del run[later]
+    (out / "run.json").write_text(json.dumps(run), encoding="utf-8")
+    return dict(contents(out))

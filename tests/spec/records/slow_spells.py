@@ -1,0 +1,100 @@
+"""Provider spells and continuous inpatient spells in plain Python: slow, and as the rule is written."""
+
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+Row = dict[str, Any]
+
+_ADMISSION = ("patient_id", "provider_code", "admitted_on", "admission_method", "patient_classification")
+_DISCHARGE = ("discharged_on", "discharge_destination")
+_ELSEWHERE = {"49", "50", "51", "52", "53", "84", "87"}
+_TRANSFERRED_IN = {"2B", "81"}
+
+
+def slow_spells(episodes: pd.DataFrame) -> tuple[list[Row], list[Row]]:
+    """Return spells (without spell_id, but with the episodes' names) and diagnoses of the episodes."""
+    groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    for episode in episodes.to_dict("records"):
+        key = tuple(episode[name] for name in ("patient_id", "admitted_on", "provider_code", "spell_number"))
+        regular = episode["patient_classification"] in ("3", "4")
+        groups[key, "regular" if regular else "one spell"].append(episode)
+
+    spells, diagnoses = [], []
+    for (_, kind), members in groups.items():
+        current = [episode for episode in members if not _finished_elsewhere(episode, members)]
+        parts: dict[Any, list[Row]] = defaultdict(list)
+        for episode in current:
+            parts[_when(episode) if kind == "regular" else None].append(episode)
+        for together in parts.values():
+            spell, coded = _one_spell(sorted(together, key=lambda episode: (_when(episode), _all_else(episode))))
+            spells.append(spell)
+            diagnoses += coded
+    return spells, diagnoses
+
+
+def _finished_elsewhere(episode: Row, members: list[Row]) -> bool:
+    """Whether an unfinished episode is there once more, finished."""
+    return episode["episode_ended_on"] is None and any(
+        other["episode_ended_on"] is not None
+        and other["episode_started_on"] == episode["episode_started_on"]
+        and other["episode_order"] == episode["episode_order"]
+        for other in members
+    )
+
+
+def _when(episode: Row) -> tuple[Any, ...]:
+    started, ended = (episode[name] or date.max for name in ("episode_started_on", "episode_ended_on"))
+    return started, episode["episode_order"] or 10_000, ended
+
+
+def _all_else(episode: Row) -> tuple[Any, ...]:
+    return tuple((episode[name] is not None, episode[name] or "") for name in sorted(episode))
+
+
+def _one_spell(episodes: list[Row]) -> tuple[Row, list[Row]]:
+    arrivals = [episode["recorded_on"] for episode in episodes if episode["recorded_on"] is not None]
+    spell = {name: episodes[0][name] for name in _ADMISSION} | {name: episodes[-1][name] for name in _DISCHARGE}
+    spell["recorded_on"] = max(arrivals, default=None)
+    coded: list[Row] = []
+    position = 1 if episodes[0]["diagnosis_01"] else 2
+    for episode in episodes:
+        for name in ("diagnosis_01", "diagnosis_02", "diagnosis_03"):
+            if episode[name] and episode[name] not in [row["code"] for row in coded]:
+                coded.append({"position": position, "code": episode[name], "recorded_on": episode["recorded_on"]})
+                position += 1
+    spell["codes"] = tuple((row["position"], row["code"], row["recorded_on"]) for row in coded)
+    return spell, coded
+
+
+def slow_continuous_spells(spells: list[Row]) -> dict[str, str]:
+    """Return spell_id -> spell_id with which its stay began."""
+    began = {}
+    for patient in {spell["patient_id"] for spell in spells}:
+        before = None
+        for spell in sorted((spell for spell in spells if spell["patient_id"] == patient), key=_along_time):
+            if spell["patient_classification"] in ("3", "4"):
+                began[spell["spell_id"]] = spell["spell_id"]
+                continue
+            goes_on = before is not None and _goes_on(before, spell)
+            began[spell["spell_id"]] = began[before["spell_id"]] if goes_on and before else spell["spell_id"]
+            before = spell
+    return began
+
+
+def _along_time(spell: Row) -> tuple[Any, ...]:
+    return (
+        spell["admitted_on"],
+        spell["discharged_on"] or date.max,
+        spell["admission_method"] in _TRANSFERRED_IN,
+        spell["discharge_destination"] not in _ELSEWHERE,
+        spell["spell_id"],
+    )
+
+
+def _goes_on(before: Row, spell: Row) -> bool:
+    if before["discharged_on"] is None or (spell["admitted_on"] - before["discharged_on"]).days not in (0, 1, 2):
+        return False
+    return before["discharge_destination"] in _ELSEWHERE or spell["admission_method"] in _TRANSFERRED_IN

@@ -1,0 +1,215 @@
+"""Training, evaluation and scores on made-up snapshots, in which admissions and age drive the outcome."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vi_risk.cohort.index_dates import IndexDates
+from vi_risk.errors import InputError
+from vi_risk.features.declarations import Catalogue, read_catalogue
+from vi_risk.models.classifier import RiskClassifier
+from vi_risk.models.on_snapshots import evaluate, importance, score, train
+from vi_risk.models.snapshots import Snapshots
+from vi_risk.models.spec import ModelSpec
+
+DATES = IndexDates(date(2025, 1, 1), date(2024, 1, 2), (date(2023, 1, 2),))
+USED = ("age", "sex_female", "emergency_admissions", "gp_appointments")
+SPEC = ModelSpec.model_validate(
+    {
+        "name": "small",
+        "title": "Emergency admission",
+        "outcome": "emergency_admission",
+        "outcome_words": "an emergency admission",
+        "horizon_days": 365,
+        "learner": {"n_estimators": 20, "num_leaves": 4, "min_child_samples": 10, "min_events": 10, "num_threads": 1},
+    }
+)
+
+
+def made_up(people: int = 300) -> Snapshots:
+    whole = read_catalogue()
+    definitions = tuple(d for d in whole.definitions if d.name in USED)
+    catalogue = Catalogue(definitions, whole.codelists)
+    rng = np.random.default_rng(5)
+    parts = []
+    for day, role in DATES.roles:
+        admissions = rng.poisson(0.4, people)
+        age = rng.integers(18, 95, people)
+        chance = 1 / (1 + np.exp(4 - 1.2 * admissions - 0.03 * age))
+        columns: dict[str, Any] = {
+            feature.name: (
+                admissions if feature.definition.name == "emergency_admissions" else rng.integers(0, 2, people)
+            )
+            for feature in catalogue.features
+        }
+        columns["age"] = age
+        outcome = (rng.random(people) < chance).astype(float)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "patient_id": [f"p{n:04d}" for n in range(people)],
+                    "index_date": day,
+                    "role": role,
+                    "practice_code": np.where(np.arange(people) % 3 == 0, "A", "B"),
+                    "outcome": np.nan if role == "list" else outcome,
+                    **{name: np.asarray(values, dtype=float) for name, values in columns.items()},
+                }
+            )
+        )
+    rows = pd.concat(parts, ignore_index=True)
+    names = [feature.name for feature in catalogue.features]
+    return Snapshots(
+        features=rows[["patient_id", "index_date", *names]],
+        cohort=rows[["patient_id", "index_date", "role", "practice_code", "outcome"]],
+        index_dates=DATES,
+        windows={},
+        flow=[],
+        notes=(),
+        data_to={},
+        practices={},
+        catalogue=catalogue,
+    )
+
+
+@pytest.fixture(scope="module")
+def snapshots() -> Snapshots:
+    return made_up()
+
+
+@pytest.fixture(scope="module")
+def model(snapshots: Snapshots) -> RiskClassifier:
+    return train(snapshots, SPEC)
+
+
+def changed(snapshots: Snapshots, role: str, **columns: Any) -> Snapshots:
+    """Return snapshots with other values in some columns of one role."""
+    chosen = snapshots.cohort["role"] == role
+    cohort, features = snapshots.cohort.copy(), snapshots.features.copy()
+    for name, values in columns.items():
+        (cohort if name in cohort else features).loc[chosen, name] = values
+    return replace(snapshots, cohort=cohort, features=features)
+
+
+def test_a_model_is_fitted_on_training_rows_alone(snapshots: Snapshots, model: RiskClassifier) -> None:
+    elsewhere = changed(changed(snapshots, "test", age=1.0, outcome=1.0), "list", age=99.0)
+
+    again = train(elsewhere, SPEC)
+
+    assert again.booster_.model_to_string() == model.booster_.model_to_string()
+
+
+def test_a_feature_missing_for_everyone_in_training_is_left_out(snapshots: Snapshots) -> None:
+    without = train(changed(snapshots, "train", age=np.nan), SPEC)
+
+    assert "age" not in without.feature_name_
+    assert "emergency_admissions_365d" in without.feature_name_
+
+
+def test_without_any_feature_nothing_is_trained(snapshots: Snapshots) -> None:
+    names = [feature.name for feature in snapshots.catalogue.features]
+
+    with pytest.raises(InputError, match="small: no feature of the spec can be built from these records"):
+        train(changed(snapshots, "train", **dict.fromkeys(names, np.nan)), SPEC)
+
+
+def test_too_few_outcomes_to_train_are_refused(snapshots: Snapshots) -> None:
+    rare = np.zeros(300)
+    rare[:9] = 1
+
+    with pytest.raises(InputError, match="10"):
+        train(changed(snapshots, "train", outcome=rare), SPEC)
+
+
+def test_the_same_spec_gives_the_same_model_and_another_seed_another(
+    snapshots: Snapshots, model: RiskClassifier
+) -> None:
+    assert train(snapshots, SPEC).booster_.model_to_string() == model.booster_.model_to_string()
+    assert train(snapshots, SPEC.with_seed(2)).booster_.model_to_string() != model.booster_.model_to_string()
+
+
+def test_evaluation_is_of_the_test_rows_beside_two_simple_predictors(
+    snapshots: Snapshots, model: RiskClassifier
+) -> None:
+    found = evaluate(model, snapshots, capacity=7).to_dict()
+    test_rows, _ = snapshots.rows("test")
+
+    assert set(found["comparators"]) == {"age_and_sex", "admissions_last_year"}
+    assert found["model"]["n"] == len(test_rows)
+    assert found["model"]["events"] == test_rows["outcome"].sum()
+    assert found["model"]["auroc"] > 0.65
+    assert found["model"]["at"]["capacity"]["n"] == 2 * 7
+
+
+def test_evaluation_does_not_look_at_the_list(snapshots: Snapshots, model: RiskClassifier) -> None:
+    other_list = changed(snapshots, "list", age=99.0, emergency_admissions_365d=9.0)
+
+    assert evaluate(model, other_list).to_dict() == evaluate(model, snapshots).to_dict()
+
+
+@pytest.mark.parametrize("outcome", [0.0, 1.0])
+def test_a_test_snapshot_of_one_outcome_is_refused(snapshots: Snapshots, model: RiskClassifier, outcome: float) -> None:
+    with pytest.raises(
+        InputError, match=rf"test snapshot 2024-01-02: {300 * int(outcome)} of 300 people had the outcome"
+    ):
+        evaluate(model, changed(snapshots, "test", outcome=outcome))
+
+
+def test_everyone_eligible_has_one_score_and_ranks_run_from_one(snapshots: Snapshots, model: RiskClassifier) -> None:
+    scores = score(model, snapshots)
+    listed, _ = snapshots.rows("list")
+
+    assert list(scores.columns) == ["patient_id", "index_date", "risk", "rank"]
+    assert sorted(scores["patient_id"]) == sorted(listed["patient_id"])
+    assert scores["rank"].tolist() == list(range(1, len(listed) + 1))
+    assert scores["risk"].is_monotonic_decreasing
+    assert scores["risk"].between(0, 1).all()
+    assert set(scores["index_date"]) == {DATES.list_date}
+
+
+def test_a_score_is_the_models_risk_for_that_person(snapshots: Snapshots, model: RiskClassifier) -> None:
+    listed, features = snapshots.rows("list")
+    risk = dict(zip(listed["patient_id"], model.predict_proba(features[model.feature_name_])[:, 1], strict=True))
+
+    scores = score(model, snapshots)
+
+    assert scores["risk"].tolist() == pytest.approx([risk[patient] for patient in scores["patient_id"]], abs=1e-12)
+
+
+def test_ties_go_by_patient_id_whatever_the_order_of_rows(snapshots: Snapshots, model: RiskClassifier) -> None:
+    same = dict.fromkeys(model.feature_name_, 1.0)
+    tied = changed(snapshots, "list", **same)
+    mixed = tied.cohort.sample(frac=1, random_state=3).index
+    shuffled = replace(
+        tied,
+        cohort=tied.cohort.loc[mixed].reset_index(drop=True),
+        features=tied.features.loc[mixed].reset_index(drop=True),
+    )
+
+    assert score(model, shuffled)["patient_id"].is_monotonic_increasing
+    pd.testing.assert_frame_equal(score(model, shuffled), score(model, tied))
+
+
+def test_scores_do_not_depend_on_how_many_rows_are_scored_at_once(
+    snapshots: Snapshots, model: RiskClassifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = score(model, snapshots)
+    monkeypatch.setattr("vi_risk.models.on_snapshots._BATCH", 7)
+
+    pd.testing.assert_frame_equal(score(model, snapshots), at_once)
+
+
+def test_importance_is_of_a_sample_drawn_by_the_seed(snapshots: Snapshots, model: RiskClassifier) -> None:
+    _, features = snapshots.rows("test")
+
+    sample = importance(model, features, seed=1, most=50)
+
+    assert sample.shape == (50, len(model.feature_name_))
+    assert set(sample.index) <= set(features.index)
+    assert sample.index.is_unique
+    pd.testing.assert_frame_equal(importance(model, features, seed=1, most=50), sample)
+    assert set(importance(model, features, seed=2, most=50).index) != set(sample.index)
+    assert len(importance(model, features, seed=1)) == len(features)

@@ -1,0 +1,213 @@
+"""The command line itself: help, usage, how progress and errors are told. What commands do is tested end to end."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from vi_risk import cli
+from vi_risk.errors import (
+    GovernanceError,
+    InputError,
+    ResourceError,
+    SpecificationError,
+    UsageError,
+    ViRiskError,
+)
+
+COMMANDS = (
+    ("demo",),
+    ("run",),
+    ("check",),
+    ("features", "build"),
+    ("features", "list"),
+    ("train",),
+    ("evaluate",),
+    ("score",),
+    ("caselist",),
+)
+SHARED_FLAGS = {
+    ("demo",): ["--patients", "--seed", "--out", "--capacity", "--tracking-uri"],
+    ("run",): [
+        "--records", "--mapping", "--model", "--index-date", "--out", "--capacity", "--tracking-uri", "--governance",
+        "--caselist", "--seed",
+    ],
+    ("check",): ["--records", "--mapping", "--out"],
+    ("features", "build"): ["--records", "--mapping", "--model", "--index-date", "--out", "--seed"],
+    ("train",): ["--out"],
+    ("evaluate",): ["--out", "--capacity", "--tracking-uri"],
+    ("score",): ["--out"],
+    ("caselist",): ["--out", "--capacity", "--caselist", "--tracking-uri"],
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help_with_an_example_of_itself(command: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(cli.app, [*command, "--help"])
+
+    assert shown.exit_code == 0
+    assert f"vi-risk {' '.join(command)}" in shown.output.partition("Example")[2]
+
+
+@pytest.mark.parametrize("command", SHARED_FLAGS, ids=" ".join)
+def test_every_command_has_the_flags_of_the_contract(command: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(cli.app, [*command, "--help"]).output
+
+    assert [flag for flag in SHARED_FLAGS[command] if flag not in shown] == []
+
+
+def test_the_commands_of_the_contract_are_all_there() -> None:
+    shown = CliRunner().invoke(cli.app, ["--help"]).output
+
+    assert [command for command, *_ in COMMANDS if f" {command} " not in shown] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nonsense"], "nonsense"),
+        (["run", "--index-date", "2025-01-01"], "--records"),
+        (["run", "--records", "extracts"], "--index-date"),
+        (["run", "--records", "extracts", "--index-date", "01/04/2025"], "Write it as YYYY-MM-DD"),
+        (["run", "--records", "extracts", "--index-date", "2025-02-30"], "Write it as YYYY-MM-DD"),
+        (["demo", "--patients", "12"], "--patients"),
+        (["demo", "--capacity", "0"], "--capacity"),
+        (["demo", "--seed", "-1"], "--seed"),
+        (["train", "--patients", "5"], "--patients"),
+    ],
+)
+def test_a_command_that_is_off_ends_with_2_and_names_what_is(arguments: list[str], told: str) -> None:
+    ended = CliRunner().invoke(cli.app, arguments)
+
+    assert ended.exit_code == 2
+    assert told in ended.stderr
+    assert "Traceback" not in ended.output
+
+
+def test_the_declared_features_are_listed_one_a_line() -> None:
+    shown = CliRunner().invoke(cli.app, ["features", "list"])
+
+    assert shown.exit_code == 0
+    lines = [line.split("\t") for line in shown.stdout.splitlines()]
+    assert len(lines) > 40
+    assert ["emergency_admissions_365d", "acute use", "Emergency admissions, last 12 months"] in lines
+
+
+# --- how work ends ---------------------------------------------------------------------------------------------------
+
+CODES = (
+    (ViRiskError, 1),
+    (UsageError, 2),
+    (InputError, 3),
+    (SpecificationError, 4),
+    (GovernanceError, 5),
+    (ResourceError, 6),
+)
+
+
+@pytest.fixture
+def ends_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], int]:
+    """Run a command whose work ends with an error, as `vi-risk` in a shell would, and return the exit code."""
+
+    def ended(error: BaseException) -> int:
+        def demo() -> None:
+            with cli._told() as report:
+                report.stage("Work")
+                raise error
+
+        monkeypatch.setattr(cli.app.registered_commands[0], "callback", demo)
+        monkeypatch.setattr(sys, "argv", ["vi-risk", "demo"])
+        monkeypatch.setattr("signal.signal", lambda *_: None)
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        code = left.value.code
+        return code if isinstance(code, int) else 0
+
+    return ended
+
+
+@pytest.mark.parametrize(("kind", "code"), CODES, ids=lambda value: getattr(value, "__name__", str(value)))
+def test_each_kind_of_error_has_its_exit_code_and_is_told_as_its_message(
+    ends_with: Callable[[BaseException], int],
+    capsys: pytest.CaptureFixture[str],
+    kind: type[ViRiskError],
+    code: int,
+) -> None:
+    assert ends_with(kind("spells.csv: is empty.")) == code
+
+    told = capsys.readouterr().err
+    assert "vi-risk: spells.csv: is empty." in told
+    assert "Traceback" not in told
+
+
+def test_too_little_memory_is_a_fault_of_the_machine(
+    ends_with: Callable[[BaseException], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ends_with(MemoryError()) == 6
+    assert "not enough memory" in capsys.readouterr().err
+
+
+def test_an_interruption_ends_with_130(ends_with: Callable[[BaseException], int]) -> None:
+    assert ends_with(KeyboardInterrupt()) == 130
+
+
+def test_an_interruption_says_that_the_output_is_as_before(
+    ends_with: Callable[[BaseException], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ends_with(KeyboardInterrupt())
+
+    assert "interrupted; the output folder is as it was before" in capsys.readouterr().err
+
+
+def test_square_brackets_in_what_is_told_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    with cli._told() as report:
+        report.stage("Read [bold]extracts[/bold]")
+        report.step("[red] ward")
+        report.warn("[/] odd")
+
+    assert [line.strip() for line in capsys.readouterr().err.splitlines()] == [
+        "Read [bold]extracts[/bold]",
+        "[red] ward",
+        "! [/] odd",
+    ]
+
+
+# --- governance ------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_governance_file_one_warning_is_told(tmp_path: Path) -> None:
+    ended = CliRunner().invoke(
+        cli.app, ["run", "--records", str(tmp_path), "--index-date", "2025-01-01", "--out", str(tmp_path / "out")]
+    )
+
+    assert ended.exit_code == 3
+    assert ended.stderr.count("no --governance file") == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "told"),
+    [
+        (None, 2, "no such file"),
+        ('purpose = "', 4, "is not valid TOML"),
+        ('owner = "x"', 5, "purpose is missing"),
+        ('purpose = " "', 5, "purpose is missing"),
+        ("purpose = 3", 5, "purpose is missing"),
+    ],
+)
+def test_a_governance_file_must_say_the_purpose(tmp_path: Path, content: str | None, code: int, told: str) -> None:
+    file = tmp_path / "governance.toml"
+    if content is not None:
+        file.write_text(content)
+
+    ended = CliRunner().invoke(cli.app, ["check", "--records", str(tmp_path), "--governance", str(file)])
+
+    assert ended.exit_code == code
+    assert told in ended.stderr

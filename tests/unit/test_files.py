@@ -1,0 +1,234 @@
+"""An output folder is the old one or the new one, whatever happens in between."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from vi_risk import files
+from vi_risk.errors import ResourceError, UsageError
+from vi_risk.files import check_out, replaced, write_text
+
+OWNED = ("run.json", "lists")
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """An output folder of an earlier run, with a file and a folder of somebody else in it."""
+    folder = tmp_path / "place" / "out"
+    (folder / "lists").mkdir(parents=True)
+    (folder / "run.json").write_text("old")
+    (folder / "lists" / "A.csv").write_text("old list")
+    (folder / "notes.txt").write_text("the team's own notes")
+    (folder / "plans").mkdir()
+    (folder / "plans" / "2024.txt").write_text("the team's own plans")
+    return folder
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def write_anew(folder: Path) -> None:
+    write_text(folder / "run.json", "new")
+    (folder / "lists").mkdir(exist_ok=True)
+    write_text(folder / "lists" / "B.csv", "new list")
+
+
+def test_a_folder_that_was_not_there_appears_whole_with_its_parents(tmp_path: Path) -> None:
+    out = tmp_path / "not" / "yet" / "out"
+
+    with replaced(out, keep=False, owned=OWNED) as folder:
+        write_anew(folder)
+        assert not out.exists()
+
+    assert contents(out) == {"run.json": "new", "lists/B.csv": "new list"}
+    assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
+def test_a_new_run_takes_the_place_of_the_old_one_and_leaves_foreign_files(out: Path) -> None:
+    with replaced(out, keep=False, owned=OWNED) as folder:
+        write_anew(folder)
+        assert contents(out)["run.json"] == "old"
+
+    assert contents(out) == {
+        "run.json": "new",
+        "lists/B.csv": "new list",
+        "notes.txt": "the team's own notes",
+        "plans/2024.txt": "the team's own plans",
+    }
+    assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
+def test_a_stage_adds_to_what_is_there(out: Path) -> None:
+    with replaced(out, keep=True, owned=OWNED) as folder:
+        assert contents(folder) == contents(out)
+        write_text(folder / "lists" / "B.csv", "new list")
+
+    assert contents(out)["lists/A.csv"] == "old list"
+    assert contents(out)["lists/B.csv"] == "new list"
+    assert contents(out)["run.json"] == "old"
+
+
+def work_that_fails(out: Path, failure: type[BaseException], *, keep: bool) -> None:
+    """Write over everything in the new folder, and then fail."""
+    with replaced(out, keep=keep, owned=OWNED) as folder:
+        write_anew(folder)
+        for path in folder.rglob("*"):
+            if path.is_file():
+                write_text(path, "spoilt")
+        raise failure
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt, MemoryError, SystemExit])
+def test_work_that_fails_leaves_the_old_folder_and_nothing_beside_it(
+    out: Path, failure: type[BaseException], keep: bool
+) -> None:
+    before = contents(out)
+
+    with pytest.raises(failure):
+        work_that_fails(out, failure, keep=keep)
+
+    assert contents(out) == before
+    assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
+def test_work_that_fails_makes_no_folder_where_none_was(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        work_that_fails(tmp_path / "out", KeyboardInterrupt, keep=False)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_carried_over_are_the_same_files_by_a_second_name(out: Path) -> None:
+    """So that a stage costs no copy of what earlier stages wrote; whoever writes them makes new files."""
+    with replaced(out, keep=True, owned=OWNED) as folder:
+        assert (folder / "notes.txt").stat().st_ino == (out / "notes.txt").stat().st_ino
+
+
+def test_a_second_name_of_an_output_file_outside_the_folder_keeps_its_content(out: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    os.link(out / "run.json", kept)
+
+    with replaced(out, keep=True, owned=OWNED) as folder:
+        write_text(folder / "run.json", "new")
+
+    assert kept.read_text() == "old"
+
+
+def test_links_in_the_folder_stay_links_and_what_they_name_is_left_alone(out: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "a.txt").write_text("not ours")
+    (out / "link").symlink_to(elsewhere)
+    (out / "broken").symlink_to(tmp_path / "nowhere")
+
+    with replaced(out, keep=False, owned=OWNED) as folder:
+        write_anew(folder)
+
+    assert (out / "link").is_symlink()
+    assert (out / "broken").is_symlink()
+    assert (elsewhere / "a.txt").read_text() == "not ours"
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_folders_are_exchanged_with_and_without_help_of_the_system(
+    out: Path, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    if not at_once:
+        monkeypatch.setattr(files, "_exchange_at_once", lambda *_: False)
+
+    with replaced(out, keep=False, owned=OWNED) as folder:
+        write_anew(folder)
+
+    assert contents(out)["run.json"] == "new"
+    assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
+def test_files_are_copied_where_a_second_name_cannot_be_given(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+
+    with replaced(out, keep=True, owned=OWNED) as folder:
+        assert (folder / "run.json").stat().st_ino != (out / "run.json").stat().st_ino
+
+    assert contents(out)["notes.txt"] == "the team's own notes"
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o750, 0o755])
+def test_the_folder_keeps_who_may_look_into_it(out: Path, mode: int) -> None:
+    out.chmod(mode)
+
+    with replaced(out, keep=False, owned=OWNED) as folder:
+        write_anew(folder)
+
+    assert out.stat().st_mode & 0o777 == mode
+
+
+def test_a_full_disk_is_told_with_what_to_do(out: Path) -> None:
+    with (
+        pytest.raises(ResourceError, match=r"--out .*out: cannot be written \(No space left on device\)\. Free space"),
+        replaced(out, keep=False, owned=OWNED),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert contents(out)["run.json"] == "old"
+
+
+def test_other_faults_of_the_work_are_not_taken_for_a_full_disk(out: Path) -> None:
+    with pytest.raises(FileNotFoundError), replaced(out, keep=False, owned=OWNED) as folder:
+        (folder / "nowhere").read_text()
+
+
+def test_a_folder_under_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with (
+        pytest.raises(ResourceError, match="cannot be written"),
+        replaced(tmp_path / "file" / "out", keep=False, owned=OWNED),
+    ):
+        pass
+
+
+def test_a_file_cannot_be_the_output_folder(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+
+    with pytest.raises(UsageError, match="is a file"):
+        check_out(tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+@pytest.mark.parametrize("named", [".", "..", "../..", "inner/.."])
+def test_the_working_folder_or_one_above_it_cannot_be_the_output_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    (tmp_path / "a" / "b" / "inner").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a" / "b")
+
+    with pytest.raises(UsageError, match="holds the working folder"):
+        check_out(Path(named))
+
+
+def test_the_working_folder_is_known_through_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    monkeypatch.chdir(tmp_path / "real")
+
+    with pytest.raises(UsageError, match="holds the working folder"):
+        check_out(tmp_path / "link")
+
+
+def test_an_output_folder_that_is_a_link_is_filled_where_it_points(out: Path, tmp_path: Path) -> None:
+    link = tmp_path / "latest"
+    link.symlink_to(out)
+
+    with replaced(link, keep=False, owned=OWNED) as folder:
+        write_anew(folder)
+
+    assert contents(link)["run.json"] == "new"
+    assert contents(out)["run.json"] == "new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["latest", "place"]

@@ -1,0 +1,64 @@
+"""What goes wrong between a service and the trust: values not written down, rows sent twice, coding that comes late."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vi_risk.errors import UsageError
+from vi_risk.records.tables import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WITHOUT_A_VALUE = ("text", "integer", "number", "boolean")  # an absent date says something: still in hospital, alive
+
+
+@dataclass(frozen=True, slots=True)
+class Flaws:
+    """Chosen flaws of the records, beyond those that every trust has.
+
+    Attributes
+    ----------
+    missing
+        Share of optional values that are not written down; what a key, a link, a date or a required value holds stays.
+    duplicates
+        Share of rows that come twice. Only the registers of people and practices stay without.
+    coding_lag
+        How many times as long as usual (3 to 35 days after discharge) clinical coding takes.
+    """
+
+    missing: float = 0.0
+    duplicates: float = 0.0
+    coding_lag: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse shares that are none, and coding before discharge."""
+        for name in ("missing", "duplicates"):
+            share = getattr(self, name)
+            if not 0 <= share <= 1:
+                raise UsageError(f"flaws: {name}: expected a share from 0 to 1, got {share:g}. 0.02 means 2 in 100.")
+        if self.coding_lag < 0:
+            raise UsageError(
+                f"flaws: coding_lag: expected 0 or more, got {self.coding_lag:g}. 1 is usual, 2 takes twice as long."
+            )
+
+    def applied(self, rng: np.random.Generator, rows: "pd.DataFrame", table: Table) -> "pd.DataFrame":
+        """Return the rows of a table with these flaws; a row that comes twice stands beside the first."""
+        if self.missing:
+            kept = {*table.key, *(link.column for link in table.links)}
+            optional = [
+                column.name
+                for column in table.columns
+                if column.type in _WITHOUT_A_VALUE and not column.required and column.name not in kept
+            ]
+            rows = rows.assign(
+                **{name: rows[name].mask(rng.random(len(rows)) < self.missing) for name in optional}  # type: ignore[arg-type]
+            )
+        if self.duplicates and table.name not in ("patients", "practices"):
+            times = 1 + (rng.random(len(rows)) < self.duplicates)
+            rows = rows.iloc[np.repeat(np.arange(len(rows)), times)].reset_index(drop=True)
+        return rows
+
+
+NO_FLAWS = Flaws()
