@@ -299,7 +299,7 @@ def _measure(rows: ir.Table, feature: Feature, holds: ir.BooleanValue, window: i
         case "bed_days":
             nights = ibis.least(rows.days, window) - rows.days_out
             # Stays that overlap are one bed at a time: never more nights than the window has.
-            return ibis.least(ibis.greatest(nights, 0).sum(where=holds), window)
+            return ibis.least(ibis.greatest(nights, 0).sum(where=holds).fill_null(0), window)
         case measure:
             msg = f"measure {measure} is not computed from dated rows"
             raise AssertionError(msg)

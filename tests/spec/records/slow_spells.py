@@ -1,10 +1,8 @@
-"""Provider spells and continuous inpatient spells in plain Python: slow, and as the rule is written."""
+"""Provider spells and continuous inpatient spells in plain Python, row by row: slow, as the rule is written."""
 
 from collections import defaultdict
 from datetime import date
 from typing import Any
-
-import pandas as pd
 
 Row = dict[str, Any]
 
@@ -14,25 +12,22 @@ _ELSEWHERE = {"49", "50", "51", "52", "53", "84", "87"}
 _TRANSFERRED_IN = {"2B", "81"}
 
 
-def slow_spells(episodes: pd.DataFrame) -> tuple[list[Row], list[Row]]:
-    """Return spells (without spell_id, but with the episodes' names) and diagnoses of the episodes."""
+def slow_spells(episodes: list[Row]) -> list[Row]:
+    """Return the spells that the episodes make up: no spell_id, but `codes`, (position, code, recorded_on) in order."""
     groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
-    for episode in episodes.to_dict("records"):
+    for episode in episodes:
         key = tuple(episode[name] for name in ("patient_id", "admitted_on", "provider_code", "spell_number"))
         regular = episode["patient_classification"] in ("3", "4")
         groups[key, "regular" if regular else "one spell"].append(episode)
 
-    spells, diagnoses = [], []
+    spells = []
     for (_, kind), members in groups.items():
         current = [episode for episode in members if not _finished_elsewhere(episode, members)]
         parts: dict[Any, list[Row]] = defaultdict(list)
         for episode in current:
             parts[_when(episode) if kind == "regular" else None].append(episode)
-        for together in parts.values():
-            spell, coded = _one_spell(sorted(together, key=lambda episode: (_when(episode), _all_else(episode))))
-            spells.append(spell)
-            diagnoses += coded
-    return spells, diagnoses
+        spells += [_one_spell(sorted(part, key=lambda row: (_when(row), _all_else(row)))) for part in parts.values()]
+    return spells
 
 
 def _finished_elsewhere(episode: Row, members: list[Row]) -> bool:
@@ -54,19 +49,23 @@ def _all_else(episode: Row) -> tuple[Any, ...]:
     return tuple((episode[name] is not None, episode[name] or "") for name in sorted(episode))
 
 
-def _one_spell(episodes: list[Row]) -> tuple[Row, list[Row]]:
+def _one_spell(episodes: list[Row]) -> Row:
     arrivals = [episode["recorded_on"] for episode in episodes if episode["recorded_on"] is not None]
-    spell = {name: episodes[0][name] for name in _ADMISSION} | {name: episodes[-1][name] for name in _DISCHARGE}
-    spell["recorded_on"] = max(arrivals, default=None)
-    coded: list[Row] = []
-    position = 1 if episodes[0]["diagnosis_01"] else 2
+    first_of_code: dict[str, date | None] = {}
     for episode in episodes:
         for name in ("diagnosis_01", "diagnosis_02", "diagnosis_03"):
-            if episode[name] and episode[name] not in [row["code"] for row in coded]:
-                coded.append({"position": position, "code": episode[name], "recorded_on": episode["recorded_on"]})
-                position += 1
-    spell["codes"] = tuple((row["position"], row["code"], row["recorded_on"]) for row in coded)
-    return spell, coded
+            if episode[name]:
+                first_of_code.setdefault(episode[name], episode["recorded_on"])
+    positions = range(1 if episodes[0]["diagnosis_01"] else 2, 100)
+    return {
+        **{name: episodes[0][name] for name in _ADMISSION},
+        **{name: episodes[-1][name] for name in _DISCHARGE},
+        "recorded_on": max(arrivals, default=None),
+        "codes": tuple(
+            (position, code, arrived)
+            for position, (code, arrived) in zip(positions, first_of_code.items(), strict=False)
+        ),
+    }
 
 
 def slow_continuous_spells(spells: list[Row]) -> dict[str, str]:

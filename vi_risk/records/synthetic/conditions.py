@@ -48,7 +48,7 @@ class Condition:
 
 
 CONDITIONS = (
-    Condition("hypertension", 0.131, 60, 9, "vessels", 0.06, 0.00, ("I10X",), "38341003"),
+    Condition("hypertension", 0.133, 60, 9, "vessels", 0.06, 0.00, ("I10X",), "38341003"),
     Condition("diabetes", 0.068, 57, 11, "vessels", 0.22, 0.15, ("E119", "E149"), "44054006", 0.85, 1.6),
     Condition("copd", 0.0195, 64, 8, "lungs", 0.50, 0.40, ("J449", "J448"), "13645005", 0.9, 2.5),
     Condition("asthma", 0.064, 12, 8, "lungs", 0.20, 0.00, ("J459",), "195967001", 1.2, 1.2),
@@ -60,17 +60,17 @@ CONDITIONS = (
     Condition("chronic_kidney_disease", 0.0405, 75, 7, "vessels", 0.25, 0.20, ("N183", "N184"), "709044004", 1.3, 1.3),
     Condition("liver_disease", 0.006, 48, 8, "mind", 0.50, 0.60, ("K746", "K703", "K760"), "235856003", 0.7, 2.0),
     Condition("cancer", 0.033, 66, 10, "other", 0.45, 0.95, ("C509", "C61X", "C189", "C349"), "363346000", 1.1, 1.0),
-    Condition("dementia", 0.0105, 83, 5, "mind", 0.45, 0.90, ("F03X", "F019", "G309"), "52448006", 1.2, 1.2),
+    Condition("dementia", 0.0108, 83, 5, "mind", 0.45, 0.90, ("F03X", "F019", "G309"), "52448006", 1.2, 1.2),
     Condition("parkinsons", 0.0025, 76, 6, "mind", 0.40, 0.45, ("G20X",), "49049000", 0.7, 1.0),
     Condition("epilepsy", 0.008, 20, 18, "mind", 0.60, 0.25, ("G409",), "84757009", 1.0, 1.6),
     Condition("multiple_sclerosis", 0.002, 42, 8, "other", 0.40, 0.20, ("G35X",), "24700007", 2.3, 1.0),
-    Condition("depression", 0.110, 26, 9, "mind", 0.25, 0.05, ("F329", "F339"), "35489007", 1.7, 1.5),
+    Condition("depression", 0.115, 26, 9, "mind", 0.25, 0.05, ("F329", "F339"), "35489007", 1.7, 1.5),
     Condition("severe_mental_illness", 0.0095, 33, 8, "mind", 0.45, 0.35, ("F209", "F319"), "58214004", 0.9, 2.5),
     Condition("learning_disability", 0.006, 4, 2, "other", 0.35, 0.40, ("F709", "F799"), "110359009", 0.7, 1.8),
     Condition("alcohol_dependence", 0.010, 36, 9, "mind", 0.65, 0.55, ("F102",), "7200002", 0.4, 2.0),
     Condition("rheumatoid_arthritis", 0.0075, 58, 10, "other", 0.25, 0.15, ("M069",), "69896004", 2.3, 1.1),
     Condition("osteoporosis", 0.010, 75, 7, "other", 0.20, 0.10, ("M819",), "64859006", 4.0, 1.0),
-    Condition("obesity", 0.110, 36, 11, "vessels", 0.08, 0.00, ("E669",), "414916001", 1.2, 1.7),
+    Condition("obesity", 0.114, 36, 11, "vessels", 0.08, 0.00, ("E669",), "414916001", 1.2, 1.7),
 )
 POSITION = {condition.name: position for position, condition in enumerate(CONDITIONS)}
 

@@ -12,12 +12,12 @@ from vi_risk.records.synthetic.months import DAYS_IN_YEAR, Days
 from vi_risk.records.synthetic.population import Population
 
 FRAILTY_KEPT = 0.985  # from one month to the next; half of its variance is new after two years
-AFTERMATH = 0.88  # yearly rate of emergencies that an emergency adds in the month after it
+AFTERMATH = 0.89  # yearly rate of emergencies that an emergency adds in the month after it
 AFTERMATH_KEPT = 0.6  # of it, from one month to the next
 SHARE_DYING_IN_HOSPITAL = 0.45
 
 EMERGENCY_PER_FRAILTY = 1.0
-AFTERMATH_PER_FRAILTY = 0.42
+AFTERMATH_PER_FRAILTY = 0.45
 DEATH_PER_FRAILTY = 0.45
 _MOST_FRAILTY_IN_AFTERMATH = 2
 _DEATH_PER_AFTERMATH = 0.8
