@@ -86,7 +86,11 @@ def _named(values: pd.DataFrame, flags: list[Feature], gp_unseen: list[bool]) ->
 def data_seen(snapshots: "Snapshots", rows: pd.DataFrame) -> dict[str, date]:
     """Return the last day seen of each source for one practice: of its own tables only if it is part of the trust."""
     own_seen = rows["gp_seen_from"].notna().any()
-    return {table: day for table, day in snapshots.data_to.items() if own_seen or TABLES[table].held_by != "practice"}
+    return {
+        table: day
+        for table, day in snapshots.data_to.items()
+        if table in SOURCES and (own_seen or TABLES[table].held_by != "practice")
+    }
 
 
 def notes_for(snapshots: "Snapshots", rows: pd.DataFrame) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from vi_risk.models.templates import page_environment
 _FOLDER = Path(__file__).parent / "templates"
 _AGO = re.compile(r"([\d,]+) (day|week|month|year)s? ago")
 _DAYS = {"day": 1, "week": 7, "month": 30.4, "year": 365.25}  # near enough to sort by
-_LONG = ("conditions", "high_risk_medicines")
+_NAMED = ("conditions", "high_risk_medicines")
 _LOWEST_GRADE = 3  # the style sheet knows four grades; further bands share the last one
 
 
@@ -57,8 +57,8 @@ class _Patient:
     grade: int
     reasons: tuple[str, ...]
     in_hospital: bool  # said beside the name: such a person is not at home to be visited
-    table_facts: tuple[_Entry, ...]
-    facts: tuple[_Entry, ...]
+    facts: tuple[_Entry, ...]  # short ones, in the table and in the block
+    named: tuple[_Entry, ...]  # those that name many things, in the block only
     decisions: tuple[_Entry, ...]
 
 
@@ -73,7 +73,7 @@ def html_pack(case_list: CaseList, rules: CaseListRules, *, workbook: str) -> by
             about=case_list.about,
             summary=summary(case_list),
             patients=[_patient(case_list, person, rules) for person in case_list.table.to_dict("records")],
-            fact_headings=[heading(column) for column in _in_table(case_list)],
+            fact_headings=[heading(column) for column in _short_facts(case_list)],
             data_reach=data_reach(case_list.about.data_to),
             band_ranges=band_ranges(rules),
             what_reasons_are=WHAT_REASONS_ARE,
@@ -102,19 +102,14 @@ def _patient(case_list: CaseList, person: dict[Any, Any], rules: CaseListRules) 
         grade=min(grade, _LOWEST_GRADE),
         reasons=tuple(text for text in (written(person[column]) for column in REASON_COLUMNS) if text),
         in_hospital=person.get(IN_HOSPITAL) == "yes",
-        table_facts=tuple(_fact(column, person[column]) for column in _in_table(case_list)),
-        facts=tuple(_fact(column, person[column]) for column in _in_block(case_list)),
+        facts=tuple(_fact(column, person[column]) for column in _short_facts(case_list)),
+        named=tuple(_fact(column, person[column]) for column in case_list.fact_columns if column in _NAMED),
         decisions=tuple(_Entry(column, heading(column), written(person[column])) for column in DECISION_COLUMNS),
     )
 
 
-def _in_table(case_list: CaseList) -> list[str]:
-    """Return the facts for the one-line table: not those that name many things, which have room in the block only."""
-    return [column for column in _in_block(case_list) if column not in _LONG]
-
-
-def _in_block(case_list: CaseList) -> list[str]:
-    return [column for column in case_list.fact_columns if column != IN_HOSPITAL]
+def _short_facts(case_list: CaseList) -> list[str]:
+    return [column for column in case_list.fact_columns if column not in (IN_HOSPITAL, *_NAMED)]
 
 
 def _fact(column: str, value: object) -> _Entry:

@@ -16,8 +16,20 @@ from vi_risk.models.templates import date_in_words
 
 _A4 = 9  # Excel's number for the paper size
 _LONGEST_TEXT = 32_767  # characters in one cell, Excel's limit
-_WIDTHS = {"rank": 6, "patient_id": 15, "risk": 8, "band": 15, "plan": 30, **dict.fromkeys(REASON_COLUMNS, 24)}
+_WIDTHS = {
+    "rank": 6,
+    "patient_id": 13,
+    "practice_code": 10,
+    "risk": 8,
+    "band": 15,
+    "conditions": 28,
+    "high_risk_medicines": 22,
+    "plan": 30,
+    **dict.fromkeys(REASON_COLUMNS, 24),
+}
 _OTHER_WIDTH = 12
+_LINE_HEIGHT = 13.5  # points, of Arial 10
+_HIGHEST_ROW = 400  # points, Excel's limit is 409
 
 
 def xlsx_pack(case_list: CaseList, rules: CaseListRules) -> bytes:
@@ -59,6 +71,7 @@ def _write_list(sheet: Worksheet, case_list: CaseList, rules: CaseListRules, for
     for row, person in enumerate(case_list.table.to_dict("records"), start=1):
         for place, column in enumerate(columns):
             _write_cell(sheet, (row, place), column, person[column], rules, formats)
+        sheet.set_row(row, _height(person))
     last_row = len(case_list.table)
     if last_row:
         _offer_choices(sheet, columns, last_row, case_list.about.index_date)
@@ -97,6 +110,14 @@ def _write_cell(
         sheet.write_number(*cell, value, formats["text"])
     else:
         sheet.write_string(*cell, fact_text(value)[:_LONGEST_TEXT], formats["text"])
+
+
+def _height(person: dict[Any, Any]) -> float:
+    """Return the height that the longest wrapped text of a row needs; not every program works it out by itself."""
+    lines = max(
+        math.ceil(1.15 * len(fact_text(value)) / _WIDTHS.get(column, _OTHER_WIDTH)) for column, value in person.items()
+    )
+    return min(_HIGHEST_ROW, _LINE_HEIGHT * max(1, lines) + 2)
 
 
 def _is_number(value: object) -> bool:

@@ -6,6 +6,8 @@ from vi_risk.records.tables import Column
 
 Formats = str | list[str] | None  # strptime formats of a column, tried in order
 
+_PLACE = "Europe/London"  # whose midnight begins a day
+
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 
@@ -25,13 +27,13 @@ class Cast:
     def __init__(self, column: Column, engine_type: str, values: dict[str, str] | None, date_format: Formats) -> None:
         self.column = column
         name = quoted(column.name)
-        text = f"nullif(trim(CAST({name} AS VARCHAR)), '')"
-        is_text = engine_type == "VARCHAR"
-        present = f"{text} IS NOT NULL" if is_text else f"{name} IS NOT NULL"
         if engine_type in ("DOUBLE", "FLOAT"):  # pandas writes a missing number as NaN
-            present += f" AND NOT isnan({name})"
             name = f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END"
-            text = f"nullif(trim(CAST({name} AS VARCHAR)), '')"
+        elif engine_type == "TIMESTAMP WITH TIME ZONE":  # a moment; its day is the one at the hospital
+            name, engine_type = f"timezone({text_literal(_PLACE)}, {name})", "TIMESTAMP"
+        is_text = engine_type == "VARCHAR"
+        text = f"nullif(trim({_as_text(name, engine_type)}), '')"
+        present = f"{text} IS NOT NULL" if is_text else f"{name} IS NOT NULL"
         if values is not None:
             self.sql = _value_map(text, values)
             if column.type != "text":
@@ -72,11 +74,17 @@ _ENGINE = {
 }
 
 
-def _read_text(value: str, engine_type: str, _: Formats) -> str:
-    if engine_type in ("DOUBLE", "FLOAT"):  # a whole number read as a float: 10001.0 is the code 10001
+def _as_text(value: str, engine_type: str) -> str:
+    """Return a value as text; a whole number held as a decimal is one: 10001.0 is the code 10001."""
+    if engine_type in ("DOUBLE", "FLOAT") or engine_type.startswith("DECIMAL"):
         whole, other = f"CAST(CAST({value} AS HUGEINT) AS VARCHAR)", f"CAST({value} AS VARCHAR)"
         return f"CASE WHEN {value} = floor({value}) THEN {whole} ELSE {other} END"
     return f"CAST({value} AS VARCHAR)"
+
+
+def _read_text(value: str, engine_type: str, _: Formats) -> str:
+    nested = engine_type.endswith("]") or engine_type.startswith(("STRUCT", "MAP", "UNION"))
+    return "CAST(NULL AS VARCHAR)" if nested else _as_text(value, engine_type)
 
 
 def _read_integer(value: str, _: str, __: Formats) -> str:
@@ -93,7 +101,7 @@ def _read_moment(kind: str) -> Callable[[str, str, Formats], str]:
         if date_format is not None:
             formats = [date_format] if isinstance(date_format, str) else date_format
             known = ", ".join(text_literal(one) for one in formats)
-            moment = f"try_strptime(CAST({value} AS VARCHAR), [{known}])"
+            moment = f"try_strptime({_as_text(value, engine_type)}, [{known}])"
         elif engine_type == "VARCHAR":
             # Four-digit years only: '24-01-05' would be read as the year 24.
             moment = f"CASE WHEN regexp_matches({value}, '^[0-9]{{4}}-') THEN TRY_CAST({value} AS TIMESTAMP) END"
