@@ -6,7 +6,7 @@ ARGS ?=
 
 # Scripts that write a generated page. Each is run by `make docs`, and with --check by `make check`, which fails where
 # the page in git is not what the script would write now.
-GENERATED :=
+GENERATED := tools/data_dictionary.py
 
 .PHONY: help env demo test test-slow check format bench docs lock clean
 
@@ -20,7 +20,7 @@ demo: env  ## from a synthetic trust to ranked case lists in out/ (ARGS="--patie
 	@$(BIN)/vi-risk demo $(ARGS)
 
 test: env  ## run the tests, without those marked slow (ARGS="-k spells")
-	@$(BIN)/pytest -n 2 $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 test-slow: env  ## run the tests marked slow
 	@$(BIN)/pytest -m slow $(ARGS) || { status=$$?; [ $$status -eq 5 ] && echo 'No test is marked slow.' || exit $$status; }

@@ -38,6 +38,8 @@ app = typer.Typer(
 )
 features_app = typer.Typer(help="Build features, or list those declared.", no_args_is_help=True)
 app.add_typer(features_app, name="features")
+mapping_app = typer.Typer(help="Look at how a site's files become the canonical tables.", no_args_is_help=True)
+app.add_typer(mapping_app, name="mapping")
 
 
 def _index_date(text: str) -> date:
@@ -48,7 +50,9 @@ def _index_date(text: str) -> date:
         raise typer.BadParameter(msg) from None
 
 
-RecordsFlag = Annotated[Path, typer.Option("--records", metavar="DIR", help="Folder of CSV or Parquet files.")]
+RecordsFlag = Annotated[
+    str, typer.Option("--records", metavar="DIR", help="Folder of CSV or Parquet files, or a database URL.")
+]
 MappingFlag = Annotated[
     str,
     typer.Option(
@@ -226,6 +230,23 @@ def features_list() -> None:
             print(f"{feature.name}\t{feature.definition.domain}\t{', '.join(word for word in words if word)}")
 
 
+@mapping_app.command("check", epilog=_example("vi-risk mapping check mapping.toml --records extracts"))
+def mapping_check(
+    mapping: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A shipped mapping or a TOML file.")],
+    records: RecordsFlag,
+) -> None:
+    """Say what of the records maps and what does not, and how many rows each rule drops; nothing of any record."""
+    with _told() as report:
+        from vi_risk.records.mapping_check import check_mapping
+
+        report.stage(f"Check the mapping against {_shown(records)}")
+        found = check_mapping(records, mapping, report=report.step)
+        print("\n".join(found.lines()))
+        if not found.fits:
+            msg = "the mapping does not fit these records yet; what to mend stands above."
+            raise InputError(msg)
+
+
 @app.command(epilog=_example("vi-risk train --out out"))
 def train(out: StageOutFlag = Path("out")) -> None:
     """Train the model on the features in the output folder; writes model/."""
@@ -288,22 +309,32 @@ def _stage(out: Path, work: Callable[[Any, Path, "Report"], None]) -> None:
 # --- what the commands share ------------------------------------------------------------------------------------------
 
 
-def _read(folder: Path, mapping: str, report: "Report") -> Any:
+def _read(place: str, mapping: str, report: "Report") -> Any:
     from vi_risk.records.reading import read_records
 
-    report.stage(f"Read the records in {folder}")
-    return read_records(folder, mapping=mapping, report=report.step)
+    report.stage(f"Read the records in {_shown(place)}")
+    return read_records(place, mapping=mapping, report=report.step)
 
 
-def _source(records: Path, mapping: str, governance: Path | None, report: "Report") -> "Source":
+def _shown(place: str) -> str:
+    """Return a folder or a database URL as it may be written down: without a password."""
+    from vi_risk.records.database import shown, url_of
+
+    url = url_of(place)
+    return place if url is None else shown(url)
+
+
+def _source(records: str, mapping: str, governance: Path | None, report: "Report") -> "Source":
+    from vi_risk.records.database import url_of
     from vi_risk.stages import Source
 
+    name = _shown(records) if url_of(records) else Path(records).resolve().name
     if governance is None:
         report.warn(
             "no --governance file: nothing here says on what legal basis these records are used. Write one before"
             " anything but a trial."
         )
-        return Source(records.name, mapping)
+        return Source(name, mapping)
     from vi_risk import declared
 
     if not governance.is_file():
@@ -317,7 +348,7 @@ def _source(records: Path, mapping: str, governance: Path | None, report: "Repor
             f"{governance}: purpose is missing. Say in one line what the records are used for and on what legal basis."
         )
         raise GovernanceError(msg)
-    return Source(records.name, mapping, purpose)
+    return Source(name, mapping, purpose)
 
 
 def _rules(caselist: Path | None) -> "CaseListRules":

@@ -157,7 +157,7 @@ def _numbers(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str
 
 def parameters_of(run: Mapping[str, Any]) -> dict[str, object]:
     """Return what a run was asked, by flat names."""
-    flat = dict(_flat(run["features"]["spec"]))
+    flat = dict(_flat(run["spec"]))
     return flat | {
         "capacity": run["evaluation"]["capacity"],
         "records": run["records"]["source"],

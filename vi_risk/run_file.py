@@ -64,8 +64,11 @@ def read_run(folder: Path, *, needs: str, command: str) -> dict[str, Any]:
     return content
 
 
-def update_run(folder: Path, stage: str, part: Mapping[str, Any]) -> None:
-    """Put a stage's part into run.json; what later stages left rests on what is replaced, so it goes, files and all."""
+def update_run(folder: Path, stage: str, part: Mapping[str, Any], *, spec: Mapping[str, Any] | None = None) -> None:
+    """Put a stage's part into run.json; what later stages left rests on what is replaced, so it goes, files and all.
+
+    The `spec` of the model stands beside the parts; the stage that builds its features gives it.
+    """
     path = folder / RUN_FILE
     content = _content(path) if path.is_file() else {}
     stages = list(FILES)
@@ -73,7 +76,8 @@ def update_run(folder: Path, stage: str, part: Mapping[str, Any]) -> None:
         content.pop(later, None)
         for name in FILES[later]:
             remove(folder / name)
-    write_json(path, {**content, "versions": versions(), stage: dict(part)})
+    given = {} if spec is None else {"spec": dict(spec)}
+    write_json(path, {**content, "versions": versions(), **given, stage: dict(part)})
 
 
 def _content(path: Path) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def build_features(
     }
     update_run(folder, "records", about_records)
     spec = request.spec.model_dump(mode="json")
-    update_run(folder, "features", {"spec": spec, **save_snapshots(snapshots, folder)})
+    update_run(folder, "features", save_snapshots(snapshots, folder), spec=spec)
 
 
 # --- model ------------------------------------------------------------------------------------------------------------
@@ -208,8 +208,8 @@ def track(folder: Path, tracking_uri: str, report: Report) -> str:
     }
     run_id = track_run(
         TrackedRun(
-            experiment=run["features"]["spec"]["outcome"],
-            run_name=f"{run['features']['spec']['name']} {run['features']['index_dates']['list']}",
+            experiment=run["spec"]["outcome"],
+            run_name=f"{run['spec']['name']} {run['features']['index_dates']['list']}",
             parameters=parameters_of(run),
             metrics=metrics_of(evaluation),
             tags={
@@ -236,7 +236,7 @@ def _prepared(folder: Path) -> tuple[ModelSpec, Snapshots]:
     run = read_run(folder, needs="features", command="features build")
     snapshots = load_snapshots(folder, run["features"], read_catalogue())
     try:
-        return ModelSpec.model_validate_json(json.dumps(run["features"]["spec"])), snapshots
+        return ModelSpec.model_validate_json(json.dumps(run["spec"])), snapshots
     except ValidationError:
         msg = "run.json: its model spec is damaged. Run `vi-risk features build` with the same --out again."
         raise InputError(msg) from None

@@ -155,7 +155,7 @@ def test_a_wrong_password_is_told_without_it(server: str) -> None:
 def test_a_table_that_the_user_may_not_read_is_named(server: str) -> None:
     mapping = MAPPING.model_copy(update={"sources": {"people": "SELECT * FROM locked"}})
 
-    with pytest.raises(InputError, match="locked, which the mapping reads, is missing.* Let the user SELECT from it"):
+    with pytest.raises(InputError, match=r"locked, which the mapping reads, is missing.* Let the user SELECT from it"):
         read_records(f"postgresql://reader:{QUOTED}@{server}", mapping=mapping)
 
 

@@ -106,7 +106,7 @@ def test_a_verb_after_check_alone_names_the_features(invoke: Invoke, verb: str, 
     assert contents(tmp_path / "out") == before
 
 
-@pytest.mark.parametrize("verb", ["evaluate", "score", "caselist"])
+@pytest.mark.parametrize("verb", ["evaluate", "score"])
 def test_a_verb_before_training_names_train(invoke: Invoke, verb: str, by_stages: Ended, tmp_path: Path) -> None:
     before = _only_up_to("features", by_stages, tmp_path / "out")
 
@@ -127,27 +127,31 @@ def test_a_list_before_scores_names_score(invoke: Invoke, by_stages: Ended, tmp_
     assert contents(tmp_path / "out") == before
 
 
-def test_a_list_before_evaluation_names_evaluate_before_anything_is_done(
-    invoke: Invoke, by_stages: Ended, tmp_path: Path
-) -> None:
+def test_a_list_before_evaluation_names_evaluate(invoke: Invoke, by_stages: Ended, tmp_path: Path) -> None:
     _only_up_to("model", by_stages, tmp_path / "out")
     assert invoke("score").exit_code == 0
+    before = contents(tmp_path / "out")
 
     ended = invoke("caselist")
 
     assert ended.exit_code == 3
     assert "Run `vi-risk evaluate` with the same --out first." in ended.stderr
-    assert "Explain and write the case lists" not in ended.stderr
+    assert contents(tmp_path / "out") == before
 
 
-def test_training_again_makes_what_came_after_it_out_of_date(invoke: Invoke, by_stages: Ended, tmp_path: Path) -> None:
+def test_training_again_takes_away_what_rested_on_the_old_model(
+    invoke: Invoke, by_stages: Ended, tmp_path: Path
+) -> None:
     _only_up_to("tracking", by_stages, tmp_path / "out")
 
     assert invoke("train").exit_code == 0
-    ended = invoke("caselist")
 
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "run.json", "check.json", "features.parquet", "cohort.parquet", "model",
+    }  # fmt: skip
+    ended = invoke("caselist")
     assert ended.exit_code == 3
-    assert "Run `vi-risk score` with the same --out first." in ended.stderr
+    assert "Run `vi-risk evaluate` with the same --out first." in ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Reasons: what the model weighed most for a patient, one a theme, in declared words with the patient's value."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,7 @@ def _reasons(
         themes.setdefault(feature.theme, []).append(place)
     raised = {theme: float(weights[places].sum()) for theme, places in themes.items()}
     texts: list[str] = []
+    told_of_unseen = False  # that something was not seen is worth one line, not five
     for theme in sorted(raised, key=lambda t: (-raised[t], str(t))):
         if raised[theme] <= 0 or len(texts) == most:
             break
@@ -80,6 +82,8 @@ def _reasons(
             if weights[place] > 0
         )
         text = next((words for words in worded if words), "")
-        if text and text not in texts:
+        unseen = all(math.isnan(values[place]) for place in themes[theme])
+        if text and text not in texts and not (unseen and told_of_unseen):
             texts.append(text)
+            told_of_unseen |= unseen
     return texts

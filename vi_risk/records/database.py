@@ -6,7 +6,9 @@ message and in no file: `shown` is what may be told of a URL.
 """
 
 import re
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -73,8 +75,9 @@ class Database:
         self.shown = shown(url)
         scheme = urlsplit(self.shown).scheme
         try:
-            self._backend: Any = ibis.connect(_read_only(url, scheme))
-            self.tables: tuple[str, ...] = tuple(sorted(self._backend.list_tables()))
+            self._backend: Any = ibis.connect(url, **({"read_only": True} if scheme == "duckdb" else {}))
+            with _as_ibis_calls():
+                self.tables: tuple[str, ...] = tuple(sorted(self._backend.list_tables()))
         except (ImportError, ModuleNotFoundError):
             package = _PACKAGES.get(scheme, f"ibis-framework[{scheme}]")
             msg = (
@@ -99,7 +102,8 @@ class Database:
             if report is not None:
                 report(f"copy {name}")
             try:
-                _copy(self._backend.table(name), name, into)
+                with _as_ibis_calls():
+                    _copy(self._backend.table(name), name, into)
             except Exception as error:  # as above; the words of an engine may hold a row
                 failed[name] = (
                     f"{self.shown}: table {name} cannot be read ({type(error).__name__})."
@@ -112,10 +116,12 @@ class Database:
         self._backend.disconnect()
 
 
-def _read_only(url: str, scheme: str) -> str:
-    if scheme != "duckdb" or "read_only" in url:
-        return url
-    return f"{url}{'&' if '?' in url else '?'}read_only=true"
+@contextmanager
+def _as_ibis_calls() -> Iterator[None]:
+    """Let ibis 12 make calls of DuckDB that DuckDB 1.5 deprecates: where warnings are errors, they end otherwise."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 def _copy(rows: ir.Table, name: str, into: Any) -> None:

@@ -133,8 +133,9 @@ def _in_order(episodes: ir.Table) -> ir.Table:
     """Add spell_id, and the number of each episode in its spell; what was finished later is no longer unfinished."""
     there = [column for column in _ORDER if column in episodes.columns]
     order = [ibis.asc(column, nulls_first=False) for column in there]
-    # The other columns settle ties: the same episodes in any order make the same spells.
-    settled = [ibis.asc(column, nulls_first=True) for column in sorted(set(episodes.columns) - set(there))]
+    # The other columns settle ties, diagnoses last: rows in any order make the same spells, with or without diagnoses.
+    others = sorted(set(episodes.columns) - set(there), key=lambda column: (bool(_DIAGNOSIS.match(column)), column))
+    settled = [ibis.asc(column, nulls_first=True) for column in others]
     rows = episodes.mutate(_regular=_is_regular(episodes), _key=_spell_key(episodes))
     if "episode_ended_on" in there:
         same_episode = ibis.window(group_by=["_key", "_regular", *there[:-1]])

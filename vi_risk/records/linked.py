@@ -41,15 +41,16 @@ class Workspace:
         self.backend.raw_sql("SET preserve_insertion_order = false")
         self.backend.raw_sql("SET TimeZone = 'UTC'")
         self.backend.raw_sql(f"SET temp_directory = '{self.path / 'spill'}'")
-        self._close = weakref.finalize(self, _close, self.backend, self._folder)
+        # Tied to the backend, which every table of it holds: a table outlives the records that it was taken from.
+        self._close = weakref.finalize(self.backend, _close, self.backend.con, self._folder)
 
     def close(self) -> None:
         """Disconnect and remove the folder; closing twice is harmless."""
         self._close()
 
 
-def _close(backend: Any, folder: tempfile.TemporaryDirectory[str]) -> None:
-    backend.disconnect()
+def _close(connection: Any, folder: tempfile.TemporaryDirectory[str]) -> None:
+    connection.close()
     folder.cleanup()
 
 

@@ -319,7 +319,7 @@ class _Check:
 
 def _faults_of_rows(mapped: MappedTable, counts: dict[str, Any]) -> Iterator[str]:
     name, rows = mapped.table.name, counts["rows_out"]
-    if rows == 0 and not mapped.optional:
+    if rows == 0 and not (mapped.optional or mapped.table.may_be_empty):
         yield f"{name}: has no rows. Expected at least one; where the site does not have this table, leave it out."
     for column, number in (counts["unlisted"] | counts["unreadable"]).items():
         yield f"{name}.{column}: {number:,} of {rows:,} rows {mapped.casts[column].complaint}"

@@ -174,14 +174,7 @@ def map_table(sources: Sources, table: Table, plan: TableMapping) -> tuple[Mappe
     if source not in sources.columns:
         raise InputError(sources.why_not(source))
     there = f"{plan.source_name} has the columns {', '.join(sources.columns[source])}"
-    faults, columns = [], {}
-    for name, sql in plan.columns.items():
-        query = f"SELECT ({sql}) FROM {quoted(source)}"  # noqa: S608
-        fault = _unbound(sources, query, f"{table.name}: columns.{name}", there)
-        if fault is None:
-            columns[name] = sql
-        else:
-            faults.append(fault)
+    columns, faults = _bound_columns(sources, table, plan, there)
     where = f" WHERE ({plan.where})" if plan.where else ""
     query = f"SELECT 1 FROM {quoted(source)}{where}"  # noqa: S608
     fault = _unbound(sources, query, f"{table.name}: where", there)
@@ -196,6 +189,22 @@ def map_table(sources: Sources, table: Table, plan: TableMapping) -> tuple[Mappe
         name: Cast(table.column(name), types[name], plan.values.get(name), plan.formats.get(name)) for name in columns
     }
     return MappedTable(table, source, view, casts, plan.optional), faults
+
+
+def _bound_columns(sources: Sources, table: Table, plan: TableMapping, there: str) -> tuple[dict[str, str], list[str]]:
+    """Return the expressions that the engine understands, and the faults of the others."""
+    source = quoted(source_of(table.name, plan))
+    together = ", ".join(f"({sql})" for sql in plan.columns.values()) or "1"
+    if _unbound(sources, f"SELECT {together} FROM {source}", table.name, there) is None:  # noqa: S608
+        return plan.columns, []
+    columns, faults = {}, []
+    for name, sql in plan.columns.items():  # one by one, so that each fault is told
+        fault = _unbound(sources, f"SELECT ({sql}) FROM {source}", f"{table.name}: columns.{name}", there)  # noqa: S608
+        if fault is None:
+            columns[name] = sql
+        else:
+            faults.append(fault)
+    return columns, faults
 
 
 def _unbound(sources: Sources, sql: str, where: str, there: str) -> str | None:
@@ -213,7 +222,7 @@ def _read(sources: Sources, table: Table, plan: TableMapping) -> Any | None:
         raise SpecificationError.of(faults)
     try:
         rows, unread = count_unread(sources, mapped)
-        if rows == 0 and mapped.optional:
+        if rows == 0 and (mapped.optional or table.may_be_empty):
             return None
         if rows == 0:
             msg = (

@@ -77,8 +77,10 @@ class Sources:
 
     def _shut_in(self, folder: Path | None) -> None:
         # From here on expressions of a mapping reach the records folder and the engine's own folder, nothing else.
-        places = [place for place in (folder, self.workspace.path) if place is not None]
-        allowed = ", ".join(text_literal(f"{place.resolve()}/") for place in places)
+        places = [f"{place.resolve()}/" for place in (folder, self.workspace.path) if place is not None]
+        # The engine compares paths as they are written in a view, where signs of a pattern are escaped.
+        written = [f"{_literal_path(str(folder))}/"] if folder is not None else []
+        allowed = ", ".join(text_literal(place) for place in dict.fromkeys([*places, *written]))
         self.run(f"SET allowed_directories = [{allowed}]")
         self.run("SET enable_external_access = false")
         self.run("SET lock_configuration = true")
@@ -103,6 +105,12 @@ class Sources:
                 self._define(stack_of(name), table.stacked, called=table.source_name)
 
     def _define(self, name: str, source: Source, called: str | None = None) -> None:
+        clash = next((file for file in self.files if file.casefold() == name.casefold()), None)
+        if clash is not None:
+            self.mapping_faults.append(
+                f"mapping: sources.{name}: has the name of a source of the records, {clash}. Give one another name."
+            )
+            return
         known = self.names_read(source)
         self.reads[name] = tuple(known)
         lacking = self._lacking(source, known)

@@ -59,6 +59,7 @@ class Table:
     held_by: Holder = "trust"  # a practice's tables are seen from the day it joined the trust
     known_from: str | None = None  # "table.column": a date in a linked table from which whole rows are known
     absent: str = "its features are missing, never zero"
+    may_be_empty: bool = False  # no row at all is news of its own: nobody was reviewed, nobody objected
 
     def column(self, name: str) -> Column:
         """Return the declared column of that name; KeyError where there is none."""
@@ -103,7 +104,7 @@ _TABLES = (
                 minimum=1,
                 maximum=10,
                 as_at_extract=True,
-                unit="tenth of the areas of England",
+                unit="decile of England's areas",
             ),
             Column("imd_edition", "text", "edition of the index, for example 2019", as_at_extract=True),
             Column("died_on", "date", "date of death", known_from="died_on", missing="alive at the extract"),
@@ -344,6 +345,7 @@ _TABLES = (
         event="reviewed_on",
         links=OF_PATIENT,
         absent="nobody counts as reviewed before",
+        may_be_empty=True,
     ),
     Table(
         "objections",
@@ -358,6 +360,7 @@ _TABLES = (
         event="objected_from",
         links=OF_PATIENT,
         absent="no objection is known; the site honours them before the extract",
+        may_be_empty=True,
     ),
 )
 

@@ -46,7 +46,8 @@ def _when(episode: Row) -> tuple[Any, ...]:
 
 
 def _all_else(episode: Row) -> tuple[Any, ...]:
-    return tuple((episode[name] is not None, episode[name] or "") for name in sorted(episode))
+    names = sorted(episode, key=lambda name: (name.startswith("diagnosis_"), name))
+    return tuple((episode[name] is not None, episode[name] or "") for name in names)
 
 
 def _one_spell(episodes: list[Row]) -> Row:

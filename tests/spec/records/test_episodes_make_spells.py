@@ -94,6 +94,21 @@ def test_on_one_day_the_order_number_decides_and_then_the_end() -> None:
     )
 
 
+def test_an_episode_without_order_or_end_comes_after_those_with_one() -> None:
+    spells, _ = spells_of("""
+        admitted_on  episode_started_on  episode_order  episode_ended_on  discharged_on  treatment_function
+        2024-01-01   2024-01-01          -              2024-01-02        2024-01-08     430
+        2024-01-01   2024-01-01          1              2024-01-09        -              300
+    """)
+    assert_are(
+        spells,
+        """
+        discharged_on  treatment_function
+        2024-01-08     300
+    """,
+    )
+
+
 def test_a_spell_whose_last_episode_goes_on_is_still_open() -> None:
     spells, _ = spells_of("""
         admitted_on  episode_started_on  episode_order  episode_ended_on  discharged_on
@@ -303,17 +318,23 @@ def test_on_one_day_the_transfer_comes_after_the_admission_whatever_the_spells_a
         a         2024-01-01   2024-01-01     81                19
     """)
     assert stays == ["z", "z", "z"]
+    stays = stays_of("""
+        spell_id  admitted_on  discharged_on  admission_method  discharge_destination
+        z         2024-01-01   2024-01-01     21                51
+        a         2024-01-01   2024-01-01     21                19
+    """)
+    assert stays == ["z", "z"]
 
 
 def test_a_regular_attendance_neither_joins_a_stay_nor_stands_in_its_way() -> None:
     stays = stays_of("""
         spell_id  patient_classification  admitted_on  discharged_on  admission_method  discharge_destination
         a         1                       2024-01-01   2024-01-05     21                51
-        dialysis  3                       2024-01-05   2024-01-05     13                51
+        monday    3                       2024-01-05   2024-01-05     13                51
         b         1                       2024-01-06   2024-01-20     81                19
-        dialysis2  3                      2024-01-21   2024-01-21     81                19
+        tuesday   3                       2024-01-06   2024-01-06     81                19
     """)
-    assert stays == ["a", "dialysis", "a", "dialysis2"]
+    assert stays == ["a", "monday", "a", "tuesday"]
 
 
 def test_nothing_follows_a_spell_that_is_still_open() -> None:

@@ -134,7 +134,8 @@ def test_tables_that_are_not_in_the_records_are_noted_by_what_people_call_them()
 
 
 def test_the_last_day_of_a_practices_own_tables_is_told_only_where_they_are_seen() -> None:
-    snapshots = snapshots_of()
+    seen, unseen = (data_seen(snapshots_of(), listed(gp_seen_from=day)) for day in (LONG_AGO, None))
 
-    assert data_seen(snapshots, listed()) == dict(snapshots.data_to)
-    assert {TABLES[name].held_by for name in data_seen(snapshots, listed(gp_seen_from=None))} == {"trust"}
+    assert seen["gp_events"] == seen["spells"] == unseen["spells"] == date(2024, 12, 31)
+    assert {TABLES[name].held_by for name in unseen} == {"trust"}
+    assert set(unseen) < set(seen)

@@ -1,4 +1,4 @@
-"""What a mapping can say so that a site need not write SQL: files stacked, numbered columns as rows, folders of parts."""
+"""What a mapping says so that a site need not write SQL: files stacked, numbered columns as rows, folders of parts."""
 
 from collections.abc import Callable
 from datetime import date
@@ -57,7 +57,7 @@ def rows(records: Records, table: str, *columns: str) -> list[tuple[Any, ...]]:
     return sorted((tuple(row[c] for c in columns) for row in found), key=str)
 
 
-# --- several files into one table --------------------------------------------------------------------------------------
+# --- several files into one table -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("source", [["APC_2122", "APC_2223"], "APC_*", ["apc_21*", "APC_2223"]])
@@ -81,7 +81,7 @@ def test_columns_of_stacked_files_are_matched_by_name_and_not_by_place(write: Wr
 def test_a_stacked_file_that_is_not_there_is_named(write: Write) -> None:
     folder = write(APC_2122=STAYS + FIRST)
 
-    with pytest.raises(InputError, match="APC_2223, which the mapping reads, is missing. Found APC_2122, patients"):
+    with pytest.raises(InputError, match=r"APC_2223, which the mapping reads, is missing. Found APC_2122, patients"):
         read_records(folder, mapping=mapping_of(spells={"source": ["APC_2122", "APC_2223"]}))
 
 
@@ -115,11 +115,18 @@ def test_a_source_may_stand_before_those_that_it_is_made_of(write: Write) -> Non
     ids=["of itself", "of one another"],
 )
 def test_sources_that_are_made_of_one_another_are_refused(write: Write, sources: dict[str, Any]) -> None:
-    with pytest.raises(SpecificationError, match="made of one another or of itself, in a circle"):
+    with pytest.raises(SpecificationError, match=r"made of one another or of itself, in a circle"):
         read_records(write(spells=STAYS + FIRST), mapping=mapping_of(sources))
 
 
-# --- numbered columns as rows ------------------------------------------------------------------------------------------
+def test_a_source_with_the_name_of_a_file_is_refused(write: Write) -> None:
+    folder = write(spells=STAYS + FIRST, DEATHS="patient_id,dod\np1,2022-02-02\n")
+
+    with pytest.raises(SpecificationError, match=r"sources.deaths: has the name of a source of the records, DEATHS"):
+        read_records(folder, mapping=mapping_of({"deaths": {"stack": ["*DEATH*"]}}))
+
+
+# --- numbered columns as rows -----------------------------------------------------------------------------------------
 
 WIDE = (
     STAYS.strip()
@@ -156,14 +163,14 @@ def test_columns_that_go_together_are_turned_together(write: Write) -> None:
 def test_numbered_columns_that_the_source_lacks_are_told(write: Write) -> None:
     wide = {"of": "spells", "wide": {"code": "DIAG_%02d"}, "numbers": [1, 20]}
 
-    with pytest.raises(InputError, match="spells has no column such as DIAG_01. It has spell_id, patient_id"):
+    with pytest.raises(InputError, match=r"spells has no column such as DIAG_01. It has spell_id, patient_id"):
         read_records(write(spells=STAYS + FIRST), mapping=mapping_of({"coded": wide}, diagnoses={"source": "coded"}))
 
 
 def test_rows_do_not_take_the_name_of_a_column_that_is_there(write: Write) -> None:
     wide = {"of": "spells", "wide": {"code": "DIAG_%02d"}, "numbers": [1, 3], "position": "spell_id"}
 
-    with pytest.raises(InputError, match="spells has a column spell_id already. Name that of the rows otherwise"):
+    with pytest.raises(InputError, match=r"spells has a column spell_id already. Name that of the rows otherwise"):
         read_records(write(spells=WIDE), mapping=mapping_of({"coded": wide}))
 
 
@@ -186,7 +193,7 @@ def test_a_source_that_makes_no_sense_is_refused(source: Any, fault: str) -> Non
         mapping_of({"x": source})
 
 
-# --- folders of parts --------------------------------------------------------------------------------------------------
+# --- folders of parts -------------------------------------------------------------------------------------------------
 
 
 def test_a_folder_of_csv_parts_is_one_source(write: Write) -> None:
@@ -221,7 +228,7 @@ def test_parts_of_both_kinds_in_one_folder_are_refused(write: Write) -> None:
     folder = write(spells__a=STAYS + FIRST)
     pd.DataFrame({"spell_id": ["s2"]}).to_parquet(folder / "spells" / "b.parquet")
 
-    with pytest.raises(InputError, match="the folder spells holds both CSV and Parquet"):
+    with pytest.raises(InputError, match=r"the folder spells holds both CSV and Parquet"):
         read_records(folder)
 
 
@@ -234,7 +241,7 @@ def test_a_folder_whose_name_holds_signs_of_a_pattern_is_that_folder(tmp_path: P
     assert rows(read_records(place), "spells", "spell_id") == [("s1",)]
 
 
-# --- tables that a site may lack ---------------------------------------------------------------------------------------
+# --- tables that a site may lack --------------------------------------------------------------------------------------
 
 
 def test_an_optional_table_without_rows_is_left_out_and_another_is_refused(write: Write) -> None:
@@ -244,7 +251,7 @@ def test_an_optional_table_without_rows_is_left_out_and_another_is_refused(write
     records = read_records(folder, mapping=mapping_of(sources, diagnoses={"source": "coded", "optional": True}))
 
     assert set(records.tables) == {"patients", "spells"}
-    with pytest.raises(InputError, match="diagnoses: has no rows"):
+    with pytest.raises(InputError, match=r"diagnoses: has no rows"):
         read_records(folder, mapping=mapping_of(sources, diagnoses={"source": "coded"}))
 
 

@@ -1,11 +1,16 @@
 """A synthetic vertically integrated trust: every canonical table, drawn from hidden lives, without a real person.
 
 Read `trust` first, then the story in order: `months` (the calendar), `place` (practices and neighbourhoods),
-`population` (who lives there and when), `conditions` (what they live with), `life` (month by month: frailty, emergency
-admissions, death), and then what each service wrote down: `registry`, `hospital` and `coding` (with `causes`),
-`emergency_department`, `outpatients`, `general_practice`, `medicines`, `community`.
+`population` (who lives there and when), `conditions` (what they live with), `hazards` and `life` (month by month:
+frailty, emergencies, death), `effects` (which emergencies the trust's work keeps from an admission), and then what each
+service wrote down: `registry`, `hospital` and `coding` (with `causes` and `operations`), `emergency_department`,
+`outpatients`, `general_practice`, `medicines`, `community`, `referrals`, `choices`. `flaws` says what goes wrong on the
+way, `truth` works out the true risk from the hidden state, and `facts` (with `counted` and `fact`) holds what was made
+against the place.
 """
 
-from vi_risk.records.synthetic.trust import make_trust, write_trust
+from vi_risk.records.synthetic.effects import Effects
+from vi_risk.records.synthetic.flaws import Flaws
+from vi_risk.records.synthetic.trust import make_trust, make_truth, write_trust
 
-__all__ = ["make_trust", "write_trust"]
+__all__ = ["Effects", "Flaws", "make_trust", "make_truth", "write_trust"]

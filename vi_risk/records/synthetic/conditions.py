@@ -91,7 +91,7 @@ class Proneness:
 
     def peak(self, position: int, people: Population) -> NDArray[np.float64]:
         """Return for each person the prevalence of a condition, at the peak of age, among people like them."""
-        return np.minimum(self.scale[position] * _of_whom(CONDITIONS[position], people), _HIGHEST_PEAK)
+        return np.asarray(np.minimum(self.scale[position] * _of_whom(CONDITIONS[position], people), _HIGHEST_PEAK))
 
 
 def draw_onsets(rng: np.random.Generator, people: Population, frailty: NDArray[np.float64]) -> tuple[Days, Proneness]:

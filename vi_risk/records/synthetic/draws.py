@@ -73,7 +73,7 @@ def normal_below(point: NDArray[Any]) -> NDArray[np.float64]:
     >>> normal_below(np.array([-1.959964, 0.0])).round(4).tolist()
     [0.025, 0.5]
     """
-    return np.interp(point, _GRID, _BELOW)
+    return np.asarray(np.interp(point, _GRID, _BELOW))
 
 
 def normal_quantile(probability: NDArray[Any]) -> NDArray[np.float64]:
@@ -82,7 +82,7 @@ def normal_quantile(probability: NDArray[Any]) -> NDArray[np.float64]:
     >>> normal_quantile(np.array([0.025, 0.5])).round(4).tolist()
     [-1.96, 0.0]
     """
-    return np.interp(probability, _BELOW, _GRID)
+    return np.asarray(np.interp(probability, _BELOW, _GRID))
 
 
 def log_rate_at(age: NDArray[np.float32], ages: Sequence[float], rates: Sequence[float]) -> NDArray[np.float32]:

@@ -8,13 +8,13 @@ it adds admissions that would not have been.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vi_risk.errors import UsageError
-from vi_risk.records.synthetic.draws import Rows, Values
+from vi_risk.records.synthetic.draws import Rows
 from vi_risk.records.synthetic.months import Days
 from vi_risk.records.synthetic.place import Place
 from vi_risk.records.synthetic.population import Population
@@ -69,7 +69,7 @@ class Reviews:
 
     person: Rows
     day: Days
-    details: Mapping[str, Values] = field(default_factory=dict)
+    details: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, reviews: "pd.DataFrame | None", patient_id: NDArray[np.object_]) -> "Reviews":
@@ -107,7 +107,7 @@ class Reviews:
                 "Keep one row per patient_id and reviewed_on."
             )
         others = [name for name in TABLES["mdt_reviews"].column_names if name in reviews and name not in _OF_A_REVIEW]
-        details = {name: reviews[name].to_numpy(dtype=np.object_)[order] for name in others}
+        details = {name: _given(reviews[name], name)[order] for name in others}
         return cls(people[order], days[order], details)
 
     def __len__(self) -> int:
@@ -155,6 +155,12 @@ class Ratios:
         """Return the rate ratio of each person on each day after a review."""
         since = days - self.reviews.latest(person, days)
         return np.where(since < np.timedelta64(self.effects.review_days, "D"), self.effects.review, 1.0)
+
+
+def _given(column: "pd.Series", name: str) -> NDArray[Any]:
+    if TABLES["mdt_reviews"].column(name).type == "date":
+        return np.asarray(column.astype("datetime64[s]").to_numpy().astype("datetime64[D]"))
+    return np.asarray(column.astype(np.object_).where(column.notna(), None).to_numpy())
 
 
 def _number(person: Rows, days: Days) -> NDArray[np.int64]:

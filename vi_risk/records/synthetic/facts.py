@@ -5,23 +5,21 @@ publish of it. A fact is *inside* when it lies within the larger of 10 % of the 
 errors, or within a published range, three standard errors allowed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vi_risk.errors import UsageError
-from vi_risk.records.codes import DID_NOT_ATTEND, EMERGENCY_ADMISSION_METHODS, SEEN
+from vi_risk.records.codes import DID_NOT_ATTEND, SEEN
 from vi_risk.records.synthetic.conditions import CONDITIONS
-from vi_risk.records.synthetic.months import DAYS_IN_YEAR
+from vi_risk.records.synthetic.counted import CountedRecords, Tables, days_of
+from vi_risk.records.synthetic.fact import Counts, Fact, quotient_of, rate_of, share_of
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Tables = Mapping[str, "pd.DataFrame"]
-Values = NDArray[np.float64]
 
 _AGES = {"0-4": 0.071, "5-15": 0.133, "16-24": 0.117, "25-44": 0.270, "45-59": 0.191, "60-74": 0.135, "75+": 0.083}
 _AGES_FROM = (0, 5, 16, 25, 45, 60, 75, 130)
@@ -51,36 +49,6 @@ _NUMBERS_OF_ADMISSIONS = {1: 0.71, 2: 0.17, 3: 0.06, 4: 0.03, 5: 0.03}
 _CHRONIC_CARE_SENSITIVE = r"I2(?:0|4[089])|J4[1-7]|I(?:110|50|10|119)|J81|E1[0-4][0-8]|D50[189]|E4[0-3]|E550|E643"
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One published figure and what was made of it.
-
-    Attributes
-    ----------
-    target
-        The published value, or None where a range is published.
-    standard_error
-        Of `value`, from the people (or practices) that it is measured on.
-    lowest, highest
-        The published range; infinite where it is open.
-    """
-
-    name: str
-    value: float
-    target: float | None
-    standard_error: float
-    lowest: float = float("-inf")
-    highest: float = float("inf")
-
-    @property
-    def inside(self) -> bool:
-        """Whether the value lies where it should."""
-        slack = 3 * self.standard_error
-        if self.target is None:
-            return self.lowest - slack <= self.value <= self.highest + slack
-        return abs(self.value - self.target) <= max(0.1 * abs(self.target), slack)
-
-
 def facts(tables: Tables, truth: "pd.DataFrame | None" = None) -> list[Fact]:
     """Return the facts of the place, as far as the tables show them: of each whole year of the records, averaged.
 
@@ -91,7 +59,7 @@ def facts(tables: Tables, truth: "pd.DataFrame | None" = None) -> list[Fact]:
     UsageError
         Records of less than a year.
     """
-    records = _Records(tables)
+    records = CountedRecords(tables)
     found = [
         *_people(records),
         *_conditions(records),
@@ -102,95 +70,22 @@ def facts(tables: Tables, truth: "pd.DataFrame | None" = None) -> list[Fact]:
     return found + ([_best_attainable(records, truth)] if truth is not None else [])
 
 
-def pooled(trusts: Sequence[Sequence[Fact]]) -> list[Fact]:
-    """Return each fact over several trusts of one size: the mean value, and its standard error."""
-    return [
-        replace(
-            same[0],
-            value=float(np.mean([fact.value for fact in same])),
-            standard_error=float(np.sqrt(np.sum([fact.standard_error**2 for fact in same])) / len(same)),
-        )
-        for same in zip(*trusts, strict=True)
-    ]
-
-
-class _Records:
-    """The tables as arrays by person, and who is registered when."""
-
-    def __init__(self, tables: Tables) -> None:
-        import pandas as pd  # noqa: PLC0415
-
-        self.tables = tables
-        patients = tables["patients"]
-        self.row_of = pd.Index(patients["patient_id"])
-        self.persons = len(patients)
-        self.born, self.died = (_days(patients[name]) for name in ("birth_month", "died_on"))
-        registrations = tables["registrations"]
-        self.person = self.rows(registrations)
-        self.since, self.until = (_days(registrations[name]) for name in ("registered_from", "registered_to"))
-        practices = tables["practices"]
-        joined = pd.Series(_days(practices["integrated_from"]), index=practices["practice_code"])
-        self.practice = registrations["practice_code"].to_numpy()
-        self.joined = joined.reindex(self.practice).to_numpy()
-
-        spells = tables["spells"]
-        self.spells = spells[spells["admission_method"].isin(EMERGENCY_ADMISSION_METHODS)]
-        self.admitted_person, self.admitted_on = self.rows(self.spells), _days(self.spells["admitted_on"])
-        arrived = _days(tables["ed_attendances"]["arrived_at"])
-        self.first_day, self.last_day = arrived.min(), arrived.max()
-        self.years = [
-            (np.datetime64(f"{year}-01-01"), np.datetime64(f"{year + 1}-01-01"))
-            for year in range(*(int(str(day)[:4]) for day in (self.first_day + 25, self.last_day + 35)))
-            if np.datetime64(f"{year}-01-01") >= self.first_day - 25
-        ]
-        if not self.years:
-            raise UsageError(
-                f"facts: expected records of at least one whole calendar year, got {self.first_day} to "
-                f"{self.last_day}. Let the synthetic trust run from a 1st of January to a 31st of December."
-            )
-
-    def rows(self, table: "pd.DataFrame") -> NDArray[np.int64]:
-        """Return the position among the patients of each row's person."""
-        return np.asarray(self.row_of.get_indexer(table["patient_id"]))
-
-    def registered(self, day: np.datetime64) -> NDArray[np.int64]:
-        """Return who is registered on a day, as positions of registrations, one of each person."""
-        return np.flatnonzero((self.since <= day) & ~(self.until <= day))
-
-    def person_years(self, counts: NDArray[np.bool_] | None = None) -> Values:
-        """Return the years within the records that each person was registered, with the registrations that count."""
-        start, end = self.years[0][0], self.years[-1][1]
-        days = (np.fmin(self.until, end) - np.maximum(self.since, start)).astype(np.float64)
-        days = np.maximum(days, 0) * (1.0 if counts is None else counts)
-        return np.bincount(self.person, weights=days, minlength=self.persons) / DAYS_IN_YEAR
-
-    def events(self, table: "pd.DataFrame", column: str) -> Values:
-        """Return the number of rows of each person within the whole years of the records."""
-        day = _days(table[column])
-        kept = (day >= self.years[0][0]) & (day < self.years[-1][1])
-        return np.bincount(self.rows(table)[kept], minlength=self.persons).astype(np.float64)
-
-    def age(self, person: NDArray[np.int64], day: np.datetime64) -> Values:
-        """Return the age of each person on a day, in years."""
-        return (day - self.born[person]).astype(np.float64) / DAYS_IN_YEAR
-
-
-def _people(records: _Records) -> Iterable[Fact]:
+def _people(records: CountedRecords) -> Iterable[Fact]:
     start, end = records.years[0][0], records.years[-1][1]
     person = records.person[records.registered(start + (end - start) // 2)]
     age = records.age(person, start + (end - start) // 2)
     for (name, target), first, past in zip(_AGES.items(), _AGES_FROM, _AGES_FROM[1:], strict=False):
-        yield _share(f"age {name}", (age >= first) & (age < past), target)
+        yield share_of(f"age {name}", (age >= first) & (age < past), target)
     patients = records.tables["patients"]
     group = patients["ethnic_category"].str[:1].where(patients["ethnic_category"] != "99")[person]
     known = group[group.notna() & (group != "Z")]
     for name, (letters, target) in _ETHNIC_GROUPS.items():
-        yield _share(f"ethnic group {name}", known.isin(list(letters)).to_numpy(), target)
+        yield share_of(f"ethnic group {name}", known.isin(list(letters)).to_numpy(), target)
     deciles = patients["imd_decile"].iloc[person].dropna().to_numpy(dtype=np.float64)
-    yield replace(_share("most deprived fifth (IMD deciles 1 and 2)", deciles <= 2, None), lowest=0.50, highest=0.57)
+    yield replace(share_of("most deprived fifth (IMD deciles 1 and 2)", deciles <= 2, None), lowest=0.50, highest=0.57)
 
 
-def _conditions(records: _Records) -> Iterable[Fact]:
+def _conditions(records: CountedRecords) -> Iterable[Fact]:
     # In the GP record by the last day, of practices whose records go back to the first.
     import pandas as pd  # noqa: PLC0415
 
@@ -203,16 +98,16 @@ def _conditions(records: _Records) -> Iterable[Fact]:
     has = np.zeros((records.persons, len(CONDITIONS)), dtype=bool)
     has[records.rows(entries[coded]), pd.to_numeric(which[coded]).to_numpy(dtype=np.int64)] = True
     has = has[seen_long]
-    yield _share("three or more long-term conditions (code list long_term_conditions)", has.sum(axis=1) >= 3, 0.10)
+    yield share_of("three or more long-term conditions (code list long_term_conditions)", has.sum(axis=1) >= 3, 0.10)
     for name, target in _RECORDED.items():
         at = next(at for at, condition in enumerate(CONDITIONS) if condition.name == name)
-        yield _share(f"recorded {name}", has[:, at], target)
+        yield share_of(f"recorded {name}", has[:, at], target)
 
 
-def _emergencies(records: _Records) -> Iterable[Fact]:
+def _emergencies(records: CountedRecords) -> Iterable[Fact]:
     per_person = records.events(records.spells, "admitted_on")
     years = records.person_years()
-    yield _rate("emergency admissions per 1,000 registered a year", 1000 * per_person, years, 100)
+    yield rate_of("emergency admissions per 1,000 registered a year", 1000 * per_person, years, 100)
     yield _spread_of_practices(records)
 
     numbers, ages, events = [], [], []
@@ -224,22 +119,22 @@ def _emergencies(records: _Records) -> Iterable[Fact]:
         ages.append(records.age(person, start))
         events.append((admissions > 0) | (records.died[person] < end))
     number, age, event = np.concatenate(numbers), np.concatenate(ages), np.concatenate(events)
-    few = _share("three or more emergency admissions in 12 months", number >= 3, None)
+    few = share_of("three or more emergency admissions in 12 months", number >= 3, None)
     yield replace(few, lowest=0.008, highest=0.010)
     for times, target in _NUMBERS_OF_ADMISSIONS.items():
         those = number[number > 0]
         which = those >= times if times == 5 else those == times
-        yield _share(f"of those admitted, {times}{'+' if times == 5 else ''} admissions", which, target)
-    old, young = event[age >= 80], event[(age >= 20) & (age < 40)]
-    yield _ratio("admission or death in 12 months, 80+ over 20-39", old.astype(float), young.astype(float), 6.0)
+        yield share_of(f"of those admitted, {times}{'+' if times == 5 else ''} admissions", which, target)
+    old, young = (share_of("", event[these], None) for these in (age >= 80, (age >= 20) & (age < 40)))
+    yield quotient_of("admission or death in 12 months, 80+ over 20-39", old, young, 6.0)
 
-    nights = (_days(records.spells["discharged_on"]) - records.admitted_on).astype("timedelta64[D]")
+    nights = (days_of(records.spells["discharged_on"]) - records.admitted_on).astype("timedelta64[D]")
     ended = ~np.isnat(nights)
-    yield _share("emergency admissions with zero nights", nights[ended] == np.timedelta64(0, "D"), 1 / 3)
+    yield share_of("emergency admissions with zero nights", nights[ended] == np.timedelta64(0, "D"), 1 / 3)
     diagnoses = records.tables["diagnoses"]
     primary = diagnoses[(diagnoses["position"] == 1) & diagnoses["spell_id"].isin(records.spells["spell_id"])]
     sensitive = primary["code"].str.match(_CHRONIC_CARE_SENSITIVE).to_numpy(dtype=bool)
-    yield _share("emergency admissions, ambulatory-care-sensitive (chronic)", sensitive, 0.08)
+    yield share_of("emergency admissions, ambulatory-care-sensitive (chronic)", sensitive, 0.08)
 
     whole = (records.admitted_on >= records.years[0][0]) & (records.admitted_on < records.years[-1][1])
     month = records.admitted_on[whole].astype("datetime64[M]").astype(np.int64) % 12 + 1
@@ -249,15 +144,15 @@ def _emergencies(records: _Records) -> Iterable[Fact]:
     yield Fact("winter over summer emergency admissions, excess", ratio - 1, 0.06, float(error))
 
 
-def _services(records: _Records) -> Iterable[Fact]:
+def _services(records: CountedRecords) -> Iterable[Fact]:
     tables, years = records.tables, records.person_years()
     attendances = records.events(tables["ed_attendances"], "arrived_at")
-    yield _rate("A&E attendances per 1,000", 1000 * attendances, years, 320)
+    yield rate_of("A&E attendances per 1,000", 1000 * attendances, years, 320)
     clinics = tables["outpatient_appointments"]
     seen = records.events(clinics[clinics["attended"].isin(SEEN)], "appointment_on")
     missed = records.events(clinics[clinics["attended"].isin(DID_NOT_ATTEND)], "appointment_on")
-    yield _rate("attended outpatient appointments per person a year", seen, years, 1.6)
-    yield _rate("outpatient appointments not attended", missed, seen + missed, 0.07)
+    yield rate_of("attended outpatient appointments per person a year", seen, years, 1.6)
+    yield rate_of("outpatient appointments not attended", missed, seen + missed, 0.07)
 
     # Consultations are seen of practices in the trust, here of those whose records go back to the first day.
     of_trust = records.joined <= records.first_day
@@ -267,22 +162,25 @@ def _services(records: _Records) -> Iterable[Fact]:
     # Whoever was at a practice outside the trust for part of the time counts with neither.
     years[np.bincount(records.person, weights=~of_trust, minlength=records.persons) > 0] = 0
     consultations = np.where(years > 0, consultations, 0.0)
-    yield _rate("GP consultations per person a year", consultations, years, 5.2)
-    age = records.age(np.arange(records.persons), records.years[0][0] + (records.years[-1][1] - records.years[0][0]) // 2)
+    yield rate_of("GP consultations per person a year", consultations, years, 5.2)
+    age = records.age(
+        np.arange(records.persons), records.years[0][0] + (records.years[-1][1] - records.years[0][0]) // 2
+    )
 
     def rate_at(first: float, past: float) -> Fact:
-        return _rate("", *(values[(age >= first) & (age < past)] for values in (consultations, years)), None)
+        these = (age >= first) & (age < past)
+        return rate_of("", consultations[these], years[these], None)
 
     between = [rate_at(first, past) for first, past in ((5, 16), (16, 45), (45, 65), (65, 75), (75, 85))]
     most = max(between, key=lambda fact: fact.value)
     for name, first, past in (("under 5", 0, 5), ("over 85", 85, 130)):
-        yield _over(f"GP consultations, {name} over the most at 5 to 84", rate_at(first, past), most)
+        yield quotient_of(f"GP consultations, {name} over the most at 5 to 84", rate_at(first, past), most, None)
     female = (tables["patients"]["sex"] == "2").to_numpy()
-    women, men = (_rate("", consultations[these], years[these], None) for these in (female, ~female))
-    yield _over("GP consultations, women over men", women, men)
+    women, men = (rate_of("", consultations[these], years[these], None) for these in (female, ~female))
+    yield quotient_of("GP consultations, women over men", women, men, None)
 
 
-def _deaths(records: _Records) -> Iterable[Fact]:
+def _deaths(records: CountedRecords) -> Iterable[Fact]:
     ages, deaths = [], []
     for start, end in records.years:
         person = records.person[records.registered(start)]
@@ -290,10 +188,10 @@ def _deaths(records: _Records) -> Iterable[Fact]:
         deaths.append(records.died[person] < end)
     age, died = np.concatenate(ages), np.concatenate(deaths)
     for (name, target), first, past in zip(_DEATHS.items(), _DEATHS_FROM, _DEATHS_FROM[1:], strict=False):
-        yield _share(f"deaths a year at {name}", died[(age >= first) & (age < past)], target)
+        yield share_of(f"deaths a year at {name}", died[(age >= first) & (age < past)], target)
 
 
-def _spread_of_practices(records: _Records) -> Fact:
+def _spread_of_practices(records: CountedRecords) -> Fact:
     # The standard deviation between practices, of which there are few: its own error is large.
     import pandas as pd  # noqa: PLC0415
 
@@ -310,7 +208,7 @@ def _spread_of_practices(records: _Records) -> Fact:
     return Fact("emergency admissions per 1,000, SD between practices", spread, 27, float(error))
 
 
-def _best_attainable(records: _Records, truth: "pd.DataFrame") -> Fact:
+def _best_attainable(records: CountedRecords, truth: "pd.DataFrame") -> Fact:
     areas, errors = [], []
     for index_date, rows in truth.groupby("index_date"):
         start = np.datetime64(str(index_date), "D")
@@ -332,7 +230,7 @@ def _best_attainable(records: _Records, truth: "pd.DataFrame") -> Fact:
     return Fact("best attainable c-statistic (true risk), 12 months", value, None, error, 0.80, 0.86)
 
 
-def _area(risk: Values, outcome: NDArray[np.bool_]) -> tuple[float, float]:
+def _area(risk: Counts, outcome: NDArray[np.bool_]) -> tuple[float, float]:
     # Area under the ROC curve by ranks, ties shared; its standard error after Hanley and McNeil (1982).
     _, at, size = np.unique(risk, return_inverse=True, return_counts=True)
     rank = (np.cumsum(size) - (size - 1) / 2)[at]
@@ -340,37 +238,3 @@ def _area(risk: Values, outcome: NDArray[np.bool_]) -> tuple[float, float]:
     area = float((rank[outcome].sum() - cases * (cases + 1) / 2) / (cases * others))
     more = (cases - 1) * (area / (2 - area) - area**2) + (others - 1) * (2 * area**2 / (1 + area) - area**2)
     return area, float(np.sqrt((area * (1 - area) + more) / (cases * others)))
-
-
-def _share(name: str, which: NDArray[np.bool_], target: float | None) -> Fact:
-    share = float(which.mean())
-    expected = share if target is None else target
-    return Fact(name, share, target, float(np.sqrt(expected * (1 - expected) / len(which))))
-
-
-def _rate(name: str, counts: Values, exposure: Values, target: float | None) -> Fact:
-    # A ratio of sums over people; its error from how far each person's count lies from the rate times their exposure.
-    rate = counts.sum() / exposure.sum()
-    error = np.sqrt(((counts - rate * exposure) ** 2).sum()) / exposure.sum()
-    return Fact(name, float(rate), target, float(error))
-
-
-def _ratio(name: str, above: Values, below: Values, target: float | None) -> Fact:
-    parts = [(values.mean(), values.std() / np.sqrt(len(values))) for values in (above, below)]
-    return _quotient(name, parts, target)
-
-
-def _over(name: str, above: Fact, below: Fact) -> Fact:
-    quotient = _quotient(name, [(fact.value, fact.standard_error) for fact in (above, below)], None)
-    return replace(quotient, lowest=1.0)
-
-
-def _quotient(name: str, parts: Sequence[tuple[float, float]], target: float | None) -> Fact:
-    (above, error_above), (below, error_below) = parts
-    ratio = above / below
-    error = ratio * np.sqrt((error_above / above) ** 2 + (error_below / below) ** 2)
-    return Fact(name, float(ratio), target, float(error))
-
-
-def _days(values: "pd.Series") -> NDArray[np.datetime64]:
-    return values.astype("datetime64[s]").to_numpy().astype("datetime64[D]")

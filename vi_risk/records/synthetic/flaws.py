@@ -52,9 +52,7 @@ class Flaws:
                 for column in table.columns
                 if column.type in _WITHOUT_A_VALUE and not column.required and column.name not in kept
             ]
-            rows = rows.assign(
-                **{name: rows[name].mask(rng.random(len(rows)) < self.missing) for name in optional}  # type: ignore[arg-type]
-            )
+            rows = rows.assign(**{name: rows[name].mask(rng.random(len(rows)) < self.missing) for name in optional})
         if self.duplicates and table.name not in ("patients", "practices"):
             times = 1 + (rng.random(len(rows)) < self.duplicates)
             rows = rows.iloc[np.repeat(np.arange(len(rows)), times)].reset_index(drop=True)

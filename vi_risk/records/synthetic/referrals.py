@@ -31,9 +31,7 @@ _SERVICE_OF = {
 
 def referrals_written(rng: np.random.Generator, life: Life) -> Written:
     """Return referrals: the old, the ill and whoever was in hospital lately are referred more often."""
-    log_rate = (
-        log_rate_at(life.age, _AGES, _RATES) + 0.45 * life.burden + 0.35 * life.frailty + 0.60 * life.unsettled
-    )
+    log_rate = log_rate_at(life.age, _AGES, _RATES) + 0.45 * life.burden + 0.35 * life.frailty + 0.60 * life.unsettled
     events = happen(rng, life, log_rate)
     return Written(
         "referrals",

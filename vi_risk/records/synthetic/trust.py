@@ -1,7 +1,6 @@
 """The synthetic trust: lives drawn once, then written down by each service, as canonical tables, beside the truth."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -23,30 +22,23 @@ from vi_risk.records.synthetic import (
     referrals,
     registry,
 )
-from vi_risk.records.synthetic.draws import Values
-from vi_risk.records.synthetic.effects import NO_EFFECTS, Effects, Ratios, Reviews
+from vi_risk.records.synthetic.effects import NO_EFFECTS, Effects
 from vi_risk.records.synthetic.flaws import NO_FLAWS, Flaws
-from vi_risk.records.synthetic.frames import canonical_frame, canonical_schema
-from vi_risk.records.synthetic.hospital import Stays
-from vi_risk.records.synthetic.life import Life, live
-from vi_risk.records.synthetic.months import Months
-from vi_risk.records.synthetic.place import FIRST_JOINING, Place, draw_place
-from vi_risk.records.synthetic.population import draw_population
+from vi_risk.records.synthetic.frames import Written, canonical_frame, canonical_schema
 from vi_risk.records.synthetic.truth import HORIZON_DAYS, TRUTH_SCHEMA, true_risks
+from vi_risk.records.synthetic.world import FIRST_DAY, LAST_DAY, PATIENTS, SEED, Lived, World, lived_in
 from vi_risk.records.tables import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FIRST_DAY, LAST_DAY = date(2021, 1, 1), date(2024, 12, 31)
-MOST_YEARS = 7
 FileFormat = Literal["parquet", "csv"]
 
 
 def make_trust(
     *,
-    patients: int = 20_000,
-    seed: int = 1,
+    patients: int = PATIENTS,
+    seed: int = SEED,
     first_day: date = FIRST_DAY,
     last_day: date = LAST_DAY,
     effects: Effects = NO_EFFECTS,
@@ -81,7 +73,7 @@ def make_trust(
     UsageError
         Fewer than one patient, days that leave no month between them or lie too far apart, or reviews of nobody.
     """
-    lived = _live(patients, seed, first_day, last_day, effects, reviews)
+    lived = lived_in(World(patients, seed, first_day, last_day, effects, reviews))
     return dict(_written(lived, flaws))
 
 
@@ -89,8 +81,8 @@ def make_truth(
     *,
     index_dates: Sequence[date],
     horizon_days: int = HORIZON_DAYS,
-    patients: int = 20_000,
-    seed: int = 1,
+    patients: int = PATIENTS,
+    seed: int = SEED,
     first_day: date = FIRST_DAY,
     last_day: date = LAST_DAY,
     effects: Effects = NO_EFFECTS,
@@ -106,14 +98,14 @@ def make_truth(
     UsageError
         Arguments that `make_trust` refuses, or an index date outside the records.
     """
-    return _truth(_live(patients, seed, first_day, last_day, effects, reviews), index_dates, horizon_days)
+    return _truth(lived_in(World(patients, seed, first_day, last_day, effects, reviews)), index_dates, horizon_days)
 
 
 def write_trust(
     folder: Path,
     *,
-    patients: int = 20_000,
-    seed: int = 1,
+    patients: int = PATIENTS,
+    seed: int = SEED,
     first_day: date = FIRST_DAY,
     last_day: date = LAST_DAY,
     file_format: FileFormat = "parquet",
@@ -136,7 +128,7 @@ def write_trust(
     """
     if file_format not in ("parquet", "csv"):
         raise UsageError(f"file_format: expected 'parquet' or 'csv', got {file_format!r}.")
-    lived = _live(patients, seed, first_day, last_day, effects, reviews)
+    lived = lived_in(World(patients, seed, first_day, last_day, effects, reviews))
     truth = _truth(lived, index_dates, horizon_days) if index_dates else None
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -151,60 +143,10 @@ def write_trust(
         ) from fault
 
 
-@dataclass(frozen=True, slots=True)
-class _Lived:
-    """What happened, before anybody wrote it down."""
-
-    streams: dict[str, np.random.Generator]  # table -> the stream that its rows are drawn from
-    of_coding: np.random.Generator
-    patient_id: Values
-    place: Place
-    life: Life
-    stays: Stays
-    ratios: Ratios
-
-
-def _live(
-    patients: int,
-    seed: int,
-    first_day: date,
-    last_day: date,
-    effects: Effects,
-    reviews: "pd.DataFrame | None",
-) -> _Lived:
-    if patients < 1:
-        raise UsageError(f"patients: expected at least 1, got {patients}. Ask for a few thousand to train a model.")
-    _check_days(first_day, last_day)
-    # Every part draws from a stream of its own: deepening one does not change what the others draw.
-    streams = np.random.default_rng(seed).spawn(5 + len(TABLES))
-    patient_id = registry.pseudonyms(patients)
-    months = Months.between(first_day, last_day)
-    place = draw_place(streams[0], patients, months)
-    people = draw_population(streams[1], patients, place, months)
-    ratios = Ratios(effects, place, people, Reviews.of(reviews, patient_id))
-    life = live(streams[2], people, place, months)
-    stays = hospital.draw_stays(streams[3], life, ratios)
-    of_tables = dict(zip(TABLES, streams[5:], strict=True))
-    return _Lived(of_tables, streams[4], patient_id, place, life, stays, ratios)
-
-
-def _check_days(first_day: date, last_day: date) -> None:
-    if (last_day - first_day).days < 31:
-        raise UsageError(
-            f"first_day, last_day: expected more than a month between them, got {first_day} and {last_day}. "
-            "Let the records run for at least two years to train a model."
-        )
-    if first_day < FIRST_JOINING or (last_day - first_day).days > MOST_YEARS * 366:
-        raise UsageError(
-            f"first_day, last_day: expected up to {MOST_YEARS} years from {FIRST_JOINING} on, got {first_day} and "
-            f"{last_day}. The first practices joined the trust then; begin later or end earlier."
-        )
-
-
-def _written(lived: _Lived, flaws: Flaws) -> Iterator[tuple[str, "pd.DataFrame"]]:
+def _written(lived: Lived, flaws: Flaws) -> Iterator[tuple[str, "pd.DataFrame"]]:
     life, stays, place = lived.life, lived.stays, lived.place
     coded_on = coding.days_of_coding(lived.of_coding, stays, flaws.coding_lag)
-    writers = {
+    writers: dict[str, Callable[[np.random.Generator], Written]] = {
         "patients": lambda rng: registry.patients_written(rng, life, place),
         "registrations": lambda rng: registry.registrations_written(rng, life, place),
         "spells": lambda rng: hospital.spells_written(rng, life, stays),
@@ -221,7 +163,7 @@ def _written(lived: _Lived, flaws: Flaws) -> Iterator[tuple[str, "pd.DataFrame"]
         "objections": lambda rng: choices.objections_written(rng, life),
     }
     for name, table in TABLES.items():
-        rng, of_flaws = lived.streams[name].spawn(2)
+        rng, of_flaws = lived.of_tables[name].spawn(2)
         if name == "practices":
             frame = registry.practices_frame(place)
         else:
@@ -229,7 +171,7 @@ def _written(lived: _Lived, flaws: Flaws) -> Iterator[tuple[str, "pd.DataFrame"]
         yield name, flaws.applied(of_flaws, frame, table)
 
 
-def _truth(lived: _Lived, index_dates: Sequence[date], horizon_days: int) -> "pd.DataFrame":
+def _truth(lived: Lived, index_dates: Sequence[date], horizon_days: int) -> "pd.DataFrame":
     import pandas as pd  # noqa: PLC0415
 
     if not index_dates:

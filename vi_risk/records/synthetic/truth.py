@@ -104,8 +104,8 @@ def true_risks(
         raise UsageError(f"horizon_days: expected at least 1, got {horizon_days}. A year is {HORIZON_DAYS}.")
     import pandas as pd  # noqa: PLC0415
 
-    state = _state(life, stays, day)
-    risk = _risk(life, ratios, state, day, horizon_days)
+    state = state_on(life, stays, day)
+    risk = risk_from(life, ratios, state, day, horizon_days)
     return pd.DataFrame(
         {
             "patient_id": pd.Series(patient_id[state.person], dtype="str"),
@@ -117,7 +117,8 @@ def true_risks(
     )
 
 
-def _state(life: Life, stays: Stays, day: np.datetime64) -> State:
+def state_on(life: Life, stays: Stays, day: np.datetime64) -> State:
+    """Return the hidden state on a day within the records, or on the day after them."""
     people, months = life.people, life.months
     gone = (people.left_on <= day) | (life.died_on <= day)
     person = np.flatnonzero((np.maximum(people.registered_from, people.present_from) <= day) & ~gone)
@@ -145,7 +146,8 @@ def _state(life: Life, stays: Stays, day: np.datetime64) -> State:
     )
 
 
-def _risk(life: Life, ratios: Ratios, state: State, day: np.datetime64, horizon_days: int) -> NDArray[np.float64]:
+def risk_from(life: Life, ratios: Ratios, state: State, day: np.datetime64, horizon_days: int) -> NDArray[np.float64]:
+    """Return the probability of an emergency admission within the horizon of each person of a state."""
     people, person = life.people, state.person
     window = Months.between(day.astype(date), (day + (horizon_days - 1)).astype(date))
     people_at = _PeopleAt(life, ratios, state, day, horizon_days)
