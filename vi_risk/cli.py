@@ -8,13 +8,27 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vi_risk.errors import InputError, ResourceError, UsageError, ViRiskError
+from vi_risk.flags import (
+    CapacityFlag,
+    CaseListFlag,
+    GovernanceFlag,
+    IndexDateFlag,
+    MappingFlag,
+    ModelFlag,
+    OutFlag,
+    PatientsFlag,
+    RecordsFlag,
+    SeedFlag,
+    StageOutFlag,
+    TrackingFlag,
+    day_of,
+)
 from vi_risk.terminal import TerminalReport
 
 # ruff: noqa: PLC0415 - imports inside commands keep --help fast
@@ -42,58 +56,6 @@ mapping_app = typer.Typer(help="Look at how a site's files become the canonical 
 app.add_typer(mapping_app, name="mapping")
 
 
-def _index_date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        msg = f"{text} is not a date. Write it as YYYY-MM-DD, for example 2025-01-01."
-        raise typer.BadParameter(msg) from None
-
-
-RecordsFlag = Annotated[
-    str, typer.Option("--records", metavar="DIR", help="Folder of CSV or Parquet files, or a database URL.")
-]
-MappingFlag = Annotated[
-    str,
-    typer.Option(
-        "--mapping",
-        metavar="NAME|FILE",
-        help="How the files become the canonical tables; a shipped name or a TOML file.",
-    ),
-]
-ModelFlag = Annotated[
-    str, typer.Option("--model", metavar="NAME|FILE", help="Model spec; a shipped name or a TOML file.")
-]
-IndexDateFlag = Annotated[
-    date,
-    typer.Option(
-        "--index-date",
-        metavar="DATE",
-        parser=_index_date,
-        help="Date of the list, YYYY-MM-DD; nothing dated or recorded on or after it is used.",
-    ),
-]
-OutFlag = Annotated[Path, typer.Option("--out", metavar="DIR", help="Output folder; replaced whole when all is done.")]
-StageOutFlag = Annotated[
-    Path, typer.Option("--out", metavar="DIR", help="Output folder; this stage's files in it are written anew.")
-]
-CapacityFlag = Annotated[
-    int | None,
-    typer.Option("--capacity", metavar="N", min=1, help="Places on the list of each practice.", show_default="20"),
-]
-TrackingFlag = Annotated[str, typer.Option("--tracking-uri", metavar="URI", help="MLflow store.")]
-GovernanceFlag = Annotated[
-    Path | None,
-    typer.Option("--governance", metavar="FILE", help="Purpose and legal basis of the use of these records."),
-]
-CaseListFlag = Annotated[
-    Path | None, typer.Option("--caselist", metavar="FILE", help="Rules of the case list: bands, places, reasons.")
-]
-SeedFlag = Annotated[
-    int | None,
-    typer.Option("--seed", metavar="N", min=0, max=2**31 - 1, help="Of every random draw.", show_default="the spec's"),
-]
-
 DEFAULT_URI = "sqlite:///mlruns/mlflow.db"
 DEFAULT_MODEL = "emergency_admission_12m"
 
@@ -107,9 +69,7 @@ def _example(text: str) -> str:
 
 @app.command(epilog=_example("vi-risk demo --patients 20000 --seed 1 --out out"))
 def demo(
-    patients: Annotated[
-        int, typer.Option("--patients", metavar="N", min=1000, max=2_000_000, help="People alive at the start.")
-    ] = 20_000,
+    patients: PatientsFlag = 20_000,
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", min=0, max=2**31 - 1, help="Of the synthetic trust and the model.")
     ] = 1,
@@ -158,6 +118,50 @@ def run(
         )
         run_pipeline(_read(records, mapping, report), request, report)
         _say_where(out, tracking_uri)
+
+
+@app.command(epilog=_example("vi-risk synth --patients 20000 --seed 1 --out trust --index-date 2024-01-01 --report"))
+def synth(
+    patients: PatientsFlag = 20_000,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, max=2**31 - 1, help="Of every random draw.")] = 1,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for one file per canonical table.")] = Path(
+        "trust"
+    ),
+    file_format: Annotated[
+        str, typer.Option("--format", metavar="parquet|csv", help="Format of the tables.")
+    ] = "parquet",
+    span: Annotated[
+        tuple[str, str], typer.Option("--span", metavar="FROM TO", help="First and last day of the records.")
+    ] = ("2021-01-01", "2024-12-31"),
+    index_date: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--index-date", metavar="DATE", help="Write the true risk at this date to truth.parquet; repeatable."
+        ),
+    ] = None,
+    show_facts: Annotated[
+        bool, typer.Option("--report", help="Print what was made beside the facts of the place that it must resemble.")
+    ] = False,
+) -> None:
+    """Write the records of a synthetic trust, and the true risks that only it can know."""
+    with _told(2) as report:
+        from vi_risk.records.synthetic import make_trust, make_truth, write_trust
+
+        first_day, last_day = (day_of(day) for day in span)
+        dates = [day_of(day) for day in index_date or ()]
+        life = {"patients": patients, "seed": seed, "first_day": first_day, "last_day": last_day}
+        report.stage(f"Build a synthetic trust of {patients:,} people (seed {seed})")
+        write_trust(out, **life, file_format=file_format, index_dates=dates)  # type: ignore[arg-type]
+        if show_facts:
+            from vi_risk.records.synthetic.facts import facts
+
+            report.stage("Hold it against the place")
+            truth = make_truth(index_dates=dates, **life) if dates else None  # type: ignore[arg-type]
+            for fact in facts(make_trust(**life), truth):  # type: ignore[arg-type]
+                mark = "" if fact.inside else "   outside"
+                expected = f"{fact.lowest:.3g} to {fact.highest:.3g}" if fact.target is None else f"{fact.target:.4g}"
+                print(f"{fact.name:<60} {fact.value:>9.4g}   expected {expected}{mark}")
+        report.step(f"one file per table in {out}")
 
 
 # --- one stage at a time --------------------------------------------------------------------------------------------

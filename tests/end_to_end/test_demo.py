@@ -269,7 +269,7 @@ def test_the_run_file_says_what_was_asked_from_what_with_which_versions(
     run_file: dict[str, Any], scores: pd.DataFrame
 ) -> None:
     assert set(run_file) == {
-        "versions", "records", "features", "model", "evaluation", "scores", "case_lists", "tracking",
+        "versions", "spec", "records", "features", "model", "evaluation", "scores", "case_lists", "tracking",
     }  # fmt: skip
     assert run_file["versions"]["vi_risk"]
     assert run_file["spec"]["seed"] == 1

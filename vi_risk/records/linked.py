@@ -95,9 +95,10 @@ class Records:
         """Return what was known when `day` began: rows that had happened and arrived, later values blanked."""
         moment = ibis.literal(day)
         known = {name: known_rows(rows, TABLES[name], moment) for name, rows in self.tables.items()}
-        if "diagnoses" in known:
-            discharged = known["spells"].filter(known["spells"].discharged_on.notnull())
-            known["diagnoses"] = known["diagnoses"].semi_join(discharged, "spell_id")
+        discharged = known["spells"].filter(known["spells"].discharged_on.notnull()) if "spells" in known else None
+        for name in known:  # what a stay was coded with is known from its discharge
+            if discharged is not None and TABLES[name].known_from == "spells.discharged_on":
+                known[name] = known[name].semi_join(discharged, "spell_id")
         return replace(self, tables=known)
 
     def seen_from(self, table: str) -> date | None:

@@ -1,0 +1,64 @@
+"""The flags that commands of `vi-risk` share: one meaning and one help text each."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def day_of(text: str) -> date:
+    """Return the day that a text means, or refuse it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        msg = f"{text} is not a date. Write it as YYYY-MM-DD, for example 2025-01-01."
+        raise typer.BadParameter(msg) from None
+
+
+RecordsFlag = Annotated[
+    str, typer.Option("--records", metavar="DIR", help="Folder of CSV or Parquet files, or a database URL.")
+]
+MappingFlag = Annotated[
+    str,
+    typer.Option(
+        "--mapping",
+        metavar="NAME|FILE",
+        help="How the files become the canonical tables; a shipped name or a TOML file.",
+    ),
+]
+ModelFlag = Annotated[
+    str, typer.Option("--model", metavar="NAME|FILE", help="Model spec; a shipped name or a TOML file.")
+]
+IndexDateFlag = Annotated[
+    date,
+    typer.Option(
+        "--index-date",
+        metavar="DATE",
+        parser=day_of,
+        help="Date of the list, YYYY-MM-DD; nothing dated or recorded on or after it is used.",
+    ),
+]
+PatientsFlag = Annotated[
+    int, typer.Option("--patients", metavar="N", min=1000, max=2_000_000, help="People alive at the start.")
+]
+OutFlag = Annotated[Path, typer.Option("--out", metavar="DIR", help="Output folder; replaced whole when all is done.")]
+StageOutFlag = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Output folder; this stage's files in it are written anew.")
+]
+CapacityFlag = Annotated[
+    int | None,
+    typer.Option("--capacity", metavar="N", min=1, help="Places on the list of each practice.", show_default="20"),
+]
+TrackingFlag = Annotated[str, typer.Option("--tracking-uri", metavar="URI", help="MLflow store.")]
+GovernanceFlag = Annotated[
+    Path | None,
+    typer.Option("--governance", metavar="FILE", help="Purpose and legal basis of the use of these records."),
+]
+CaseListFlag = Annotated[
+    Path | None, typer.Option("--caselist", metavar="FILE", help="Rules of the case list: bands, places, reasons.")
+]
+SeedFlag = Annotated[
+    int | None,
+    typer.Option("--seed", metavar="N", min=0, max=2**31 - 1, help="Of every random draw.", show_default="the spec's"),
+]
