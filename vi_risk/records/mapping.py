@@ -228,8 +228,16 @@ def load_mapping(name_or_file: str | Path, *, partly: bool = False) -> Mapping |
         raise SpecificationError.of(declared.faults_of(error, path.name)) from None
 
 
+# What is not one value of one row, or is another value tomorrow: nothing here asks the clock.
+_NO_SINGLE_VALUE = (
+    exp.Select, exp.Alias, exp.Star, exp.Columns, exp.Explode, exp.AggFunc,
+    exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime, exp.Rand, exp.Uuid,
+)  # fmt: skip
+_CLOCKS = {"now", "get_current_timestamp", "transaction_timestamp", "current_localtimestamp", "current_localtime"}
+
+
 def _is_expression(sql: str) -> bool:
-    """Whether the text is one scalar expression: no statement, no second statement, no query inside."""
+    """Whether the text is one expression that gives one value for each row, the same whenever it is asked."""
     try:
         parsed = sqlglot.parse(f"SELECT {sql}\n", read="duckdb")
     except sqlglot.errors.SqlglotError:
@@ -239,7 +247,10 @@ def _is_expression(sql: str) -> bool:
     select = parsed[0]
     if {part for part, value in select.args.items() if value} - {"expressions"}:  # FROM, WHERE, LIMIT and so on
         return False
-    return len(select.expressions) == 1 and not list(select.expressions[0].find_all(exp.Select, exp.Alias))
+    if len(select.expressions) != 1 or list(select.expressions[0].find_all(*_NO_SINGLE_VALUE)):
+        return False
+    called = {str(function.this).lower() for function in select.expressions[0].find_all(exp.Anonymous)}
+    return not called & _CLOCKS
 
 
 def _is_select(sql: str) -> bool:

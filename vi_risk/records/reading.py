@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from vi_risk.errors import InputError, SpecificationError, ViRiskError
+from vi_risk.errors import InputError, ResourceError, SpecificationError, ViRiskError
 from vi_risk.records import mapping as mappings
 from vi_risk.records.casting import Cast, quoted
 from vi_risk.records.database import shown, url_of
@@ -237,7 +237,13 @@ def _read(sources: Sources, table: Table, plan: TableMapping) -> Any | None:
             ]
         )
         write_table(sources, mapped)
-    except duckdb.Error:
+    except duckdb.Error as error:
+        if "No space left" in str(error) or isinstance(error, duckdb.OutOfMemoryException):
+            msg = (
+                f"{table.name}: the folder for temporary files, which holds the records while they are read, is full."
+                " Free space there, or name another folder in the environment variable TMPDIR."
+            )
+            raise ResourceError(msg) from None
         msg = f"{table.name}: {sources.row_fault(mapped.source)}"
         raise InputError(msg) from None
     return sources.workspace.backend.table(f"canonical_{table.name}")

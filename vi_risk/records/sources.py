@@ -3,6 +3,7 @@
 A fault of a source is noted, not raised, so that only those are told of that something reads, and all of them at once.
 """
 
+import csv
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -55,6 +56,10 @@ class Sources:
             empty = [path for path in paths if path.stat().st_size == 0]  # DuckDB would find a nameless column in it
             if empty:
                 self.unusable[name] = f"{_shown(empty[0], name)}: is empty, 0 bytes. Write or copy it again."
+                continue
+            if twice := [(path, column) for path in paths for column in _columns_twice(path)]:
+                path, column = twice[0]  # DuckDB would give the second one another name
+                self.unusable[name] = f"{_shown(path, name)}: has two columns {column}. Name each column once."
                 continue
             try:
                 self._view(name, f"SELECT * FROM {_scan(paths)}")  # noqa: S608
@@ -300,6 +305,18 @@ def _files_of(folder: Path) -> dict[str, tuple[Path, ...]]:
         msg = f"{folder}: holds no CSV or Parquet file. Expected one file for each source, such as spells.parquet."
         raise InputError(msg)
     return found
+
+
+def _columns_twice(path: Path) -> list[str]:
+    """Return the names that stand more than once in the header of a CSV file, whatever their case."""
+    if path.suffix.lower() != ".csv":
+        return []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = [name.strip().lower() for name in next(csv.reader(file), [])]
+    except (UnicodeDecodeError, csv.Error):
+        return []  # told of as a damaged file
+    return sorted({name for name in header if header.count(name) > 1})
 
 
 def _is_part(path: Path, folder: Path) -> bool:

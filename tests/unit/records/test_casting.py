@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from vi_risk.errors import InputError
+from vi_risk.records.mapping import TableMapping
 from vi_risk.records.reading import read_records
 
 PATIENTS = pa.table({"patient_id": ["p1"], "birth_month": [date(1950, 1, 1)], "sex": ["2"]})
@@ -50,3 +51,19 @@ def test_a_whole_number_held_in_any_type_is_the_code(tmp_path: Path, number: pa.
 def test_a_list_is_no_text(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"spells\.provider_code: 1 of 1 rows cannot be read as text"):
         first_spell(tmp_path, spells(provider_code=pa.array([["RL4"]])))
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    pq.write_table(spells(), tmp_path / "spells.parquet")
+    (tmp_path / "patients.csv").write_text("patient_id,birth_month,sex,Sex\np1,1950-01-01,2,1\n")
+
+    with pytest.raises(InputError, match=r"patients\.csv: has two columns sex\. Name each column once\."):
+        read_records(tmp_path)
+
+
+@pytest.mark.parametrize("expression", ["*", "unnest([1, 2])", "now()", "current_date", "random()", "max(sex)"])
+def test_an_expression_is_one_value_of_one_row_whenever_it_is_asked(expression: str) -> None:
+    plan = {"source": "spells", "columns": {"spell_id": expression}}
+
+    with pytest.raises(ValueError, match=r"columns\.spell_id is not one SQL expression"):
+        TableMapping.model_validate(plan)
