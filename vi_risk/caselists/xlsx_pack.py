@@ -29,6 +29,7 @@ _WIDTHS = {
 }
 _OTHER_WIDTH = 12
 _LINE_HEIGHT = 13.5  # points, of Arial 10
+_HEADING_LINES = 4
 _HIGHEST_ROW = 400  # points, Excel's limit is 409
 
 
@@ -68,6 +69,7 @@ def _write_list(sheet: Worksheet, case_list: CaseList, rules: CaseListRules, for
     for place, column in enumerate(columns):
         sheet.set_column(place, place, _WIDTHS.get(column, _OTHER_WIDTH))
         sheet.write_string(0, place, heading(column), formats["heading"])
+    sheet.set_row(0, _HEADING_LINES * _LINE_HEIGHT)
     for row, person in enumerate(case_list.table.to_dict("records"), start=1):
         for place, column in enumerate(columns):
             _write_cell(sheet, (row, place), column, person[column], rules, formats)
