@@ -1,4 +1,9 @@
-"""Why people are admitted: primary diagnoses by age and by conditions, and what is coded beside them."""
+"""Why people are admitted: primary diagnoses by age and by conditions, and what is coded beside them.
+
+All codes stand with the terms meant here in ICD-10 (WHO, version of 2019, which numbers these as the edition in use in
+England does); the places of falls, the fourth characters of W18 and W19, in published code lists of falls. A code of
+three characters takes an X, as in HES.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -84,7 +89,7 @@ ELECTIVES = (
     Cause(("N40X", "R31X", "C61X"), (0, 0.1, 1, 4, 6, 4), UROLOGY),
     Cause(("I259", "I209"), (0, 0, 0.1, 0.8, 0.8, 0.4), CARDIOLOGY, {"coronary_heart_disease": 6}),
     Cause(("N185",), (0, 0, 0.02, 0.03, 0.03, 0.02), NEPHROLOGY, {"chronic_kidney_disease": 12}),
-    Cause(("L989", "D225", "C449"), (0.5, 1, 4, 4, 5, 5), "330"),
+    Cause(("L989", "D223", "C443"), (0.5, 1, 4, 4, 5, 5), "330"),
 )
 
 

@@ -8,7 +8,7 @@ from vi_risk.records.synthetic.frames import Written, after
 from vi_risk.records.synthetic.life import Events, Life, happen
 
 _AGES = (0, 5, 18, 45, 60, 70, 80, 90, 97)
-_RATES = (0.25, 0.14, 0.10, 0.20, 0.38, 0.75, 1.9, 4.2, 5.2)
+_RATES = (0.45, 0.25, 0.17, 0.34, 0.65, 1.3, 3.2, 7.2, 8.8)
 _LOG_SD_OF_CASELOAD = 1.2  # most of the old are on no caseload, some are seen every week
 _MOST_LOG_RATE = 5.0
 _ATTENDED = Menu.of(("5", 0.93), ("6", 0.01), ("3", 0.03), ("2", 0.02), ("4", 0.01))

@@ -1,7 +1,8 @@
 """Long-term conditions: how common, at what age, of whom, what they do to hazards, and how they are coded.
 
 The names are the groups of the code list `long_term_conditions`. Prevalences are those recorded in the place where it
-publishes them, and of the Quality and Outcomes Framework for England otherwise.
+publishes them, and of the Quality and Outcomes Framework for England otherwise. The ICD-10 codes were confirmed as
+those of `causes`; the SNOMED CT concepts, by identifier and term, in published code lists and value sets.
 """
 
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ CONDITIONS = (
     Condition("stroke", 0.0190, 73, 9, "vessels", 0.30, 0.25, ("I694", "I693"), "230690007", 0.85, 1.4),
     Condition("peripheral_arterial_disease", 0.007, 70, 8, "vessels", 0.25, 0.25, ("I739",), "399957001", 0.6, 2.0),
     Condition("chronic_kidney_disease", 0.0405, 75, 7, "vessels", 0.25, 0.20, ("N183", "N184"), "709044004", 1.3, 1.3),
-    Condition("liver_disease", 0.006, 48, 8, "mind", 0.50, 0.60, ("K746", "K703", "K760"), "235856003", 0.7, 2.0),
+    Condition("liver_disease", 0.006, 48, 8, "mind", 0.50, 0.60, ("K746", "K703", "K760"), "328383001", 0.7, 2.0),
     Condition("cancer", 0.033, 66, 10, "other", 0.45, 0.95, ("C509", "C61X", "C189", "C349"), "363346000", 1.1, 1.0),
     Condition("dementia", 0.0108, 83, 5, "mind", 0.45, 0.90, ("F03X", "F019", "G309"), "52448006", 1.2, 1.2),
     Condition("parkinsons", 0.0025, 76, 6, "mind", 0.40, 0.45, ("G20X",), "49049000", 0.7, 1.0),

@@ -8,13 +8,16 @@ from numpy.typing import NDArray
 
 from vi_risk.errors import UsageError
 from vi_risk.records.codes import EMERGENCY_ADMISSION_METHODS
+from vi_risk.records.stays import stays
 from vi_risk.records.synthetic.fact import Counts
+from vi_risk.records.synthetic.frames import PANDAS_TYPES, canonical_schema
 from vi_risk.records.synthetic.months import DAYS_IN_YEAR
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Tables = Mapping[str, "pd.DataFrame"]
+_OF_A_STAY = ("admitted_on", "discharged_on", "admission_method")
 
 
 class CountedRecords:
@@ -36,9 +39,9 @@ class CountedRecords:
         self.practice = registrations["practice_code"].to_numpy()
         self.joined = joined.reindex(self.practice).to_numpy()
 
-        spells = tables["spells"]
-        self.spells = spells[spells["admission_method"].isin(EMERGENCY_ADMISSION_METHODS)]
-        self.admitted_person, self.admitted_on = self.rows(self.spells), days_of(self.spells["admitted_on"])
+        whole_stays = stays_of(tables["spells"])
+        self.stays = whole_stays[whole_stays["admission_method"].isin(EMERGENCY_ADMISSION_METHODS)]
+        self.admitted_person, self.admitted_on = self.rows(self.stays), days_of(self.stays["admitted_on"])
         arrived = days_of(tables["ed_attendances"]["arrived_at"])
         self.first_day, self.last_day = arrived.min(), arrived.max()
         self.years = [
@@ -76,6 +79,17 @@ class CountedRecords:
     def age(self, person: NDArray[np.int64], day: np.datetime64) -> Counts:
         """Return the age of each person on a day, in years."""
         return (day - self.born[person]).astype(np.float64) / DAYS_IN_YEAR
+
+
+def stays_of(spells: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the stays that the spells make up: whoever is moved to another hospital was admitted once."""
+    import ibis  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+
+    table = pa.Table.from_pandas(spells, schema=canonical_schema("spells"), preserve_index=False)
+    found = stays(ibis.memtable(table)).to_pyarrow().select(["spell_id", "patient_id", *_OF_A_STAY])
+    frame: pd.DataFrame = found.sort_by("spell_id").to_pandas(types_mapper=PANDAS_TYPES.get)
+    return frame
 
 
 def days_of(values: "pd.Series") -> NDArray[np.datetime64]:

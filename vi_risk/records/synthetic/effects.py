@@ -72,7 +72,7 @@ class Reviews:
     details: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, reviews: "pd.DataFrame | None", patient_id: NDArray[np.object_]) -> "Reviews":
+    def of(cls, reviews: "pd.DataFrame", patient_id: NDArray[np.object_]) -> "Reviews":
         """Return the reviews of a frame with patient_id and reviewed_on.
 
         Raises
@@ -81,7 +81,7 @@ class Reviews:
             A column is not there, a review is of nobody in the trust or has no day, or a person is reviewed twice on
             a day.
         """
-        if reviews is None or not len(reviews):
+        if not len(reviews):
             return cls(np.zeros(0, dtype=np.int64), np.zeros(0, dtype="datetime64[D]"))
         missing = set(_OF_A_REVIEW) - set(reviews.columns)
         if missing:

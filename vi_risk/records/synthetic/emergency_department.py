@@ -4,9 +4,9 @@ import numpy as np
 
 from vi_risk.records.synthetic.draws import Menu, log_rate_at, logistic, missing_at, pick
 from vi_risk.records.synthetic.frames import Written, after
-from vi_risk.records.synthetic.hospital import Stays
 from vi_risk.records.synthetic.life import Life, happen
 from vi_risk.records.synthetic.months import DAYS_IN_YEAR
+from vi_risk.records.synthetic.spells import Spells
 
 _AGES = (0, 2, 5, 12, 20, 30, 50, 70, 80, 90)
 _RATES = (0.42, 0.36, 0.20, 0.16, 0.21, 0.175, 0.13, 0.115, 0.16, 0.21)
@@ -25,8 +25,8 @@ _ARRIVAL_MISSING = 0.02
 _ARRIVALS_BY_HOUR = (30, 25, 21, 18, 16, 16, 20, 30, 48, 66, 75, 77, 74, 71, 69, 68, 68, 69, 69, 67, 62, 55, 46, 38)
 
 
-def attendances_written(rng: np.random.Generator, life: Life, stays: Stays) -> Written:
-    """Return attendances: one on the day of each stay admitted from the department, and those that went home."""
+def attendances_written(rng: np.random.Generator, life: Life, spells: Spells) -> Written:
+    """Return attendances: one on the day of each spell admitted from the department, and those that went home."""
     habit = rng.normal(-(_LOG_SD_OF_HABIT**2) / 2, _LOG_SD_OF_HABIT, len(life.people))
     log_rate = (
         log_rate_at(life.age, _AGES, _RATES)
@@ -37,9 +37,9 @@ def attendances_written(rng: np.random.Generator, life: Life, stays: Stays) -> W
         + (0.30 * (10 - life.people.imd_decile) / 9)[:, None].astype(np.float32)
     )
     home = happen(rng, life, log_rate)
-    admitted_from_here = stays.method == "21"
-    person = np.concatenate([stays.person[admitted_from_here], home.person])
-    day = np.concatenate([stays.admitted_on[admitted_from_here], home.day])
+    admitted_from_here = spells.method == "21"
+    person = np.concatenate([spells.person[admitted_from_here], home.person])
+    day = np.concatenate([spells.admitted_on[admitted_from_here], home.day])
     rows = len(person)
     admitted = np.arange(rows) < int(admitted_from_here.sum())
     minutes = pick(rng, _ARRIVALS_BY_HOUR, rows) * 60 + rng.integers(0, 60, rows)

@@ -1,8 +1,9 @@
 """Facts of the place, measured on the records that were made, beside their published values.
 
 The place is Wolverhampton; figures are those that the Royal Wolverhampton NHS Trust, its practices and NHS England
-publish of it. A fact is *inside* when it lies within the larger of 10 % of the published value and three standard
-errors, or within a published range, three standard errors allowed.
+publish of it. Admissions are stays: spells that a transfer joins count once. A fact is *inside* when it lies within the
+larger of 10 % of the published value and three standard errors, or within a published range, three standard errors
+allowed.
 """
 
 from collections.abc import Iterable
@@ -105,7 +106,7 @@ def _conditions(records: CountedRecords) -> Iterable[Fact]:
 
 
 def _emergencies(records: CountedRecords) -> Iterable[Fact]:
-    per_person = records.events(records.spells, "admitted_on")
+    per_person = records.events(records.stays, "admitted_on")
     years = records.person_years()
     yield rate_of("emergency admissions per 1,000 registered a year", 1000 * per_person, years, 100)
     yield _spread_of_practices(records)
@@ -128,11 +129,11 @@ def _emergencies(records: CountedRecords) -> Iterable[Fact]:
     old, young = (share_of("", event[these], None) for these in (age >= 80, (age >= 20) & (age < 40)))
     yield quotient_of("admission or death in 12 months, 80+ over 20-39", old, young, 6.0)
 
-    nights = (days_of(records.spells["discharged_on"]) - records.admitted_on).astype("timedelta64[D]")
+    nights = (days_of(records.stays["discharged_on"]) - records.admitted_on).astype("timedelta64[D]")
     ended = ~np.isnat(nights)
     yield share_of("emergency admissions with zero nights", nights[ended] == np.timedelta64(0, "D"), 1 / 3)
     diagnoses = records.tables["diagnoses"]
-    primary = diagnoses[(diagnoses["position"] == 1) & diagnoses["spell_id"].isin(records.spells["spell_id"])]
+    primary = diagnoses[(diagnoses["position"] == 1) & diagnoses["spell_id"].isin(records.stays["spell_id"])]
     sensitive = primary["code"].str.match(_CHRONIC_CARE_SENSITIVE).to_numpy(dtype=bool)
     yield share_of("emergency admissions, ambulatory-care-sensitive (chronic)", sensitive, 0.08)
 

@@ -1,4 +1,4 @@
-"""What goes wrong between a service and the trust: values not written down, rows sent twice, coding that comes late."""
+"""What goes wrong on the way to the trust: values not written down or mistyped, rows sent twice, coding late."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vi_risk.errors import UsageError
+from vi_risk.records.synthetic.measurements import slipped
 from vi_risk.records.tables import Table
 
 if TYPE_CHECKING:
@@ -24,17 +25,20 @@ class Flaws:
         Share of optional values that are not written down; what a key, a link, a date or a required value holds stays.
     duplicates
         Share of rows that come twice. Only the registers of people and practices stay without.
+    slips
+        Share of measured values in another unit, or mistyped so that nobody could have them.
     coding_lag
         How many times as long as usual (3 to 35 days after discharge) clinical coding takes.
     """
 
     missing: float = 0.0
     duplicates: float = 0.0
+    slips: float = 0.0
     coding_lag: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse shares that are none, and coding before discharge."""
-        for name in ("missing", "duplicates"):
+        for name in ("missing", "duplicates", "slips"):
             share = getattr(self, name)
             if not 0 <= share <= 1:
                 raise UsageError(f"flaws: {name}: expected a share from 0 to 1, got {share:g}. 0.02 means 2 in 100.")
@@ -45,6 +49,10 @@ class Flaws:
 
     def applied(self, rng: np.random.Generator, rows: "pd.DataFrame", table: Table) -> "pd.DataFrame":
         """Return the rows of a table with these flaws; a row that comes twice stands beside the first."""
+        if self.slips and table.name == "gp_events":
+            code, unit = (rows[name].to_numpy(dtype=np.object_) for name in ("code", "unit"))
+            value, unit = slipped(rng, code, rows["value"].to_numpy(), unit, self.slips)
+            rows = rows.assign(value=value, unit=unit).astype({"unit": rows["unit"].dtype})
         if self.missing:
             kept = {*table.key, *(link.column for link in table.links)}
             optional = [

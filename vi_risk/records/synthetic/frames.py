@@ -21,7 +21,7 @@ ARROW_TYPES: Mapping[ColumnType, pa.DataType] = {
     "timestamp": pa.timestamp("us"),
     "boolean": pa.bool_(),
 }
-_PANDAS_TYPES: Mapping[pa.DataType, Any] = {
+PANDAS_TYPES: Mapping[pa.DataType, Any] = {
     pa.date32(): pd.ArrowDtype(pa.date32()),
     pa.int64(): pd.Int64Dtype(),
     pa.bool_(): pd.BooleanDtype(),
@@ -70,7 +70,7 @@ def typed_frame(table: str, columns: Mapping[str, NDArray[Any]], rows: int) -> p
         else pa.nulls(rows, field.type)
         for field in schema
     ]
-    frame: pd.DataFrame = pa.Table.from_arrays(arrays, schema=schema).to_pandas(types_mapper=_PANDAS_TYPES.get)
+    frame: pd.DataFrame = pa.Table.from_arrays(arrays, schema=schema).to_pandas(types_mapper=PANDAS_TYPES.get)
     return frame
 
 

@@ -79,8 +79,10 @@ def burdens(onsets: NDArray[np.float32], day: np.datetime64) -> tuple[NDArray[np
     ``most * (1 - exp(-sum / most))``.
     """
     since = np.float32(day.astype(np.int64)) - onsets
-    gained = np.minimum(since * np.float32(_WEIGHT_GAINED / _YEARS_GAINING / DAYS_IN_YEAR), np.float32(_WEIGHT_GAINED))
-    weight = np.where(since >= 0, gained + np.float32(_WEIGHT_AT_ONSET), np.float32(0))
+    weight = since * np.float32(_WEIGHT_GAINED / _YEARS_GAINING / DAYS_IN_YEAR)
+    np.minimum(weight, np.float32(_WEIGHT_GAINED), out=weight)
+    weight += np.float32(_WEIGHT_AT_ONSET)
+    weight[since < 0] = 0
     together = weight @ _RATIOS
     together = _MOST_BURDEN * (1 - np.exp(-together / _MOST_BURDEN))
     return together[:, 0], together[:, 1]

@@ -1,6 +1,7 @@
-"""The hospital: emergency, elective and maternity spells, and births."""
+"""The hospital: emergency, elective and maternity stays, and births; `spells` has what is written of them."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,24 +15,17 @@ from vi_risk.records.synthetic.causes import (
     Cause,
     draw_cause,
 )
-from vi_risk.records.synthetic.draws import Menu, Rows, Values, blank, log_rate_at, missing_at
+from vi_risk.records.synthetic.draws import Menu, Rows, Values, log_rate_at
 from vi_risk.records.synthetic.effects import Ratios
-from vi_risk.records.synthetic.frames import Written, after, identifiers
 from vi_risk.records.synthetic.hazards import SHARE_DYING_IN_HOSPITAL
 from vi_risk.records.synthetic.life import LONGEST_STAY, Events, Life, happen, more_emergencies, nights_in_hospital
 from vi_risk.records.synthetic.months import DAYS_IN_YEAR, Days
-from vi_risk.records.synthetic.population import NEVER
-
-PROVIDER = "RZZ"
+from vi_risk.records.synthetic.transfers import NOT_MOVED, draw_transfers
 
 _EMERGENCY_METHOD = Menu.of(
     *(("21", 0.74), ("22", 0.13), ("23", 0.01), ("24", 0.04), ("2A", 0.03), ("2D", 0.02), ("28", 0.03))
 )
 _ELECTIVE_METHOD = Menu.of(("11", 0.62), ("12", 0.26), ("13", 0.12))
-_DISCHARGED_BY = Menu.of(("1", 0.965), ("2", 0.03), ("3", 0.001), ("9", 0.004))
-_DISCHARGED_TO = Menu.of(("19", 0.965), ("29", 0.015), ("51", 0.02))
-_FRAIL_DISCHARGED_TO = Menu.of(("19", 0.83), ("54", 0.02), ("65", 0.03), ("85", 0.08), ("51", 0.04))
-
 _DELIVERY = Menu.of(("O800", 0.55), ("O829", 0.2), ("O821", 0.12), ("O701", 0.13))
 
 _CHILDREN_UNTIL, _ELDERLY_FROM = 17, 80
@@ -55,13 +49,22 @@ class Admissions:
     classification: Values
     primary: Values
     treatment_function: Values
+    transfer: Rows
+    moved_after: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Stays:
-    """Spells as they happened, by person and day of admission, never two at once of the same person."""
+    """Whole stays as they happened, by person and day of admission, never two at once of the same person.
 
-    spell_id: Values
+    Attributes
+    ----------
+    transfer
+        How the stay goes on in another hospital, as a position in TRANSFERS, or NOT_MOVED.
+    moved_after
+        The share of its nights after which it does.
+    """
+
     person: Rows
     admitted_on: Days
     discharged_on: Days  # in full, though it may lie after the end of the records
@@ -70,14 +73,16 @@ class Stays:
     classification: Values
     primary: Values
     treatment_function: Values
+    transfer: Rows
+    moved_after: NDArray[np.float64]
 
     def __len__(self) -> int:
-        """Return the number of spells."""
+        """Return the number of stays."""
         return len(self.person)
 
 
 def draw_stays(rng: np.random.Generator, life: Life, ratios: Ratios) -> Stays:
-    """Draw all spells; of two that overlap the later one does not happen, and death ends a stay."""
+    """Draw all stays; of two that overlap the later one does not happen, and death ends a stay."""
     # A stream of its own for each kind: an effect on one leaves the others as they are.
     streams = iter(rng.spawn(6))
     kinds = (
@@ -98,7 +103,6 @@ def draw_stays(rng: np.random.Generator, life: Life, ratios: Ratios) -> Stays:
     order = np.lexsort((discharged_on, everything.admitted_on, everything.person))
     order = order[_apart(everything.person[order], everything.admitted_on[order], discharged_on[order])]
     return Stays(
-        spell_id=identifiers("S", len(order)),
         person=everything.person[order],
         admitted_on=everything.admitted_on[order],
         discharged_on=discharged_on[order],
@@ -107,32 +111,8 @@ def draw_stays(rng: np.random.Generator, life: Life, ratios: Ratios) -> Stays:
         classification=everything.classification[order],
         primary=everything.primary[order],
         treatment_function=everything.treatment_function[order],
-    )
-
-
-def spells_written(rng: np.random.Generator, life: Life, stays: Stays) -> Written:
-    """Return the spells: each reaches the trust within two days of admission, and is open until discharged."""
-    closed = stays.discharged_on <= life.months.last_day
-    rows = len(stays)
-    age = age_on_day(life, stays.person, stays.admitted_on)
-    nights = (stays.discharged_on - stays.admitted_on).astype(np.int64)
-    frail = (age >= 78) & (nights >= 5)
-    to = missing_at(rng, np.where(frail, _FRAIL_DISCHARGED_TO.draw(rng, rows), _DISCHARGED_TO.draw(rng, rows)), 0.01)
-    return Written(
-        "spells",
-        stays.person,
-        {
-            "spell_id": stays.spell_id,
-            "provider_code": np.full(rows, PROVIDER, dtype=np.object_),
-            "admitted_on": stays.admitted_on,
-            "discharged_on": np.where(closed, stays.discharged_on, NEVER),
-            "admission_method": stays.method,
-            "patient_classification": stays.classification,
-            "discharge_method": blank(np.where(stays.dying, "4", _DISCHARGED_BY.draw(rng, rows)), ~closed),
-            "discharge_destination": blank(np.where(stays.dying, "79", to), ~closed),
-            "treatment_function": stays.treatment_function,
-            "recorded_on": after(rng, stays.admitted_on, 0, 2),
-        },
+        transfer=everything.transfer[order],
+        moved_after=everything.moved_after[order],
     )
 
 
@@ -183,6 +163,8 @@ def _emergency_admissions(
         classification=_same("1", person),
         primary=primary,
         treatment_function=np.where(age < _CHILDREN_UNTIL, PAEDIATRICS, function).astype(np.object_),
+        transfer=draw_transfers(rng, len(person)),
+        moved_after=rng.random(len(person)),
     )
 
 
@@ -201,6 +183,7 @@ def _electives(rng: np.random.Generator, life: Life) -> Admissions:
         classification=np.where(day_case, "2", "1").astype(np.object_),
         primary=primary,
         treatment_function=function,
+        **_not_moved(events.person),
     )
 
 
@@ -215,6 +198,7 @@ def _deliveries(rng: np.random.Generator, life: Life) -> Admissions:
         classification=_same("1", events.person),
         primary=_DELIVERY.draw(rng, len(events)),
         treatment_function=_same("501", events.person),
+        **_not_moved(events.person),
     )
 
 
@@ -228,7 +212,12 @@ def _births(rng: np.random.Generator, life: Life) -> Admissions:
         classification=_same("1", born),
         primary=_same("Z380", born),
         treatment_function=_same("424", born),
+        **_not_moved(born),
     )
+
+
+def _not_moved(person: Rows) -> dict[str, Any]:
+    return {"transfer": np.full(len(person), NOT_MOVED), "moved_after": np.zeros(len(person))}
 
 
 def _same(value: str, person: Rows) -> Values:

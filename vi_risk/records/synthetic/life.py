@@ -30,6 +30,7 @@ PersonMonths = NDArray[np.float32]
 PersonDays = NDArray[np.int16]  # (persons, months): days of a month
 
 LONGEST_STAY = 180
+_FEW = 1 / 8  # events for each person and month
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,11 @@ class Life:
     def has(self, person: Rows, days: Days) -> NDArray[np.bool_]:
         """Return whether a person has each condition on a day, (rows, conditions)."""
         return self.onsets[person] <= days[:, None]
+
+    def there(self, person: Rows, days: Days) -> NDArray[np.bool_]:
+        """Return whether a person lives in the place, alive, on a day."""
+        gone = (days > self.died_on[person]) | (days >= self.people.left_on[person])
+        return (days >= self.people.present_from[person]) & ~gone
 
 
 def live(rng: np.random.Generator, people: Population, place: Place, months: Months) -> Life:
@@ -155,8 +161,14 @@ def live(rng: np.random.Generator, people: Population, place: Place, months: Mon
 
 def happen(rng: np.random.Generator, life: Life, yearly_log_rate: PersonMonths) -> Events:
     """Draw events of a kind at a yearly log rate, (persons, months), on the days that people live in the place."""
-    counts = rng.poisson(np.exp(yearly_log_rate) * life.days / np.float32(DAYS_IN_YEAR))
-    return _on_days(rng, life.months, life.first_offset, life.days, counts)
+    expected = np.exp(yearly_log_rate) * life.days / np.float32(DAYS_IN_YEAR)
+    upto = np.cumsum(expected, dtype=np.float64)
+    if upto[-1] > _FEW * len(upto):
+        return _on_days(rng, life.months, life.first_offset, life.days, rng.poisson(expected))
+    # Of few events it is quicker to draw how many there are in all, and then whose and when each is: as likely.
+    drawn = np.sort(rng.random(rng.poisson(upto[-1]))) * upto[-1]
+    person, month = np.divmod(np.searchsorted(upto, drawn, side="right"), len(life.months))
+    return _each_on_a_day(rng, life.months, life.first_offset, life.days, person, month)
 
 
 def more_emergencies(rng: np.random.Generator, life: Life, share: float) -> Events:
@@ -192,7 +204,12 @@ def _on_days(
 ) -> Events:
     person, month = np.nonzero(counts)
     times = counts[person, month]
-    person, month = np.repeat(person, times), np.repeat(month, times)
+    return _each_on_a_day(rng, months, first_offset, days, np.repeat(person, times), np.repeat(month, times))
+
+
+def _each_on_a_day(
+    rng: np.random.Generator, months: Months, first_offset: PersonDays, days: PersonDays, person: Rows, month: Rows
+) -> Events:
     offset = first_offset[person, month] + (rng.random(len(person)) * days[person, month]).astype(np.int64)
     return Events(person, month, months.starts[month] + offset)
 

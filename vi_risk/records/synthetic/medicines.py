@@ -1,4 +1,9 @@
-"""Medicines: repeat prescriptions for long-term conditions, and short courses, issued by practices in the trust."""
+"""Medicines: repeat prescriptions for long-term conditions, and short courses, issued by practices in the trust.
+
+Every code is a presentation of the BNF code structure that stands in published prescribing data or measures of
+OpenPrescribing; those with a strength were confirmed with it (NHS Business Services Authority, average daily
+quantities of April 2016, and lists of the presentations issued most).
+"""
 
 from dataclasses import dataclass
 
@@ -8,10 +13,10 @@ from numpy.typing import NDArray
 from vi_risk.records.synthetic.conditions import POSITION
 from vi_risk.records.synthetic.draws import Menu, Rows, log_rate_at
 from vi_risk.records.synthetic.frames import Written, after
-from vi_risk.records.synthetic.general_practice import seen_by_practice
 from vi_risk.records.synthetic.life import Life, PersonMonths, happen
 from vi_risk.records.synthetic.months import DAYS_IN_YEAR, Days
 from vi_risk.records.synthetic.place import Place
+from vi_risk.records.synthetic.practice_record import seen_by_practice
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +30,12 @@ class Repeat:
 
 REPEATS = (
     Repeat("0206020A0AAAAAA", 28, {"hypertension": 0.42}),  # amlodipine 5 mg tablets
-    Repeat("0205051R0AAADAD", 28, {"hypertension": 0.38, "heart_failure": 0.45, "diabetes": 0.12}),  # ramipril 10 mg
-    Repeat("0202010B0AAABAB", 28, {"hypertension": 0.14}),  # bendroflumethiazide 2.5 mg
+    Repeat("0205051R0AAADAD", 28, {"hypertension": 0.38, "heart_failure": 0.45, "diabetes": 0.12}),  # ramipril
+    Repeat("0202010B0AAABAB", 28, {"hypertension": 0.14}),  # bendroflumethiazide
     Repeat("0212000B0AAABAB", 28, {"coronary_heart_disease": 0.6, "diabetes": 0.5, "stroke": 0.5}),  # atorvastatin
     Repeat("0212000Y0AAADAD", 28, {"hypertension": 0.16, "peripheral_arterial_disease": 0.4}),  # simvastatin 40 mg
-    Repeat("0209000A0AAABAB", 28, {"coronary_heart_disease": 0.65}),  # aspirin 75 mg
-    Repeat("0209000C0AAAAAA", 28, {"stroke": 0.5, "peripheral_arterial_disease": 0.5}),  # clopidogrel 75 mg
+    Repeat("0209000A0AAABAB", 28, {"coronary_heart_disease": 0.65}),  # aspirin
+    Repeat("0209000C0AAAAAA", 28, {"stroke": 0.5, "peripheral_arterial_disease": 0.5}),  # clopidogrel
     Repeat("0204000H0AAAMAM", 28, {"heart_failure": 0.6, "atrial_fibrillation": 0.5}),  # bisoprolol
     Repeat("0202020L0AABDBD", 28, {"heart_failure": 0.7, "chronic_kidney_disease": 0.12}),  # furosemide 40 mg
     Repeat("0202030S0AAAUAU", 28, {"heart_failure": 0.3, "liver_disease": 0.2}),  # spironolactone
@@ -39,7 +44,7 @@ REPEATS = (
     Repeat("0601022B0AAABAB", 56, {"diabetes": 0.65}),  # metformin 500 mg
     Repeat("0601021M0AAAHAH", 56, {"diabetes": 0.22}),  # gliclazide
     Repeat("0601012V0BBAEAD", 5, {"diabetes": 0.14}),  # insulin glargine
-    Repeat("0301011R0AAAPAP", 1, {"asthma": 0.6, "copd": 0.75}),  # salbutamol 100 microgram inhaler
+    Repeat("0301011R0AAAPAP", 1, {"asthma": 0.6, "copd": 0.75}),  # salbutamol inhaler
     Repeat("0302000C0AAABAB", 1, {"asthma": 0.5, "copd": 0.25}),  # beclometasone inhaler
     Repeat("0301020Q0AAAAAA", 30, {"copd": 0.5}),  # tiotropium
     Repeat("0403030Q0AAAAAA", 28, {"depression": 0.28}),  # sertraline 50 mg
@@ -48,7 +53,7 @@ REPEATS = (
     Repeat("0411000D0AAABAB", 28, {"dementia": 0.4}),  # donepezil
     Repeat("0408010A0AAAAAA", 60, {"epilepsy": 0.5}),  # levetiracetam
     Repeat("0409010N0AAAAAA", 84, {"parkinsons": 0.75}),  # co-careldopa
-    Repeat("1001030U0AAABAB", 24, {"rheumatoid_arthritis": 0.5}),  # methotrexate 2.5 mg
+    Repeat("1001030U0AAABAB", 24, {"rheumatoid_arthritis": 0.5}),  # methotrexate
     Repeat("0407020Q0AAA2A2", 60, {"cancer": 0.12}),  # morphine
     Repeat("0103050P0AAAAAA", 28, {"coronary_heart_disease": 0.4, "rheumatoid_arthritis": 0.4, "obesity": 0.12}),
     Repeat("0103050L0AAAAAA", 28, {"stroke": 0.3, "hypertension": 0.08, "depression": 0.08}),  # lansoprazole

@@ -8,7 +8,7 @@ from vi_risk.records.synthetic.frames import Written, after
 from vi_risk.records.synthetic.life import Events, Life, happen
 
 _AGES = (0, 5, 18, 45, 65, 80, 95)
-_RATES = (0.02, 0.02, 0.045, 0.05, 0.07, 0.20, 0.30)
+_RATES = (0.03, 0.03, 0.075, 0.085, 0.12, 0.34, 0.50)
 
 _SERVICES = (
     *("social_prescribing", "social_care", "falls", "community_nursing", "therapy", "intermediate_care"),

@@ -16,11 +16,11 @@ from vi_risk.records.synthetic import (
     community,
     emergency_department,
     general_practice,
-    hospital,
     medicines,
     outpatients,
     referrals,
     registry,
+    spells,
 )
 from vi_risk.records.synthetic.effects import NO_EFFECTS, Effects
 from vi_risk.records.synthetic.flaws import NO_FLAWS, Flaws
@@ -59,7 +59,8 @@ def make_trust(
     effects
         Chosen true effects of integration and of MDT reviews on emergency admissions; none unless given.
     reviews
-        MDT reviews, with patient_id and reviewed_on; other columns of mdt_reviews are kept.
+        MDT reviews, with patient_id and reviewed_on; other columns of mdt_reviews are kept. Without them the trust's
+        own teams review whom they find frail, ill or unsettled.
     flaws
         Chosen rates of missing values, duplicates and late coding.
 
@@ -144,15 +145,15 @@ def write_trust(
 
 
 def _written(lived: Lived, flaws: Flaws) -> Iterator[tuple[str, "pd.DataFrame"]]:
-    life, stays, place = lived.life, lived.stays, lived.place
-    coded_on = coding.days_of_coding(lived.of_coding, stays, flaws.coding_lag)
+    life, written, place = lived.life, lived.spells, lived.place
+    coded_on = coding.days_of_coding(lived.of_coding, written, flaws.coding_lag)
     writers: dict[str, Callable[[np.random.Generator], Written]] = {
         "patients": lambda rng: registry.patients_written(rng, life, place),
         "registrations": lambda rng: registry.registrations_written(rng, life, place),
-        "spells": lambda rng: hospital.spells_written(rng, life, stays),
-        "diagnoses": lambda rng: coding.diagnoses_written(rng, life, stays, coded_on),
-        "procedures": lambda rng: coding.procedures_written(rng, life, stays, coded_on),
-        "ed_attendances": lambda rng: emergency_department.attendances_written(rng, life, stays),
+        "spells": lambda rng: spells.spells_written(rng, life, written),
+        "diagnoses": lambda rng: coding.diagnoses_written(rng, life, written, coded_on),
+        "procedures": lambda rng: coding.procedures_written(rng, life, written, coded_on),
+        "ed_attendances": lambda rng: emergency_department.attendances_written(rng, life, written),
         "outpatient_appointments": lambda rng: outpatients.appointments_written(rng, life),
         "gp_appointments": lambda rng: general_practice.appointments_written(rng, life, place),
         "gp_events": lambda rng: general_practice.events_written(rng, life, place),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vi_risk.errors import UsageError
-from vi_risk.records.synthetic import hospital, registry
+from vi_risk.records.synthetic import choices, hospital, registry
 from vi_risk.records.synthetic.draws import Values
 from vi_risk.records.synthetic.effects import NO_EFFECTS, Effects, Ratios, Reviews
 from vi_risk.records.synthetic.hospital import Stays
@@ -15,6 +15,8 @@ from vi_risk.records.synthetic.life import Life, live
 from vi_risk.records.synthetic.months import Months
 from vi_risk.records.synthetic.place import FIRST_JOINING, Place, draw_place
 from vi_risk.records.synthetic.population import draw_population
+from vi_risk.records.synthetic.regular_attenders import regular_attendances
+from vi_risk.records.synthetic.spells import Spells, spells_of
 from vi_risk.records.tables import TABLES
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ class Lived:
     place: Place
     life: Life
     stays: Stays
+    spells: Spells
     ratios: Ratios
     patient_id: Values
     of_coding: np.random.Generator
@@ -71,18 +74,22 @@ class Lived:
 def lived_in(world: World) -> Lived:
     """Return what happened, drawn from the world's seed."""
     # Every part draws from a stream of its own: deepening one does not change what the others draw.
-    streams = np.random.default_rng(world.seed).spawn(5)
-    of_place, of_people, of_life, of_stays, of_coding = streams
+    streams = np.random.default_rng(world.seed).spawn(7)
+    of_place, of_people, of_life, of_stays, of_coding, of_attenders, of_reviews = streams
     patient_id = registry.pseudonyms(world.patients)
     months = Months.between(world.first_day, world.last_day)
     place = draw_place(of_place, world.patients, months)
     people = draw_population(of_people, world.patients, place, months)
-    ratios = Ratios(world.effects, place, people, Reviews.of(world.reviews, patient_id))
+    given = None if world.reviews is None else Reviews.of(world.reviews, patient_id)
     life = live(of_life, people, place, months)
+    reviews = choices.draw_reviews(of_reviews, life, place) if given is None else given
+    ratios = Ratios(world.effects, place, people, reviews)
+    stays = hospital.draw_stays(of_stays, life, ratios)
     return Lived(
         place=place,
         life=life,
-        stays=hospital.draw_stays(of_stays, life, ratios),
+        stays=stays,
+        spells=spells_of(stays, regular_attendances(of_attenders, life, stays)),
         ratios=ratios,
         patient_id=patient_id,
         of_coding=of_coding,

@@ -9,6 +9,7 @@ import pytest
 from vi_risk.errors import UsageError
 from vi_risk.records.codes import EMERGENCY_ADMISSION_METHODS
 from vi_risk.records.synthetic import Effects, make_trust, make_truth
+from vi_risk.records.synthetic.counted import stays_of
 
 PATIENTS = 4_000
 FIRST_DAY, LAST_DAY = date(2016, 6, 1), date(2019, 5, 31)
@@ -21,8 +22,8 @@ def without():
 
 
 def emergencies(tables) -> pd.DataFrame:
-    """Emergency spells with the practice of that day and whether it had joined by then."""
-    spells = tables["spells"]
+    """Emergency admissions with the practice of that day and whether it had joined by then."""
+    spells = stays_of(tables["spells"])
     spells = spells[spells["admission_method"].isin(EMERGENCY_ADMISSION_METHODS)]
     admitted = spells[["spell_id", "patient_id"]].assign(day=pd.to_datetime(spells["admitted_on"]))
     stays = admitted.merge(tables["registrations"], on="patient_id")

@@ -9,6 +9,7 @@ import pytest
 
 from vi_risk.errors import UsageError
 from vi_risk.records.synthetic import make_trust, make_truth
+from vi_risk.records.synthetic.counted import stays_of
 from vi_risk.records.synthetic.fact import Fact, pooled
 from vi_risk.records.synthetic.facts import facts
 
@@ -44,10 +45,22 @@ def test_emergency_admissions_are_counted_per_person_year_of_registration(trust,
     since, until = (pd.to_datetime(registrations[name]) for name in ("registered_from", "registered_to"))
     since, until = since.clip(lower=pd.Timestamp(2021, 1, 1)), until.fillna(pd.Timestamp(2025, 1, 1))
     years = (until - since).dt.days.clip(lower=0).sum() / 365.25
-    emergencies = trust["spells"]["admission_method"].isin(["21", "22", "23", "24", "25", "2A", "2D", "28"]).sum()
+    stays = stays_of(trust["spells"])
+    emergencies = stays["admission_method"].isin(["21", "22", "23", "24", "25", "2A", "2D", "28"]).sum()
     assert of(measured, "emergency admissions per 1,000 reg").value == pytest.approx(
         1000 * emergencies / years, rel=1e-3
     )
+
+
+def test_a_stay_that_goes_on_in_another_hospital_is_one_admission(trust, measured):
+    spells = trust["spells"]
+    apart = spells.assign(
+        discharge_destination=spells["discharge_destination"].mask(spells["discharge_destination"] == "51", "19"),
+        admission_method=spells["admission_method"].mask(spells["admission_method"].isin(["2B", "81"]), "21"),
+    )
+    counted_apart = {fact.name: fact for fact in facts({**trust, "spells": apart})}
+    rate = "emergency admissions per 1,000 registered a year"
+    assert 1.02 < counted_apart[rate].value / measured[rate].value < 1.06
 
 
 def test_shares_of_numbers_of_admissions_add_up(measured):
@@ -65,10 +78,14 @@ def test_shares_of_ages_and_of_ethnic_groups_add_up(measured):
 
 def test_more_admissions_move_the_facts_that_count_them_and_no_other(trust, measured):
     spells = trust["spells"]
-    again = spells.assign(spell_id="again-" + spells["spell_id"])
-    twice = {fact.name: fact for fact in facts({**trust, "spells": pd.concat([spells, again], ignore_index=True)})}
+    one_spell_each = spells[(spells["discharge_destination"] != "51") & ~spells["admission_method"].isin(["2B", "81"])]
+    again = one_spell_each.assign(spell_id="again-" + one_spell_each["spell_id"])
+    once, twice = (
+        {fact.name: fact for fact in facts({**trust, "spells": pd.concat(parts, ignore_index=True)})}
+        for parts in ([one_spell_each], [one_spell_each, again])
+    )
     rate = "emergency admissions per 1,000 registered a year"
-    assert twice[rate].value == pytest.approx(2 * measured[rate].value)
+    assert twice[rate].value == pytest.approx(2 * once[rate].value)
     assert twice["of those admitted, 1 admissions"].value == 0
     assert twice["A&E attendances per 1,000"] == measured["A&E attendances per 1,000"]
 

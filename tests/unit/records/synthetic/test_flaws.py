@@ -50,6 +50,21 @@ def test_optional_values_are_missing_at_the_chosen_rate_and_no_other(usual):
                 assert after.notna().sum() / before.notna().sum() == pytest.approx(0.75, abs=0.06), (name, column.name)
 
 
+def test_measured_values_slip_at_the_chosen_rate_and_nothing_else_does(usual):
+    tables = make_trust(**WORLD, flaws=Flaws(slips=0.2))
+    before, after = usual["gp_events"], tables["gp_events"]
+    measured = before["value"].notna()
+    slipped = (before["value"] != after["value"])[measured]
+    assert slipped.mean() == pytest.approx(0.2, abs=0.02)
+    other_unit = (before["unit"] != after["unit"])[measured]
+    assert 0.02 < other_unit.mean() < 0.08
+    assert set(after["unit"][measured][other_unit]) == {"%", "g/dL"}
+    assert after["value"][~measured].isna().all()
+    for name, table in usual.items():
+        columns = [column for column in table.columns if column not in ("value", "unit")]
+        pd.testing.assert_frame_equal(table[columns], tables[name][columns])
+
+
 def test_a_coding_lag_of_three_takes_three_times_as_long_and_changes_nothing_else(usual):
     tables = make_trust(**WORLD, flaws=Flaws(coding_lag=3))
 
@@ -70,6 +85,7 @@ def test_a_coding_lag_of_three_takes_three_times_as_long_and_changes_nothing_els
     [
         ({"missing": 1.2}, "missing: expected a share from 0 to 1, got 1.2"),
         ({"duplicates": -0.1}, "duplicates: expected a share from 0 to 1, got -0.1"),
+        ({"slips": 2.0}, "slips: expected a share from 0 to 1, got 2"),
         ({"coding_lag": -1.0}, "coding_lag: expected 0 or more, got -1"),
     ],
 )

@@ -12,6 +12,7 @@ from vi_risk.errors import UsageError
 from vi_risk.records.codes import EMERGENCY_ADMISSION_METHODS
 from vi_risk.records.synthetic import make_trust, make_truth, write_trust
 from vi_risk.records.synthetic.conditions import CONDITIONS, chance_of_onset
+from vi_risk.records.synthetic.counted import stays_of
 from vi_risk.records.synthetic.draws import normal_below, normal_quantile
 from vi_risk.records.synthetic.effects import NO_EFFECTS
 from vi_risk.records.synthetic.hazards import (
@@ -40,8 +41,8 @@ def truth() -> pd.DataFrame:
 
 def admitted_within_a_year(tables, rows: pd.DataFrame) -> np.ndarray:
     start = pd.Timestamp(rows["index_date"].iloc[0])
-    spells = tables["spells"]
-    emergencies = spells[spells["admission_method"].isin(EMERGENCY_ADMISSION_METHODS)]
+    stays = stays_of(tables["spells"])
+    emergencies = stays[stays["admission_method"].isin(EMERGENCY_ADMISSION_METHODS)]
     day = pd.to_datetime(emergencies["admitted_on"])
     within = emergencies.loc[(day >= start) & (day < start + pd.Timedelta(days=365)), "patient_id"]
     return rows["patient_id"].isin(within).to_numpy()
