@@ -1,5 +1,6 @@
 """How text and numbers of a file become canonical types: SQL that gives null where a value is not clearly one."""
 
+import re
 from collections.abc import Callable
 
 from vi_risk.records.tables import Column
@@ -9,6 +10,10 @@ Formats = str | list[str] | None  # strptime formats of a column, tried in order
 _PLACE = "Europe/London"  # whose midnight begins a day
 
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+
+# Below this each whole number has a floating-point number of its own; from here on several share one.
+_EXACT = {"DOUBLE": 2**53, "FLOAT": 2**24}
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 
 
 def quoted(name: str) -> str:
@@ -53,7 +58,7 @@ class Cast:
             )
         same = {"text": "VARCHAR", "integer": "BIGINT", "date": "DATE", "timestamp": "TIMESTAMP", "boolean": "BOOLEAN"}
         self.may_fail = values is not None or same.get(column.type) != engine_type
-        self.failed = f"WHERE {present} AND ({self.sql}) IS NULL"
+        self.failed = f"{present} AND ({self.sql}) IS NULL"
 
 
 _EXPECTED = {
@@ -76,35 +81,56 @@ _ENGINE = {
 
 def _as_text(value: str, engine_type: str) -> str:
     """Return a value as text; a whole number held as a decimal is one: 10001.0 is the code 10001."""
-    if engine_type in ("DOUBLE", "FLOAT") or engine_type.startswith("DECIMAL"):
-        whole, other = f"CAST(CAST({value} AS HUGEINT) AS VARCHAR)", f"CAST({value} AS VARCHAR)"
-        return f"CASE WHEN {value} = floor({value}) THEN {whole} ELSE {other} END"
+    nested = engine_type.endswith("]") or engine_type.startswith(("STRUCT", "MAP", "UNION"))
+    if nested or engine_type == "BLOB":
+        return "CAST(NULL AS VARCHAR)"
+    if engine_type in _EXACT or engine_type.startswith("DECIMAL"):
+        whole, other = f"CAST(TRY_CAST({value} AS HUGEINT) AS VARCHAR)", f"CAST({value} AS VARCHAR)"
+        # A long code that was held as a float has lost its last digits.
+        lost = f"WHEN abs({value}) >= {_EXACT[engine_type]} THEN NULL" if engine_type in _EXACT else ""
+        return f"CASE {lost} WHEN {value} = floor({value}) THEN {whole} ELSE {other} END"
     return f"CAST({value} AS VARCHAR)"
 
 
+def _as_double(value: str, engine_type: str) -> str:
+    if engine_type == "VARCHAR":  # DuckDB reads 1_000 as SQL does; in a record it is no number
+        return f"CASE WHEN NOT contains({value}, '_') THEN TRY_CAST({value} AS DOUBLE) END"
+    if engine_type in (*_EXACT, *_WHOLE, "BOOLEAN") or engine_type.startswith("DECIMAL"):
+        return f"TRY_CAST({value} AS DOUBLE)"
+    return "CAST(NULL AS DOUBLE)"  # a date is no number
+
+
 def _read_text(value: str, engine_type: str, _: Formats) -> str:
-    nested = engine_type.endswith("]") or engine_type.startswith(("STRUCT", "MAP", "UNION"))
-    return "CAST(NULL AS VARCHAR)" if nested else _as_text(value, engine_type)
+    return _as_text(value, engine_type)
 
 
-def _read_integer(value: str, _: str, __: Formats) -> str:
-    number = f"TRY_CAST({value} AS DOUBLE)"
-    return f"CASE WHEN {number} = floor({number}) AND isfinite({number}) THEN TRY_CAST({number} AS BIGINT) END"
+def _read_integer(value: str, engine_type: str, _: Formats) -> str:
+    if engine_type in _WHOLE:
+        return f"TRY_CAST({value} AS BIGINT)"
+    number = _as_double(value, engine_type)
+    return (
+        f"CASE WHEN {number} = floor({number}) AND abs({number}) < {_EXACT['DOUBLE']}"
+        f" THEN TRY_CAST({number} AS BIGINT) END"
+    )
 
 
-def _read_number(value: str, _: str, __: Formats) -> str:
-    return f"CASE WHEN isfinite(TRY_CAST({value} AS DOUBLE)) THEN TRY_CAST({value} AS DOUBLE) END"
+def _read_number(value: str, engine_type: str, _: Formats) -> str:
+    number = _as_double(value, engine_type)
+    return f"CASE WHEN isfinite({number}) THEN {number} END"
 
 
 def _read_moment(kind: str) -> Callable[[str, str, Formats], str]:
     def read(value: str, engine_type: str, date_format: Formats) -> str:
         if date_format is not None:
             formats = [date_format] if isinstance(date_format, str) else date_format
-            known = ", ".join(text_literal(one) for one in formats)
-            moment = f"try_strptime({_as_text(value, engine_type)}, [{known}])"
+            text = _as_text(value, engine_type)
+            moment = f"CASE {' '.join(_when_written(text, one) for one in formats)} END"
         elif engine_type == "VARCHAR":
-            # Four-digit years only: '24-01-05' would be read as the year 24.
-            moment = f"CASE WHEN regexp_matches({value}, '^[0-9]{{4}}-') THEN TRY_CAST({value} AS TIMESTAMP) END"
+            moment = (
+                f"CASE WHEN regexp_full_match({value}, '{_ISO}') THEN TRY_CAST({value} AS TIMESTAMP)"
+                f" WHEN regexp_full_match({value}, '{_ISO_WITH_ZONE}')"
+                f" THEN timezone({text_literal(_PLACE)}, TRY_CAST({value} AS TIMESTAMPTZ)) END"
+            )
         elif engine_type == "DATE" or engine_type.startswith("TIMESTAMP"):
             moment = value
         else:
@@ -114,10 +140,48 @@ def _read_moment(kind: str) -> Callable[[str, str, Formats], str]:
     return read
 
 
+# Four-digit years only: DuckDB reads '24-01-05' as the year 24, and '2024-01-05 (BC)' as a year before Christ.
+_YEAR = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"  # there is no year 0
+_ISO_TIME = "[T ]([01]?[0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
+_ISO = f"{_YEAR}-[0-9]{{1,2}}-[0-9]{{1,2}}({_ISO_TIME})?"
+_ISO_WITH_ZONE = f"{_YEAR}-[0-9]{{1,2}}-[0-9]{{1,2}}{_ISO_TIME} ?(Z|UTC|[-+][0-9]{{2}}(:?[0-9]{{2}})?)"
+
+
+def _when_written(text: str, date_format: str) -> str:
+    moment = f"try_strptime({text}, {text_literal(date_format)})"
+    if "%z" in date_format or "%Z" in date_format:
+        moment = f"timezone({text_literal(_PLACE)}, {moment})"
+    return f"WHEN regexp_full_match({text}, {text_literal(_pattern_of(date_format))}) THEN {moment}"
+
+
+_DIGITS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "j": 3}
+_ALL_DIGITS = ("Y", "y")
+
+
+def _pattern_of(date_format: str) -> str:
+    """Return what a date in this format looks like: DuckDB alone takes 24 for %Y, and 2024112 for %Y%m%d.
+
+    >>> _pattern_of("%d/%m/%Y")
+    '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}'
+    >>> _pattern_of("%Y%m%d")
+    '[0-9]{4}[0-9]{2}[0-9]{2}'
+    """
+    parts = re.findall(r"%-?.|[^%]+", date_format, re.DOTALL)
+    numbers = [part[-1] if part[0] == "%" and part[-1] in _DIGITS else "" for part in parts]
+    pattern = ""
+    for part, number, before, after in zip(parts, numbers, ["", *numbers], [*numbers[1:], ""], strict=False):
+        if number:  # numbers that touch one another have all their digits, or nobody knows where one ends
+            fixed = number in _ALL_DIGITS or before or after
+            pattern += f"[0-9]{{{'' if fixed else '1,'}{_DIGITS[number]}}}"
+        else:
+            pattern += ".+" if part[0] == "%" else re.escape(part)
+    return pattern
+
+
 def _read_boolean(value: str, engine_type: str, _: Formats) -> str:
     if engine_type == "BOOLEAN":
         return value
-    plain = f"lower(trim(CAST({value} AS VARCHAR)))"
+    plain = f"lower(trim({_as_text(value, engine_type)}))"
     yes, no = (", ".join(text_literal(word) for word in words) for words in (_TRUE, _FALSE))
     return f"CASE WHEN {plain} IN ({yes}) THEN true WHEN {plain} IN ({no}) THEN false END"
 

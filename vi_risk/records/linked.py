@@ -3,7 +3,8 @@
 import hashlib
 import tempfile
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from vi_risk.records.tables import TABLES, Table
+from vi_risk.records.volume import Volume, volume_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,12 +39,25 @@ class Workspace:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="vi-risk-", dir=folder)
         self.path = Path(self._folder.name)
+        self._scratches = 0
         self.backend: Any = ibis.duckdb.connect(self.path / "records.duckdb")
         self.backend.raw_sql("SET preserve_insertion_order = false")
         self.backend.raw_sql("SET TimeZone = 'UTC'")
         self.backend.raw_sql(f"SET temp_directory = '{self.path / 'spill'}'")
         # Tied to the backend, which every table of it holds: a table outlives the records that it was taken from.
         self._close = weakref.finalize(self.backend, _close, self.backend.con, self._folder)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Callable[[str], str]]:
+        """Give names for views and tables that are needed for a while; those that were made go at the end."""
+        self._scratches += 1
+        prefix = f"scratch_{self._scratches}_"
+        try:
+            yield lambda thing: prefix + thing
+        finally:
+            made = "SELECT table_name, table_type FROM information_schema.tables WHERE starts_with(table_name, ?)"
+            for name, kind in self.backend.con.execute(made, [prefix]).fetchall():
+                self.backend.raw_sql(f'DROP {"VIEW" if kind == "VIEW" else "TABLE"} "{name}"')
 
     def close(self) -> None:
         """Disconnect and remove the folder; closing twice is harmless."""
@@ -69,6 +84,7 @@ class Records:
     tables: Mapping[str, ir.Table]
     workspace: Workspace = field(repr=False)
     source: str = "data frames"
+    _volumes: dict[str, Volume | None] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @classmethod
     def from_frames(cls, tables: Mapping[str, "pd.DataFrame"]) -> Self:
@@ -108,13 +124,11 @@ class Records:
         stays, old entries) do not count as coverage. Enough is a quarter of the median month's; of a practice's table,
         where practices say when they joined the trust, a fiftieth, for the first of many practices to join is a start.
         """
-        months = self._months(table)
-        if months is None:
+        volume = self.volume(table)
+        if volume is None:
             return None
         joined_one_by_one = TABLES[table].held_by == "practice" and self.has("practices", "integrated_from")
-        enough = _enough(months["rows"], 1 / 50 if joined_one_by_one else 1 / 4)
-        first = months.loc[enough, "month"].iloc[0]
-        return date(first.year, first.month, 1)
+        return volume.seen_from(1 / 50 if joined_one_by_one else 1 / 4)
 
     def seen_to(self, table: str) -> date | None:
         """Return the last day up to which a table is complete, or None when it is not there or empty.
@@ -122,40 +136,27 @@ class Records:
         It is the last event no later than the month after the last month with a quarter of the median month's rows:
         the month of the extract may have begun only, and a date far beyond it is a slip of a pen.
         """
-        months = self._months(table)
-        event = TABLES[table].event
-        if months is None or event is None:
-            return None
-        last = months.loc[_enough(months["rows"], 1 / 4), "month"].iloc[-1]
-        end = date(last.year + (last.month + 1) // 12, (last.month + 1) % 12 + 1, 1)  # the first day two months on
-        rows = self.tables[table]
-        day = event_date(rows, event)
-        latest: date | None = rows.filter(day < end).select(day=day).day.max().to_pyarrow().as_py()
-        return latest
+        volume = self.volume(table)
+        return None if volume is None else volume.seen_to()
 
     def monthly_rows(self, table: str) -> float:
         """Return the median number of rows in a month; 0 when the table is not there or empty."""
-        months = self._months(table)
-        return 0.0 if months is None else float(months["rows"].median())
+        volume = self.volume(table)
+        return 0.0 if volume is None else volume.usual
 
-    def _months(self, table: str) -> "pd.DataFrame | None":
-        """Return month and rows of a dated table, earliest first; None when it is not there or empty."""
+    def volume(self, table: str) -> Volume | None:
+        """Return the rows of each month of a dated table, counted once; None when it is not there or empty."""
         event = TABLES[table].event
         if table not in self.tables or event is None:
             return None
-        rows = self.tables[table]
-        days = rows.filter(rows[event].notnull()).select(month=event_date(rows, event).truncate("M"))
-        counted = days.group_by("month").agg(rows=days.count()).order_by("month")
-        volume: pd.DataFrame = counted.to_pyarrow().to_pandas()
-        return None if volume.empty else volume
+        if table not in self._volumes:
+            rows = self.tables[table]
+            self._volumes[table] = volume_of(rows.select(day=event_date(rows, event)))
+        return self._volumes[table]
 
     def fingerprints(self) -> dict[str, str]:
         """Return a content fingerprint of each table: same rows in any order, same fingerprint."""
         return {name: _fingerprint(self.workspace.backend, rows) for name, rows in sorted(self.tables.items())}
-
-
-def _enough(rows: "pd.Series[int]", share: float) -> "pd.Series[bool]":
-    return rows >= rows.median() * share
 
 
 def event_date(rows: ir.Table, event: str) -> ir.DateValue:

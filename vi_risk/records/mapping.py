@@ -6,12 +6,11 @@ each column. docs/mappings.md is the page for people.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import sqlglot
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -22,11 +21,14 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
-from sqlglot import exp
 
 from vi_risk import declared
 from vi_risk.errors import SpecificationError
+from vi_risk.records.expressions import is_expression, is_select, numbered
+from vi_risk.records.extract_files import FileForm
+from vi_risk.records.readable import EPISODES, MADE_OF_EPISODES, NUMBERED, READABLE, declared_with
 from vi_risk.records.tables import TABLES
+from vi_risk.records.units import CODE, UNIT, VALUE, UnitRule
 
 SHIPPED = Path(__file__).resolve().parent / "mappings"
 
@@ -118,7 +120,7 @@ Source = Annotated[
 
 
 class TableMapping(BaseModel):
-    """How one canonical table is made: source, filter, an expression for each column, value maps, date formats."""
+    """How one table is made: source, filter, an expression for each column, value maps, date formats, units."""
 
     model_config = _DECLARED
 
@@ -126,8 +128,10 @@ class TableMapping(BaseModel):
     where: str | None = None
     optional: bool = False  # left out where it has no rows
     columns: dict[str, str]
+    numbered: dict[str, str] = {}  # of episodes: diagnosis -> expression of a numbered column, such as DIAG_%02d
     values: dict[str, dict[str, str]] = {}  # column -> value of the site -> canonical value; "*" is all others
     formats: dict[str, str | list[str]] = {}  # column -> strptime format(s) of the site's text
+    units: list[UnitRule] = []  # of a table with value and unit: the first rule that holds counts
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Self:
@@ -135,14 +139,22 @@ class TableMapping(BaseModel):
             f"{part}.{column} has no expression in columns; add one or remove it"
             for part, named in (("values", self.values), ("formats", self.formats))
             for column in named
-            if column not in self.columns
+            if column not in (*self.columns, *self.numbered)
         ]
         faults += [
             f"columns.{column} is not one SQL expression"
             for column, sql in self.columns.items()
-            if not _is_expression(sql)
+            if not is_expression(sql)
         ]
-        if self.where is not None and not _is_expression(self.where):
+        for column, sql in self.numbered.items():
+            first = numbered(sql, 1)
+            if first.column is None:
+                faults.append(f"numbered.{column} names no numbered column, such as DIAG_%02d (DIAG_01, DIAG_02, ...)")
+            elif not is_expression(first.sql):
+                faults.append(f"numbered.{column} is not one SQL expression")
+        if self.units and not {VALUE, UNIT, CODE} <= self.columns.keys():
+            faults.append(f"units needs the columns {VALUE}, {UNIT} and {CODE} to be mapped")
+        if self.where is not None and not is_expression(self.where):
             faults.append("where is not one SQL condition")
         if not self.source:
             faults.append("source names no source; name the files to stack")
@@ -157,6 +169,23 @@ class TableMapping(BaseModel):
             return Stack(stack=self.source)
         return Stack(stack=[self.source]) if "*" in self.source else None
 
+    def with_numbered(self, there: Iterable[str]) -> Self:
+        """Return the mapping with a column for each numbered one that a source with these columns has."""
+        known = {column.casefold() for column in there}
+        columns, values, formats = dict(self.columns), dict(self.values), dict(self.formats)
+        for name, sql in self.numbered.items():
+            for number in range(1, 100):
+                one = numbered(sql, number)
+                if one.column is None or one.column.casefold() not in known:
+                    continue
+                column = f"{name}_{number:02d}"
+                columns[column] = one.sql
+                if name in values:
+                    values[column] = values[name]
+                if name in formats:
+                    formats[column] = formats[name]
+        return self.model_copy(update={"columns": columns, "values": values, "formats": formats, "numbered": {}})
+
     @property
     def source_name(self) -> str:
         """What the source is called in messages."""
@@ -164,14 +193,29 @@ class TableMapping(BaseModel):
 
 
 class Mapping(BaseModel):
-    """A whole mapping: sources made of the site's files, and the canonical tables made from them."""
+    """A whole mapping: how files are written, sources made of them, and the canonical tables made from these."""
 
     model_config = _DECLARED
 
     name: str
     title: str = ""
+    files: FileForm = FileForm()
     sources: dict[str, Source] = {}
     tables: dict[str, TableMapping]
+
+    @property
+    def lacking(self) -> list[str]:
+        """The tables that every mapping makes and this one does not; spells may be made of episodes."""
+        made = {*self.tables, *(MADE_OF_EPISODES if EPISODES.name in self.tables else ())}
+        return [table.name for table in TABLES.values() if table.required and table.name not in made]
+
+    def conflicts(self) -> list[str]:
+        """Return what is wrong with tables that are mapped and are made of episodes too."""
+        return [
+            f"tables.{name}: is made of tables.{EPISODES.name} already; remove one of the two"
+            for name in MADE_OF_EPISODES
+            if EPISODES.name in self.tables and name in self.tables
+        ]
 
     @model_validator(mode="after")
     def _is_coherent(self, info: ValidationInfo) -> Self:
@@ -179,31 +223,36 @@ class Mapping(BaseModel):
         faults = [
             f"sources.{name} is not one SELECT statement"
             for name, source in self.sources.items()
-            if isinstance(source, str) and not _is_select(source)
+            if isinstance(source, str) and not is_select(source)
         ]
         for name, table in self.tables.items():
-            if name not in TABLES:
-                faults.append(f"tables.{name} is no canonical table; expected one of {', '.join(TABLES)}")
-                continue
-            declared_table = TABLES[name]
+            if name in READABLE:
+                faults += _faults_of_table(name, table, partly=partly)
+            else:
+                faults.append(f"tables.{name} is no canonical table; expected one of {', '.join(READABLE)}")
+        faults += self.conflicts()
+        if not partly:
             faults += [
-                f"tables.{name}: {column} is no column of {name}; it has {', '.join(declared_table.column_names)}"
-                for column in table.columns
-                if column not in declared_table.column_names
+                f"tables.{name} is missing; a mapping makes at least patients and spells" for name in self.lacking
             ]
-            faults += [
-                f"tables.{name}: columns lacks {column.name} ({column.meaning}), which {name} needs"
-                for column in declared_table.columns
-                if (column.required or column.mapped) and column.name not in table.columns and not partly
-            ]
-        faults += [
-            f"tables.{table.name} is missing; a mapping makes at least patients and spells"
-            for table in TABLES.values()
-            if table.required and table.name not in self.tables and not partly
-        ]
         if faults:
             raise ValueError("\n".join(faults))
         return self
+
+
+def _faults_of_table(name: str, table: TableMapping, *, partly: bool) -> Iterator[str]:
+    declared_table = declared_with(READABLE[name], table.columns)
+    for column in table.columns:
+        if column not in declared_table.column_names:
+            yield f"tables.{name}: {column} is no column of {name}; it has {', '.join(READABLE[name].column_names)}"
+    for column in table.numbered:
+        if name != EPISODES.name or column not in NUMBERED:
+            yield f"tables.{name}: numbered.{column} is not known; only episodes have numbered {', '.join(NUMBERED)}"
+    if table.units and UNIT not in declared_table.column_names:
+        yield f"tables.{name}: units: {name} has no column {UNIT}; convert its values in the expression"
+    for needed in declared_table.columns:
+        if (needed.required or needed.mapped) and needed.name not in table.columns and not partly:
+            yield f"tables.{name}: columns lacks {needed.name} ({needed.meaning}), which {name} needs"
 
 
 def load_mapping(name_or_file: str | Path, *, partly: bool = False) -> Mapping | None:
@@ -226,44 +275,3 @@ def load_mapping(name_or_file: str | Path, *, partly: bool = False) -> Mapping |
         return Mapping.model_validate(content, context={"partly": partly})
     except ValidationError as error:
         raise SpecificationError.of(declared.faults_of(error, path.name)) from None
-
-
-# What is not one value of one row, or is another value tomorrow: nothing here asks the clock.
-_NO_SINGLE_VALUE = (
-    exp.Select, exp.Alias, exp.Star, exp.Columns, exp.Explode, exp.AggFunc,
-    exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime, exp.Rand, exp.Uuid,
-)  # fmt: skip
-_CLOCKS = {"now", "get_current_timestamp", "transaction_timestamp", "current_localtimestamp", "current_localtime"}
-
-
-def _is_expression(sql: str) -> bool:
-    """Whether the text is one expression that gives one value for each row, the same whenever it is asked."""
-    try:
-        parsed = sqlglot.parse(f"SELECT {sql}\n", read="duckdb")
-    except sqlglot.errors.SqlglotError:
-        return False
-    if len(parsed) != 1 or not isinstance(parsed[0], exp.Select):
-        return False
-    select = parsed[0]
-    if {part for part, value in select.args.items() if value} - {"expressions"}:  # FROM, WHERE, LIMIT and so on
-        return False
-    if len(select.expressions) != 1 or list(select.expressions[0].find_all(*_NO_SINGLE_VALUE)):
-        return False
-    called = {str(function.this).lower() for function in select.expressions[0].find_all(exp.Anonymous)}
-    return not called & _CLOCKS
-
-
-def _is_select(sql: str) -> bool:
-    """Whether the text is one query (SELECT, WITH or UNION) and nothing else."""
-    try:
-        parsed = sqlglot.parse(sql, read="duckdb")
-    except sqlglot.errors.SqlglotError:
-        return False
-    return len(parsed) == 1 and isinstance(parsed[0], exp.Query)
-
-
-def sources_of(sql: str) -> set[str]:
-    """Return the names of the tables that a query reads, its own WITH names left out."""
-    query = sqlglot.parse_one(sql, read="duckdb")
-    named = {cte.alias for cte in query.find_all(exp.CTE)}
-    return {table.name for table in query.find_all(exp.Table) if table.name} - named

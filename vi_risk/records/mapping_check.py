@@ -4,7 +4,6 @@ It counts and names; it shows nothing of any record.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,109 +13,13 @@ from vi_risk.errors import InputError
 from vi_risk.records import mapping as mappings
 from vi_risk.records.casting import quoted
 from vi_risk.records.linked import Workspace
+from vi_risk.records.mapped_tables import MappedTable, map_table, write_table
 from vi_risk.records.mapping import CANONICAL, TableMapping, load_mapping
-from vi_risk.records.reading import (
-    MappedTable,
-    canonical_plan,
-    count_unread,
-    lacking_columns,
-    lacking_table,
-    map_table,
-    open_sources,
-    write_table,
-)
+from vi_risk.records.mapping_report import Counts, MappingReport, SourceReport, TableReport
+from vi_risk.records.readable import EPISODES, READABLE
+from vi_risk.records.reading import canonical_plans, lacking_columns, open_sources, unplaced_episodes, write_spells
 from vi_risk.records.sources import Sources, source_of
 from vi_risk.records.tables import TABLES, Table
-
-Counts = dict[str, int]  # name -> number of rows
-
-
-@dataclass(frozen=True)
-class SourceReport:
-    """A source that the mapping defines: its rows, and the rows of what it is made of."""
-
-    name: str
-    rows: int
-    made_of: Counts
-    lacking: tuple[str, ...] = ()  # of a stack: "file: column, column" that others have
-
-
-@dataclass(frozen=True)
-class TableReport:
-    """What the mapping makes of one canonical table.
-
-    Attributes
-    ----------
-    rows_in, rows_left_out, rows_out
-        Rows of the source, those that `where` leaves out, and rows of the canonical table.
-    mapped, not_mapped
-        Canonical columns that the mapping gives, and those that it could give and does not.
-    required_missing
-        Required columns that the mapping does not give.
-    unlisted
-        Column -> rows with a value that its value map does not list.
-    unreadable
-        Column -> rows with a value that cannot be read as its type.
-    empty
-        Required column -> rows without a value.
-    repeated
-        Rows whose key another row has too.
-    without
-        Table -> rows that name no row of it (a spell of nobody in patients).
-    faults
-        What is wrong, each with what to do; a table with none can be read.
-    """
-
-    table: str
-    source: str
-    rows_in: int = 0
-    rows_left_out: int = 0
-    rows_out: int = 0
-    mapped: tuple[str, ...] = ()
-    not_mapped: tuple[str, ...] = ()
-    required_missing: tuple[str, ...] = ()
-    unlisted: Counts = field(default_factory=dict)
-    unreadable: Counts = field(default_factory=dict)
-    empty: Counts = field(default_factory=dict)
-    repeated: int = 0
-    without: Counts = field(default_factory=dict)
-    faults: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class MappingReport:
-    """What a mapping makes of a site's files."""
-
-    mapping: str
-    records: str
-    sources: tuple[SourceReport, ...]
-    tables: tuple[TableReport, ...]
-    tables_not_mapped: tuple[str, ...]
-    faults: tuple[str, ...] = ()  # of the mapping or of the place, not of one table
-
-    @property
-    def fits(self) -> bool:
-        """Whether the records can be read with this mapping."""
-        return not self.faults and not any(table.faults for table in self.tables)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain values, for JSON."""
-        return {**asdict(self), "fits": self.fits}
-
-    def lines(self) -> list[str]:
-        """Return it as lines for a terminal."""
-        lines = [f"mapping {self.mapping} on {self.records}", ""]
-        if self.sources:
-            lines += ["sources of the mapping", *(_source_line(source) for source in self.sources)]
-            lines += [f"    {lacks}" for source in self.sources for lacks in source.lacking] + [""]
-        for table in self.tables:
-            lines += [*_table_lines(table), ""]
-        if self.tables_not_mapped:
-            lines += [f"not mapped: {', '.join(self.tables_not_mapped)} (their features will be missing)", ""]
-        faults = [*self.faults, *(fault for table in self.tables for fault in table.faults)]
-        lines += [f"  - {fault}" for fault in faults]
-        lines.append(f"{len(faults)} faults to mend." if faults else "The mapping fits: these records can be read.")
-        return lines
 
 
 def check_mapping(
@@ -161,39 +64,35 @@ class _Check:
         self.sources = sources
         self.mapping = mapping
         self.report = report
-        self.made: dict[str, MappedTable] = {}
+        self.made: dict[str, set[str]] = {}  # table -> its columns
 
     def result(self) -> MappingReport:
         plans, faults = self._plans()
         broken = [self.sources.unusable[name] for name in self.sources.reads if name in self.sources.unusable]
-        order = [name for name in TABLES if name in plans]  # patients first: others link to it
-        tables = tuple(self._table(TABLES[name], plans[name]) for name in order)
+        self.sources.keep_shared(plans)
+        tables: list[TableReport] = []
+        for name, table in READABLE.items():  # patients first: others link to it
+            if name in plans:
+                tables.append(self._table(table, plans[name]))
+            if name == EPISODES.name and name in self.made:
+                tables += self._made_of_episodes(tables[-1])
         told = {fault for table in tables for fault in table.faults}
         faults += [fault for fault in dict.fromkeys(broken) if fault not in told]
         return MappingReport(
             mapping=self.mapping.name if self.mapping else CANONICAL,
             records=self.sources.place,
             sources=tuple(self._sources()),
-            tables=tables,
-            tables_not_mapped=tuple(name for name in TABLES if name not in plans),
+            tables=tuple(tables),
+            tables_not_mapped=tuple(name for name in TABLES if name not in {table.table for table in tables}),
             faults=tuple(faults),
         )
 
     def _plans(self) -> tuple[dict[str, TableMapping], list[str]]:
-        if self.mapping is not None:
-            return self.mapping.tables, [
-                f"mapping: tables.{table.name} is missing; a mapping makes at least patients and spells."
-                for table in TABLES.values()
-                if table.required and table.name not in self.mapping.tables
-            ]
-        there = [table for table in TABLES.values() if table.name in self.sources.columns]
-        plans = {table.name: canonical_plan(self.sources, table) for table in there}
-        faults = [self.sources.unusable[name] for name in TABLES if name in self.sources.unusable]
-        known = {*plans, *self.sources.unusable}
-        return plans, faults + [
-            lacking_table(self.sources, table)
-            for table in TABLES.values()
-            if table.required and table.name not in known
+        if self.mapping is None:
+            return canonical_plans(self.sources)
+        return self.mapping.tables, [
+            f"mapping: tables.{name} is missing; a mapping makes at least patients and spells."
+            for name in self.mapping.lacking
         ]
 
     # --- sources ------------------------------------------------------------------------------------------------
@@ -247,6 +146,7 @@ class _Check:
         except InputError as error:
             return TableReport(**known, faults=(*faults, str(error)))
         known["mapped"] = tuple(mapped.casts)
+        known["not_mapped"] = tuple(name for name in table.column_names if name not in mapped.casts)
         faults += unbound
         try:
             counts = self._counts(mapped, plan)
@@ -265,50 +165,71 @@ class _Check:
 
     def _counts(self, mapped: MappedTable, plan: TableMapping) -> dict[str, Any]:
         rows_in = self._count(source_of(mapped.table.name, plan))
-        rows_out, unread = count_unread(self.sources, mapped)
-        write_table(self.sources, mapped)
-        self.made[mapped.table.name] = mapped
-        listed = {name: number for name, number in unread.items() if name in plan.values}
-        unreadable = {name: number for name, number in unread.items() if name not in plan.values}
+        written = write_table(self.sources, mapped)
+        self.made[mapped.table.name] = set(mapped.casts)
+        unread = written.unread
         return {
             "rows_in": rows_in,
-            "rows_left_out": rows_in - rows_out,
-            "rows_out": rows_out,
-            "unlisted": listed,
-            "unreadable": unreadable,
-            "empty": self._empty(mapped, unread),
-            "repeated": self._repeated(mapped),
-            "without": self._without(mapped),
+            "rows_left_out": rows_in - written.rows,
+            "rows_out": written.rows,
+            "unlisted": {name: number for name, number in unread.items() if name in mapped.plan.values},
+            "unreadable": {name: number for name, number in unread.items() if name not in mapped.plan.values},
+            "kept_units": written.kept_units,
+            **self._of_rows(mapped.table, unread),
         }
 
-    def _empty(self, mapped: MappedTable, unread: Counts) -> Counts:
+    def _of_rows(self, table: Table, unread: Counts) -> dict[str, Any]:
+        return {
+            "empty": self._empty(table, unread),
+            "repeated": self._repeated(table),
+            "without": self._without(table),
+        }
+
+    def _made_of_episodes(self, episodes: TableReport) -> Iterator[TableReport]:
+        """Say what the episodes that were read make; nothing where some belong to no spell."""
+        if unplaced_episodes(self.sources):
+            return
+        for name, rows in write_spells(self.sources).items():
+            columns = tuple(self.sources.columns_of(f"canonical_{name}"))
+            self.made[name] = set(columns)
+            counts = self._of_rows(TABLES[name], {})
+            yield TableReport(
+                name,
+                EPISODES.name,
+                episodes.rows_out,
+                rows_out=rows,
+                mapped=columns,
+                not_mapped=tuple(column for column in TABLES[name].column_names if column not in columns),
+                **counts,
+                faults=tuple(_faults_of_made_rows(TABLES[name], rows, counts)),
+            )
+
+    def _empty(self, table: Table, unread: Counts) -> Counts:
         found = {}
-        for column in mapped.table.columns:
-            if column.required and column.name in mapped.casts:
-                nulls = self._count(f"canonical_{mapped.table.name}", f"{quoted(column.name)} IS NULL")
+        for column in table.columns:
+            if column.required and column.name in self.made[table.name]:
+                nulls = self._count(f"canonical_{table.name}", f"{quoted(column.name)} IS NULL")
                 found[column.name] = nulls - unread.get(column.name, 0)
         return {name: number for name, number in found.items() if number}
 
-    def _repeated(self, mapped: MappedTable) -> int:
-        key = mapped.table.key
-        if not key or not set(key) <= set(mapped.casts):
+    def _repeated(self, table: Table) -> int:
+        if not table.key or not set(table.key) <= self.made[table.name]:
             return 0
-        columns = ", ".join(quoted(name) for name in key)
+        columns = ", ".join(quoted(name) for name in table.key)
         found = self.sources.run(
-            f"SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM canonical_{mapped.table.name}"  # noqa: S608
+            f"SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM canonical_{table.name}"  # noqa: S608
             f" GROUP BY {columns} HAVING count(*) > 1)"
         ).fetchone()
         return int(found[0]) if found else 0
 
-    def _without(self, mapped: MappedTable) -> Counts:
+    def _without(self, table: Table) -> Counts:
         found = {}
-        for link in mapped.table.links:
-            other = self.made.get(link.table)
-            if other is None or link.column not in mapped.casts or link.column not in other.casts:
+        for link in table.links:
+            if not all(link.column in self.made.get(name, ()) for name in (table.name, link.table)):
                 continue
             column = quoted(link.column)
             rows = self.sources.run(
-                f"SELECT count(*) FROM canonical_{mapped.table.name} AS here"  # noqa: S608
+                f"SELECT count(*) FROM canonical_{table.name} AS here"  # noqa: S608
                 f" ANTI JOIN canonical_{link.table} AS there ON here.{column} = there.{column}"
                 f" WHERE here.{column} IS NOT NULL"
             ).fetchone()
@@ -319,43 +240,21 @@ class _Check:
 
 def _faults_of_rows(mapped: MappedTable, counts: dict[str, Any]) -> Iterator[str]:
     name, rows = mapped.table.name, counts["rows_out"]
-    if rows == 0 and not (mapped.optional or mapped.table.may_be_empty):
+    if rows == 0 and not (mapped.plan.optional or mapped.table.may_be_empty):
         yield f"{name}: has no rows. Expected at least one; where the site does not have this table, leave it out."
     for column, number in (counts["unlisted"] | counts["unreadable"]).items():
         yield f"{name}.{column}: {number:,} of {rows:,} rows {mapped.casts[column].complaint}"
+    yield from _faults_of_made_rows(mapped.table, rows, counts)
+
+
+def _faults_of_made_rows(table: Table, rows: int, counts: dict[str, Any]) -> Iterator[str]:
     for column, number in counts["empty"].items():
         yield (
-            f"{name}.{column}: {number:,} of {rows:,} rows have no value, which {name} needs."
+            f"{table.name}.{column}: {number:,} of {rows:,} rows have no value, which {table.name} needs."
             " Leave these rows out with where, or give the column another expression."
         )
     if counts["repeated"]:
         yield (
-            f"{name}: {counts['repeated']:,} of {rows:,} rows share their key ({', '.join(mapped.table.key)}) with"
+            f"{table.name}: {counts['repeated']:,} of {rows:,} rows share their key ({', '.join(table.key)}) with"
             " another. Expected one row each; keep one of them in a view under [sources]."
         )
-
-
-def _source_line(source: SourceReport) -> str:
-    parts = ", ".join(f"{name} {rows:,}" for name, rows in source.made_of.items()) or "no file"
-    return f"  {source.name}: {source.rows:,} rows, made of {parts}"
-
-
-def _table_lines(table: TableReport) -> Iterator[str]:
-    yield f"{table.table}, from {table.source}"
-    left_out = f", {table.rows_left_out:,} left out by where" if table.rows_left_out else ""
-    yield f"  rows: {table.rows_in:,} in{left_out}, {table.rows_out:,} out"
-    yield f"  mapped: {', '.join(table.mapped)}"
-    if table.not_mapped:
-        yield f"  not mapped: {', '.join(table.not_mapped)}"
-    if table.required_missing:
-        yield f"  needed and not mapped: {', '.join(table.required_missing)}"
-    for words, counts in (
-        ("not in the value map", table.unlisted),
-        ("cannot be read", table.unreadable),
-        ("without a value that is needed", table.empty),
-        ("naming no row there", table.without),
-    ):
-        if counts:
-            yield f"  {words}: {', '.join(f'{name} {rows:,} rows' for name, rows in counts.items())}"
-    if table.repeated:
-        yield f"  repeating the key: {table.repeated:,} rows"

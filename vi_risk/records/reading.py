@@ -4,20 +4,24 @@ Text becomes a date, a number or a truth value only where it clearly is one; wha
 the reading, and nothing of any record is shown.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import ibis
 
 from vi_risk.errors import InputError, ResourceError, SpecificationError, ViRiskError
 from vi_risk.records import mapping as mappings
-from vi_risk.records.casting import Cast, quoted
+from vi_risk.records.casting import quoted
 from vi_risk.records.database import shown, url_of
+from vi_risk.records.episodes import spells_from_episodes
 from vi_risk.records.linked import Records, Workspace
+from vi_risk.records.mapped_tables import MappedTable, map_table, write_table
 from vi_risk.records.mapping import TableMapping, load_mapping
-from vi_risk.records.sources import Sources, expression_fault, source_of
+from vi_risk.records.readable import EPISODES, MADE_OF_EPISODES, READABLE, declared_with
+from vi_risk.records.sources import Sources
 from vi_risk.records.tables import TABLES, Table
 
 Report = Callable[[str], None]
@@ -34,8 +38,9 @@ def read_records(
     Parameters
     ----------
     folder
-        Holds one file for each source, ``NAME.parquet`` or ``NAME.csv`` (UTF-8, comma, header), or a folder ``NAME`` of
-        such files; or the URL of a database whose tables are the sources (``postgresql://host/database``).
+        Holds one file for each source, ``NAME.parquet`` or ``NAME.csv`` (UTF-8 with commas, or as the mapping says;
+        with a header), or a folder ``NAME`` of such files; or the URL of a database whose tables are the sources
+        (``postgresql://host/database``). With episodes in the place of spells, spells are made of them.
     mapping
         Name of a shipped mapping, path of a mapping file, or a `Mapping`; None where files and columns have the
         canonical names.
@@ -64,21 +69,23 @@ def read_records(
             raise SpecificationError.of(sources.mapping_faults)
         raise_faults([sources.unusable[name] for name in sources.reads if name in sources.unusable])
         plans = _canonical_plans(sources) if chosen is None else chosen.tables
+        sources.keep_shared(plans)
         tables: dict[str, Any] = {}
         wrong: dict[type[ViRiskError], list[str]] = {SpecificationError: [], InputError: []}
         for name, plan in plans.items():
             if report is not None:
                 report(name)
             try:
-                rows = _read(sources, TABLES[name], plan)
+                if name == EPISODES.name:
+                    tables |= _read_as_spells(sources, plan)
+                elif (rows := _read(sources, TABLES[name], plan)) is not None:
+                    tables[name] = rows
             except (SpecificationError, InputError) as error:  # all tables are told of at once
                 wrong[type(error)].append(str(error))
-            else:
-                if rows is not None:
-                    tables[name] = rows
         if wrong[SpecificationError]:
             raise SpecificationError.of(wrong[SpecificationError])
         raise_faults(wrong[InputError])
+        sources.let_go()
     except BaseException:
         workspace.close()
         raise
@@ -99,7 +106,7 @@ def open_sources(
             msg = f"{path}: no such folder. Expected a folder of CSV or Parquet files; name it with --records."
             raise InputError(msg)
         sources = Sources(workspace, path.name)
-        sources.open_folder(path)
+        sources.open_folder(path, mapping)
     if mapping is not None:
         sources.define(mapping)
     return sources
@@ -113,42 +120,60 @@ def raise_faults(faults: list[str]) -> None:
 
 def _canonical_plans(sources: Sources) -> dict[str, TableMapping]:
     """Return the mapping of records that already have the canonical names."""
-    plans, faults = {}, []
-    for table in TABLES.values():
-        if table.name in sources.unusable:
-            faults.append(sources.unusable[table.name])
-        elif table.name in sources.columns:
-            faults += lacking_columns(sources, table)
-            plans[table.name] = canonical_plan(sources, table)
-        elif table.required:
-            faults.append(lacking_table(sources, table))
+    plans, faults = canonical_plans(sources)
+    for name in plans:
+        faults += lacking_columns(sources, READABLE[name])
     raise_faults(faults)
     return plans
 
 
-def canonical_plan(sources: Sources, table: Table) -> TableMapping:
-    """Return the mapping of a table whose file and columns have the canonical names."""
-    there = sources.columns[table.name]
-    columns = {c.name: quoted(c.name) for c in table.columns if c.name in there}
-    return TableMapping(source=table.name, columns=columns)
+def canonical_plans(sources: Sources) -> tuple[dict[str, TableMapping], list[str]]:
+    """Return the mapping of the tables that are there under their canonical names, and what is wrong with the place."""
+    faults = [sources.unusable[name] for name in READABLE if name in sources.unusable]
+    plans = {name: _canonical_plan(sources, table) for name, table in READABLE.items() if name in sources.columns}
+    known = {*plans, *sources.unusable}
+    if EPISODES.name in known:
+        faults += [
+            f"{sources.place}: holds {EPISODES.name} and {name}, which is made of them. Keep one of the two."
+            for name in MADE_OF_EPISODES
+            if name in known
+        ]
+        known.update(MADE_OF_EPISODES)
+    faults += [
+        _lacking_table(sources, table) for table in TABLES.values() if table.required and table.name not in known
+    ]
+    return plans, faults
 
 
-def lacking_table(sources: Sources, table: Table) -> str:
-    """Say that a required table is not there under its canonical name."""
+def _canonical_plan(sources: Sources, table: Table) -> TableMapping:
+    there = _canonical_columns(sources, table)
+    return TableMapping(source=table.name, columns={name: quoted(written) for name, written in there.items()})
+
+
+def _canonical_columns(sources: Sources, table: Table) -> dict[str, str]:
+    """Return each column of a table that is there with its name as it is written; case and space around are nothing."""
+    written = {column.strip().casefold(): column for column in sources.columns[table.name]}
+    return {c.name: written[c.name] for c in declared_with(table, written).columns if c.name in written}
+
+
+def _lacking_table(sources: Sources, table: Table) -> str:
+    instead = f" {EPISODES.name} of which they can be made," if table.name in MADE_OF_EPISODES else ""
     return (
         f"{sources.place}: {table.name} is missing. Expected {table.name}.parquet or {table.name}.csv ({table.grain}),"
-        " or a --mapping that makes it from other files."
+        f"{instead} or a --mapping that makes it from other files."
     )
 
 
 def lacking_columns(sources: Sources, table: Table) -> list[str]:
     """Say which needed columns a table of the canonical name lacks."""
-    there = sources.columns[table.name]
-    files = sources.files.get(table.name, ())
-    called = files[0].name if len(files) == 1 else table.name
+    there = _canonical_columns(sources, table)
+    # Without a header line the names would be a record's values.
+    found = ", ".join(sources.columns[table.name]) if there else f"no column of {table.name} in the first line"
+    files = sources.files.get(table.name)
+    called = files.paths[0].name if files is not None and len(files.paths) == 1 else table.name
     return [
         f"{called}: column {column.name} ({column.meaning}) is missing."
-        f" Found {', '.join(there)}. Add the column, or map another one to it with --mapping."
+        f" Found {found}. Add the column, or map another one to it with --mapping."
         for column in table.columns
         if (column.required or column.mapped) and column.name not in there
     ]
@@ -157,107 +182,78 @@ def lacking_columns(sources: Sources, table: Table) -> list[str]:
 # --- one table ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class MappedTable:
-    """A canonical table as a view of the mapped columns, and how each becomes its canonical type."""
-
-    table: Table
-    source: str
-    view: str
-    casts: Mapping[str, Cast]
-    optional: bool
-
-
-def map_table(sources: Sources, table: Table, plan: TableMapping) -> tuple[MappedTable, list[str]]:
-    """Make the view of a table's mapped columns; return it with the faults of its expressions, which are left out."""
-    source = source_of(table.name, plan)
-    if source not in sources.columns:
-        raise InputError(sources.why_not(source))
-    there = f"{plan.source_name} has the columns {', '.join(sources.columns[source])}"
-    columns, faults = _bound_columns(sources, table, plan, there)
-    where = f" WHERE ({plan.where})" if plan.where else ""
-    query = f"SELECT 1 FROM {quoted(source)}{where}"  # noqa: S608
-    fault = _unbound(sources, query, f"{table.name}: where", there)
-    if fault is not None:
-        faults.append(fault)
-        where = ""
-    expressions = ", ".join(f"({sql}) AS {quoted(name)}" for name, sql in columns.items()) or "1 AS nothing"
-    view = f"mapped_{table.name}"
-    sources.run(f"CREATE OR REPLACE VIEW {view} AS SELECT {expressions} FROM {quoted(source)}{where}")  # noqa: S608
-    types = sources.columns_of(view)
-    casts = {
-        name: Cast(table.column(name), types[name], plan.values.get(name), plan.formats.get(name)) for name in columns
-    }
-    return MappedTable(table, source, view, casts, plan.optional), faults
-
-
-def _bound_columns(sources: Sources, table: Table, plan: TableMapping, there: str) -> tuple[dict[str, str], list[str]]:
-    """Return the expressions that the engine understands, and the faults of the others."""
-    source = quoted(source_of(table.name, plan))
-    together = ", ".join(f"({sql})" for sql in plan.columns.values()) or "1"
-    if _unbound(sources, f"SELECT {together} FROM {source}", table.name, there) is None:  # noqa: S608
-        return plan.columns, []
-    columns, faults = {}, []
-    for name, sql in plan.columns.items():  # one by one, so that each fault is told
-        fault = _unbound(sources, f"SELECT ({sql}) FROM {source}", f"{table.name}: columns.{name}", there)  # noqa: S608
-        if fault is None:
-            columns[name] = sql
-        else:
-            faults.append(fault)
-    return columns, faults
-
-
-def _unbound(sources: Sources, sql: str, where: str, there: str) -> str | None:
-    try:
-        sources.run(f"DESCRIBE {sql}")
-    except duckdb.Error as error:
-        return expression_fault(f"tables.{where}", error, there)
-    return None
-
-
 def _read(sources: Sources, table: Table, plan: TableMapping) -> Any | None:
     """Make one canonical table; None where it is optional and has no rows."""
     mapped, faults = map_table(sources, table, plan)
     if faults:
         raise SpecificationError.of(faults)
-    try:
-        rows, unread = count_unread(sources, mapped)
-        if rows == 0 and (mapped.optional or table.may_be_empty):
-            return None
-        if rows == 0:
-            msg = (
-                f"{table.name}: has no rows. Expected at least one;"
-                " where the site does not have this table, leave it out."
-            )
-            raise InputError(msg)
-        raise_faults(
-            [
-                f"{table.name}.{name}: {number:,} of {rows:,} rows {mapped.casts[name].complaint}"
-                for name, number in unread.items()
-            ]
+    with _row_faults_told(sources, mapped):
+        written = write_table(sources, mapped)
+    if written.rows == 0 and (plan.optional or table.may_be_empty):
+        return None
+    if written.rows == 0:
+        msg = (
+            f"{table.name}: has no rows. Expected at least one; where the site does not have this table, leave it out."
         )
-        write_table(sources, mapped)
-    except duckdb.Error as error:
-        if "No space left" in str(error) or isinstance(error, duckdb.OutOfMemoryException):
-            msg = (
-                f"{table.name}: the folder for temporary files, which holds the records while they are read, is full."
-                " Free space there, or name another folder in the environment variable TMPDIR."
-            )
-            raise ResourceError(msg) from None
-        msg = f"{table.name}: {sources.row_fault(mapped.source)}"
-        raise InputError(msg) from None
+        raise InputError(msg)
+    raise_faults(
+        [
+            f"{table.name}.{name}: {number:,} of {written.rows:,} rows {mapped.casts[name].complaint}"
+            for name, number in written.unread.items()
+        ]
+    )
     return sources.workspace.backend.table(f"canonical_{table.name}")
 
 
-def count_unread(sources: Sources, mapped: MappedTable) -> tuple[int, dict[str, int]]:
-    """Return the number of rows, and of each column the number of values that cannot be read, where there are any."""
-    doubtful = {name: cast for name, cast in mapped.casts.items() if cast.may_fail}
-    counts = ", ".join(["count(*)", *(f"count(*) FILTER ({cast.failed})" for cast in doubtful.values())])
-    rows, *unread = sources.run(f"SELECT {counts} FROM {mapped.view}").fetchone() or (0,)  # noqa: S608
-    return int(rows), {name: int(number) for name, number in zip(doubtful, unread, strict=True) if number}
+def _read_as_spells(sources: Sources, plan: TableMapping) -> dict[str, Any]:
+    """Read episodes, and return the tables that are made of them."""
+    episodes = _read(sources, EPISODES, plan)
+    if episodes is None:
+        return {}
+    raise_faults(unplaced_episodes(sources))
+    with _row_faults_told(sources, None):
+        made = write_spells(sources)
+    sources.run(f"DROP TABLE canonical_{EPISODES.name}")
+    return {name: sources.workspace.backend.table(f"canonical_{name}") for name, rows in made.items() if rows}
 
 
-def write_table(sources: Sources, mapped: MappedTable) -> None:
-    """Write the canonical table into the engine; a value that cannot be read is null."""
-    casts = ", ".join(f"{cast.sql} AS {quoted(name)}" for name, cast in mapped.casts.items())
-    sources.run(f"CREATE TABLE canonical_{mapped.table.name} AS SELECT {casts} FROM {mapped.view}")  # noqa: S608
+def unplaced_episodes(sources: Sources) -> list[str]:
+    """Say how many of the episodes that were read lack what makes them part of a spell."""
+    needed = [column.name for column in EPISODES.columns if column.required]
+    counts = ", ".join(f"count(*) - count({quoted(name)})" for name in needed)
+    rows, *empty = sources.run(f"SELECT count(*), {counts} FROM canonical_{EPISODES.name}").fetchone() or (0,)  # noqa: S608
+    return [
+        f"{EPISODES.name}.{name}: {number:,} of {rows:,} rows have no value, and without it belong to no spell."
+        " Correct these rows, or leave them out in the mapping (where)."
+        for name, number in zip(needed, empty, strict=True)
+        if number
+    ]
+
+
+def write_spells(sources: Sources) -> dict[str, int]:
+    """Write the tables that are made of the episodes that were read; return the number of rows of each."""
+    written = {}
+    for name, rows in spells_from_episodes(sources.workspace.backend.table(f"canonical_{EPISODES.name}")).items():
+        sources.run(f"CREATE TABLE canonical_{name} AS {ibis.to_sql(rows, dialect='duckdb')}")
+        counted = sources.run(f"SELECT count(*) FROM canonical_{name}").fetchone()  # noqa: S608
+        written[name] = int(counted[0]) if counted else 0
+    return written
+
+
+@contextmanager
+def _row_faults_told(sources: Sources, mapped: MappedTable | None) -> Iterator[None]:
+    """Say what kept rows from being read without any of their values."""
+    name = EPISODES.name if mapped is None else mapped.table.name
+    try:
+        yield
+    except duckdb.Error as error:
+        if "No space left" in str(error) or isinstance(error, duckdb.OutOfMemoryException):
+            msg = (
+                f"{name}: the folder for temporary files, which holds the records while they are read, is full."
+                " Free space there, or name another folder in the environment variable TMPDIR."
+            )
+            raise ResourceError(msg) from None
+        if mapped is None:
+            raise
+        msg = f"{name}: {sources.row_fault(mapped.source)}"
+        raise InputError(msg) from None

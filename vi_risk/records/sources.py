@@ -3,8 +3,7 @@
 A fault of a source is noted, not raised, so that only those are told of that something reads, and all of them at once.
 """
 
-import csv
-import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +13,13 @@ import duckdb
 from vi_risk.errors import InputError
 from vi_risk.records.casting import quoted, text_literal
 from vi_risk.records.database import Database
+from vi_risk.records.expressions import is_costly, sources_of
+from vi_risk.records.extract_files import FileForm, SourceFiles, files_of, literal_path, not_alike, ready
 from vi_risk.records.linked import Workspace
-from vi_risk.records.mapping import Mapping, Source, Stack, TableMapping, Wide, sources_of
-from vi_risk.records.tables import TABLES
+from vi_risk.records.mapping import Mapping, Source, Stack, TableMapping, Wide
+from vi_risk.records.readable import READABLE
 
-_KINDS = (".csv", ".parquet")
+Tables = dict[str, TableMapping]
 
 
 @dataclass
@@ -43,28 +44,29 @@ class Sources:
     place: str
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
     unusable: dict[str, str] = field(default_factory=dict)
-    files: dict[str, tuple[Path, ...]] = field(default_factory=dict)
+    files: dict[str, SourceFiles] = field(default_factory=dict)
     reads: dict[str, tuple[str, ...]] = field(default_factory=dict)
     mapping_faults: list[str] = field(default_factory=list)
+    _costly: set[str] = field(default_factory=set)
+    _kept: list[str] = field(default_factory=list)
 
     # --- opening ------------------------------------------------------------------------------------------------
 
-    def open_folder(self, folder: Path) -> None:
+    def open_folder(self, folder: Path, mapping: Mapping | None) -> None:
         """Make a view of each file and of each folder of parts, and shut the engine in."""
-        self.files = _files_of(folder)
-        for name, paths in self.files.items():
-            empty = [path for path in paths if path.stat().st_size == 0]  # DuckDB would find a nameless column in it
-            if empty:
-                self.unusable[name] = f"{_shown(empty[0], name)}: is empty, 0 bytes. Write or copy it again."
-                continue
-            if twice := [(path, column) for path in paths for column in _columns_twice(path)]:
-                path, column = twice[0]  # DuckDB would give the second one another name
-                self.unusable[name] = f"{_shown(path, name)}: has two columns {column}. Name each column once."
-                continue
+        there = files_of(folder)
+        wanted = _wanted(there, mapping)
+        for name, paths in there.items():
+            # What nobody reads is not copied into another encoding either.
+            form = mapping.files if mapping is not None and name in wanted else FileForm()
+            self.files[name] = SourceFiles(name, paths, paths)
             try:
-                self._view(name, f"SELECT * FROM {_scan(paths)}")  # noqa: S608
+                self.files[name] = ready(name, paths, form, self.workspace.path / "recoded")
+                self._view(name, f"SELECT * FROM {self.files[name].scan}")  # noqa: S608
+            except InputError as error:
+                self.unusable[name] = str(error)
             except duckdb.Error:
-                self.unusable[name] = self._damage(name) or _not_alike(name)
+                self.unusable[name] = self.files[name].damage(self.workspace.backend.con) or not_alike(name)
         self._shut_in(folder)
 
     def open_database(self, url: str, mapping: Mapping | None, report: Callable[[str], None] | None) -> None:
@@ -84,7 +86,7 @@ class Sources:
         # From here on expressions of a mapping reach the records folder and the engine's own folder, nothing else.
         places = [f"{place.resolve()}/" for place in (folder, self.workspace.path) if place is not None]
         # The engine compares paths as they are written in a view, where signs of a pattern are escaped.
-        written = [f"{_literal_path(str(folder))}/"] if folder is not None else []
+        written = [f"{literal_path(str(folder))}/"] if folder is not None else []
         allowed = ", ".join(text_literal(place) for place in dict.fromkeys([*places, *written]))
         self.run(f"SET allowed_directories = [{allowed}]")
         self.run("SET enable_external_access = false")
@@ -122,6 +124,8 @@ class Sources:
         if lacking:
             self.unusable[name] = "\n".join(lacking)
             return
+        if isinstance(source, str) and is_costly(source):
+            self._costly.add(name)
         try:
             self._view(name, self._query(source, known))
         except duckdb.Error as error:
@@ -154,6 +158,37 @@ class Sources:
             return [f"mapping: {source.of} has no column such as {sought}. It has {found}. Mend wide or numbers."]
         taken = sorted({c.casefold() for c in there} & {c.casefold() for c in (source.position, *source.wide)})
         return [f"mapping: {source.of} has a column {name} already. Name that of the rows otherwise." for name in taken]
+
+    def keep_shared(self, tables: Tables) -> None:
+        """Evaluate once, and keep, each view of the mapping that more than one table or source reads.
+
+        A view that only picks rows and columns stays one: reading its file again costs less than a copy of it.
+        """
+        read = [source_of(name, table) for name, table in tables.items()]
+        needed, waiting = set[str](), [*read]
+        while waiting:
+            name = waiting.pop()
+            if name not in needed:
+                needed.add(name)
+                waiting += self.reads.get(name, ())
+        readers = Counter([*read, *(part for name in needed for part in self.reads.get(name, ()))])
+        for name in self.reads:  # each stands after those that it is made of
+            if readers[name] > 1 and name in self._costly and name in self.columns:
+                self._keep(name)
+
+    def _keep(self, name: str) -> None:
+        try:
+            self.run(f"CREATE TABLE being_kept AS SELECT * FROM {quoted(name)}")  # noqa: S608
+        except duckdb.Error:  # the tables made of it say which row or file is at fault
+            return
+        self.run(f"DROP VIEW {quoted(name)}")
+        self.run(f"ALTER TABLE being_kept RENAME TO {quoted(name)}")
+        self._kept.append(name)
+
+    def let_go(self) -> None:
+        """Drop what was kept, once all tables are read."""
+        while self._kept:
+            self.run(f"DROP TABLE {quoted(self._kept.pop())}")
 
     # --- the queries of a mapping's own sources -----------------------------------------------------------------
 
@@ -241,21 +276,13 @@ class Sources:
                 continue
             seen.add(here)
             waiting += self.reads.get(here, ())
-            if damage := self._damage(here):
+            files = self.files.get(here)
+            if files is not None and (damage := files.damage(self.workspace.backend.con)):
                 return damage
         return (
             "an expression of the mapping fails on some rows."
             " Use TRY_CAST or NULLIF in it, so that a value that does not fit becomes null."
         )
-
-    def _damage(self, name: str) -> str | None:
-        """Say which file of a source is damaged, by reading each of them whole; None where none is."""
-        for path in self.files.get(name, ()):
-            try:
-                self.run(f"SELECT count(COLUMNS(*)) FROM {_scan((path,))}").fetchone()  # noqa: S608
-            except duckdb.Error as error:
-                return f"{_shown(path, name)}: {_file_fault(path, error)}"
-        return None
 
 
 def stack_of(table: str) -> str:
@@ -278,89 +305,6 @@ def expression_fault(where: str, error: duckdb.Error, there: str = "Columns are 
     return f"mapping: {where}: cannot be evaluated ({type(error).__name__}). Mend the expression."
 
 
-def _files_of(folder: Path) -> dict[str, tuple[Path, ...]]:
-    """Return source name -> files of a records folder: NAME.csv, NAME.parquet, or a folder NAME of parts."""
-    found: dict[str, tuple[Path, ...]] = {}
-    from_path: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "_")):
-            continue
-        if path.is_dir():
-            name, files = path.name, tuple(sorted(p for p in path.rglob("*") if _is_part(p, path)))
-        elif path.suffix.lower() in _KINDS:
-            name, files = path.stem, (path,)
-        else:
-            continue
-        if not files:
-            continue
-        alike = next((known for known in found if known.casefold() == name.casefold()), None)
-        if alike is not None:
-            msg = f"{folder}: holds both {from_path[alike].name} and {path.name}. Keep one file for each source."
-            raise InputError(msg)
-        if len({file.suffix.lower() for file in files}) > 1:
-            msg = f"{folder}: the folder {path.name} holds both CSV and Parquet. Keep parts of one kind in a folder."
-            raise InputError(msg)
-        found[name], from_path[name] = files, path
-    if not found:
-        msg = f"{folder}: holds no CSV or Parquet file. Expected one file for each source, such as spells.parquet."
-        raise InputError(msg)
-    return found
-
-
-def _columns_twice(path: Path) -> list[str]:
-    """Return the names that stand more than once in the header of a CSV file, whatever their case."""
-    if path.suffix.lower() != ".csv":
-        return []
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = [name.strip().lower() for name in next(csv.reader(file), [])]
-    except (UnicodeDecodeError, csv.Error):
-        return []  # told of as a damaged file
-    return sorted({name for name in header if header.count(name) > 1})
-
-
-def _is_part(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
-    return path.is_file() and path.suffix.lower() in _KINDS and not hidden
-
-
-def _scan(paths: Iterable[Path]) -> str:
-    files = [str(path) for path in paths]
-    listed = f"[{', '.join(text_literal(_literal_path(file)) for file in files)}]"
-    several = ", union_by_name = true" if len(files) > 1 else ""
-    if files[0].lower().endswith(".parquet"):
-        return f"read_parquet({listed}{several})"
-    return (
-        f"read_csv({listed}{several}, header = true, all_varchar = true, delim = ',', quote = '\"',"
-        " escape = '\"', comment = '', skip = 0, nullstr = '', strict_mode = true, encoding = 'utf-8')"
-    )
-
-
-def _literal_path(path: str) -> str:
-    """Return a path in which DuckDB sees no pattern: `*`, `?` and `[` stand for themselves."""
-    return re.sub(r"([*?\[])", r"[\1]", path)
-
-
-def _shown(path: Path, name: str) -> str:
-    return path.name if path.stem == name else f"{name}/{path.name}"
-
-
-def _not_alike(name: str) -> str:
-    return f"{name}: its parts do not fit together. Expected the same columns, of the same types, in each."
-
-
-def _file_fault(path: Path, error: duckdb.Error) -> str:
-    """Say what is wrong with a file; the engine's own message may quote the record, so only its line number is kept."""
-    if path.suffix.lower() == ".parquet":
-        return "is not a whole Parquet file (truncated, or not Parquet). Write or copy it again."
-    line = re.search(r"[Ll]ine:? (\d+)", str(error))
-    at = f" at line {line[1]}" if line else ""
-    return (
-        f"cannot be read as CSV{at}. Expected UTF-8 text, commas, a header line,"
-        " and as many cells in each row as in the header."
-    )
-
-
 def _names_read(source: Source) -> list[str]:
     """Return the names, or patterns of names, of what a source of a mapping is made of, as they stand there."""
     if isinstance(source, Stack):
@@ -376,7 +320,7 @@ def _own_names_read(source: Source, mapping: Mapping) -> set[str]:
 def _wanted(tables: Iterable[str], mapping: Mapping | None) -> list[str]:
     """Return those tables of a database that the mapping reads, or the canonical ones where there is no mapping."""
     if mapping is None:
-        return [name for name in tables if name in TABLES]
+        return [name for name in tables if name in READABLE]
     own = {name.casefold() for name in mapping.sources}
     read = [name for source in mapping.sources.values() for name in _names_read(source)]
     for name, table in mapping.tables.items():

@@ -18,6 +18,8 @@ from vi_risk.records import codes
 ColumnType = Literal["text", "integer", "number", "date", "timestamp", "boolean"]
 Holder = Literal["trust", "practice"]
 
+NOT_RECORDED = "not recorded"
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -34,7 +36,7 @@ class Column:
     known_from: str | None = None  # the date column of this table from which the value is known
     as_at_extract: bool = False  # the source gives its present value only, without a date
     unit: str = ""
-    missing: str = "not recorded"  # what a null stands for; a required column has none
+    missing: str = NOT_RECORDED  # what a null stands for; a required column has none
 
 
 @dataclass(frozen=True, slots=True)

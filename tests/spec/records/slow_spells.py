@@ -46,8 +46,13 @@ def _when(episode: Row) -> tuple[Any, ...]:
 
 
 def _all_else(episode: Row) -> tuple[Any, ...]:
-    names = sorted(episode, key=lambda name: (name.startswith("diagnosis_"), name))
+    names = sorted(episode, key=lambda name: (name[-1].isdigit(), name))
     return tuple((episode[name] is not None, episode[name] or "") for name in names)
+
+
+def _discharging(episodes: list[Row]) -> Row:
+    """The last episode with a discharge date; where none has one, the spell is open and its last one says so."""
+    return next((episode for episode in reversed(episodes) if episode["discharged_on"] is not None), episodes[-1])
 
 
 def _one_spell(episodes: list[Row]) -> Row:
@@ -60,7 +65,7 @@ def _one_spell(episodes: list[Row]) -> Row:
     positions = range(1 if episodes[0]["diagnosis_01"] else 2, 100)
     return {
         **{name: episodes[0][name] for name in _ADMISSION},
-        **{name: episodes[-1][name] for name in _DISCHARGE},
+        **{name: _discharging(episodes)[name] for name in _DISCHARGE},
         "recorded_on": max(arrivals, default=None),
         "codes": tuple(
             (position, code, arrived)

@@ -8,7 +8,7 @@ Row = dict[str, Any]
 
 
 def written(text: str) -> list[Row]:
-    """Return the rows of a written table; a column that ends in _on holds dates, position and order whole numbers."""
+    """Return the rows of a written table; columns named ..._on or ..._on_01 hold dates, position and order numbers."""
     header, *lines = [re.split(r"\s{2,}", line.strip()) for line in text.strip().splitlines()]
     assert all(len(line) == len(header) for line in lines), "a row has more or fewer cells than the header"
     return [{name: _value(name, cell) for name, cell in zip(header, line, strict=True)} for line in lines]
@@ -17,6 +17,6 @@ def written(text: str) -> list[Row]:
 def _value(name: str, cell: str) -> Any:
     if cell == "-":
         return None
-    if name.endswith("_on"):
+    if re.search(r"_on(_\d\d)?$", name):
         return date.fromisoformat(cell)
     return int(cell) if name in ("position", "episode_order") else cell

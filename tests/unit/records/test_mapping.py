@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from vi_risk.errors import SpecificationError, UsageError
-from vi_risk.records.mapping import SHIPPED, load_mapping, sources_of
+from vi_risk.records.expressions import sources_of
+from vi_risk.records.mapping import SHIPPED, load_mapping
 from vi_risk.records.tables import TABLES
 
 WHOLE = """

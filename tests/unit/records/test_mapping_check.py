@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from vi_risk.errors import InputError, SpecificationError
-from vi_risk.records.mapping_check import MappingReport, TableReport, check_mapping
+from vi_risk.records.mapping_check import check_mapping
+from vi_risk.records.mapping_report import MappingReport, TableReport
 
 _PEOPLE = (
     "id,born,gender,kind\n"

@@ -24,7 +24,7 @@ _YEAR_ONE = [
     f"2,{_ANN},2022-03-20,21,1,,8,98,2022-03-25,,2,1,430,I500,I210,,-,",
     # Two attendances of a regular day attender under one spell number are two spells.
     f"3,{_BEN},D1,2021-06-01,13,3,2021-06-01,1,19,2021-06-01,2021-06-01,1,1,361,N185,,,X403,1800-01-01",
-    f"4,{_BEN},D1,2021-06-01,13,3,2021-06-01,1,19,2021-06-01,2021-06-01,1,1,361,N185,,,X403,2021-06-01",
+    f"4,{_BEN},D1,2021-06-01,13,3,2021-06-03,1,19,2021-06-03,2021-06-03,2,1,361,N185,,,X403,2021-06-03",
     # No primary diagnosis was submitted; a dagger and a filler are cut off.
     f"5,{_BEN},S2,2021-09-01,22,1,2021-09-04,4,79,2021-09-01,2021-09-04,1,1,300,R69X6,A170D,J22X,&,",
     # A birth event without a spell, and a record of nobody.
@@ -98,9 +98,51 @@ def test_episodes_become_spells(records: Records) -> None:
     assert spells == [
         ("ANN", date(2022, 3, 20), date(2022, 4, 5), "21", "300", "54"),
         ("BEN", date(2021, 6, 1), date(2021, 6, 1), "13", "361", "19"),
-        ("BEN", date(2021, 6, 1), date(2021, 6, 1), "13", "361", "19"),
+        ("BEN", date(2021, 6, 1), date(2021, 6, 3), "13", "361", "19"),
         ("BEN", date(2021, 9, 1), date(2021, 9, 4), "22", "300", "79"),
     ]
+
+
+def test_a_row_that_was_sent_twice_counts_once(folder: Path, records: Records) -> None:
+    (folder / "HES_APC_2223.csv").write_text("\n".join([_APC, *_YEAR_TWO, *_YEAR_ONE[3:]]) + "\n")
+
+    again = read_records(folder, mapping="nhs_hes")
+
+    assert rows(again, "spells", "spell_id") == rows(records, "spells", "spell_id")
+    assert rows(again, "diagnoses", "spell_id", "position", "code") == rows(
+        records, "diagnoses", "spell_id", "position", "code"
+    )
+
+
+def test_pipes_are_read_as_commas_are(folder: Path, records: Records) -> None:
+    for file in folder.iterdir():
+        file.write_text(file.read_text().replace(",", "|"))
+
+    piped = read_records(folder, mapping="nhs_hes")
+
+    assert piped.tables.keys() == records.tables.keys()
+    for name, table in records.tables.items():
+        assert rows(piped, name, *table.columns) == rows(records, name, *table.columns)
+
+
+def test_an_extract_of_the_time_before_tokens_is_read_by_its_own_pseudonyms(folder: Path, records: Records) -> None:
+    for file in folder.iterdir():
+        file.write_text(file.read_text().replace("TOKEN_PERSON_ID", "PSEUDO_HESID"))
+
+    older = read_records(folder, mapping="nhs_hes")
+
+    for name in ("patients", "spells", "ed_attendances", "outpatient_appointments"):
+        assert rows(older, name, *records.tables[name].columns) == rows(records, name, *records.tables[name].columns)
+
+
+def test_rows_without_a_day_of_admission_are_left_out_and_counted(folder: Path, records: Records) -> None:
+    year = folder / "HES_APC_2223.csv"
+    year.write_text(year.read_text() + f"9,{_BEN},S9,1800-01-01,21,1,,8,98,2022-05-01,,1,1,300,I10X,,,-,\n")
+
+    left_out = next(table for table in check_mapping(folder, "nhs_hes").tables if table.table == "episodes")
+
+    assert left_out.rows_left_out == 3  # with the birth event and the record of nobody
+    assert rows(read_records(folder, mapping="nhs_hes"), "spells", "spell_id") == rows(records, "spells", "spell_id")
 
 
 def test_a_spell_whose_last_episode_goes_on_is_open(folder: Path) -> None:
@@ -130,7 +172,7 @@ def test_diagnoses_of_all_episodes_belong_to_the_spell_each_once(records: Record
 def test_operations_have_their_day_where_it_is_one(records: Records) -> None:
     procedures = rows(records, "procedures", "position", "code", "performed_on")
 
-    assert procedures == [(1, "K401", date(2022, 3, 21)), (1, "X403", None), (1, "X403", date(2021, 6, 1))]
+    assert procedures == [(1, "K401", date(2022, 3, 21)), (1, "X403", None), (1, "X403", date(2021, 6, 3))]
 
 
 def test_attendances_and_appointments_are_read_in_the_words_of_the_dictionary(records: Records) -> None:

@@ -78,7 +78,7 @@ def test_encounters_of_one_code_on_one_day_count_once(records: Records) -> None:
 def test_other_encounters_go_where_they_belong(records: Records) -> None:
     assert rows(records, "ed_attendances", "attendance_id", "arrived_at", "department_type") == [
         ("e1", pd.Timestamp(2022, 1, 1, 22), "01"),
-        ("e10", pd.Timestamp(2021, 6, 3, 11), "03"),
+        ("e10", pd.Timestamp(2021, 6, 3, 12), "03"),
         ("e4", pd.Timestamp(2022, 3, 1, 9), "01"),
     ]
     assert rows(records, "gp_appointments", "appointment_on", "mode") == [(date(2021, 6, 2), "face_to_face")]

@@ -1,0 +1,138 @@
+"""What a mapping makes of a site's files, as a report: counts and names, nothing of any record."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from vi_risk.records.readable import NUMBERED, numbered_columns
+
+Counts = dict[str, int]  # name -> number of rows
+
+
+@dataclass(frozen=True)
+class SourceReport:
+    """A source that the mapping defines: its rows, and the rows of what it is made of."""
+
+    name: str
+    rows: int
+    made_of: Counts
+    lacking: tuple[str, ...] = ()  # of a stack: "file: column, column" that others have
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """What the mapping makes of one canonical table.
+
+    Attributes
+    ----------
+    rows_in, rows_left_out, rows_out
+        Rows of the source, those that `where` leaves out, and rows of the canonical table.
+    mapped, not_mapped
+        Canonical columns that the mapping gives, and those that it could give and does not.
+    required_missing
+        Required columns that the mapping does not give.
+    unlisted
+        Column -> rows with a value that its value map does not list.
+    unreadable
+        Column -> rows with a value that cannot be read as its type.
+    empty
+        Required column -> rows without a value.
+    repeated
+        Rows whose key another row has too.
+    without
+        Table -> rows that name no row of it (a spell of nobody in patients).
+    kept_units
+        Rows whose value stays in a unit, or without one, that `units` does not know.
+    faults
+        What is wrong, each with what to do; a table with none can be read.
+    """
+
+    table: str
+    source: str
+    rows_in: int = 0
+    rows_left_out: int = 0
+    rows_out: int = 0
+    mapped: tuple[str, ...] = ()
+    not_mapped: tuple[str, ...] = ()
+    required_missing: tuple[str, ...] = ()
+    unlisted: Counts = field(default_factory=dict)
+    unreadable: Counts = field(default_factory=dict)
+    empty: Counts = field(default_factory=dict)
+    repeated: int = 0
+    without: Counts = field(default_factory=dict)
+    kept_units: int = 0
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MappingReport:
+    """What a mapping makes of a site's files."""
+
+    mapping: str
+    records: str
+    sources: tuple[SourceReport, ...]
+    tables: tuple[TableReport, ...]
+    tables_not_mapped: tuple[str, ...]
+    faults: tuple[str, ...] = ()  # of the mapping or of the place, not of one table
+
+    @property
+    def fits(self) -> bool:
+        """Whether the records can be read with this mapping."""
+        return not self.faults and not any(table.faults for table in self.tables)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        return {**asdict(self), "fits": self.fits}
+
+    def lines(self) -> list[str]:
+        """Return it as lines for a terminal."""
+        lines = [f"mapping {self.mapping} on {self.records}", ""]
+        if self.sources:
+            lines += ["sources of the mapping", *(_source_line(source) for source in self.sources)]
+            lines += [f"    {lacks}" for source in self.sources for lacks in source.lacking] + [""]
+        for table in self.tables:
+            lines += [*_table_lines(table), ""]
+        if self.tables_not_mapped:
+            lines += [f"not mapped: {', '.join(self.tables_not_mapped)} (their features will be missing)", ""]
+        faults = [*self.faults, *(fault for table in self.tables for fault in table.faults)]
+        lines += [f"  - {fault}" for fault in faults]
+        lines.append(f"{len(faults)} faults to mend." if faults else "The mapping fits: these records can be read.")
+        return lines
+
+
+def _source_line(source: SourceReport) -> str:
+    parts = ", ".join(f"{name} {rows:,}" for name, rows in source.made_of.items()) or "no file"
+    return f"  {source.name}: {source.rows:,} rows, made of {parts}"
+
+
+def _table_lines(table: TableReport) -> Iterator[str]:
+    yield f"{table.table}, from {table.source}"
+    left_out = f", {table.rows_left_out:,} left out by where" if table.rows_left_out else ""
+    yield f"  rows: {table.rows_in:,} in{left_out}, {table.rows_out:,} out"
+    yield f"  mapped: {', '.join(_shortened(table.mapped))}"
+    if table.not_mapped:
+        yield f"  not mapped: {', '.join(table.not_mapped)}"
+    if table.required_missing:
+        yield f"  needed and not mapped: {', '.join(table.required_missing)}"
+    for words, counts in (
+        ("not in the value map", table.unlisted),
+        ("cannot be read", table.unreadable),
+        ("without a value that is needed", table.empty),
+        ("naming no row there", table.without),
+    ):
+        if counts:
+            yield f"  {words}: {', '.join(f'{name} {rows:,} rows' for name, rows in counts.items())}"
+    if table.repeated:
+        yield f"  repeating the key: {table.repeated:,} rows"
+    if table.kept_units:
+        yield f"  kept in a unit that units does not know, or without one: {table.kept_units:,} rows"
+
+
+def _shortened(columns: Iterable[str]) -> Iterator[str]:
+    """Name numbered columns from the first to the last of them."""
+    numbered = numbered_columns(columns)
+    yield from (column for column in columns if column not in numbered)
+    for entry in NUMBERED:
+        alike = [column for column, (of, _) in numbered.items() if of == entry]
+        if alike:
+            yield alike[0] if len(alike) == 1 else f"{alike[0]} to {alike[-1]}"
