@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vi_risk.features.declarations import Feature
+from vi_risk.features.definition import Feature
 from vi_risk.models.card import FeatureImportance, ModelCard, reliability_figure
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
@@ -120,6 +120,16 @@ def in_words(performance: Mapping[str, Any]) -> str:
     )
 
 
+def truth_in_words(truth: Mapping[str, Any]) -> str:
+    """Return how near the model comes to the true risk, as a line for a log."""
+    interval = truth["share_of_best_interval"]
+    between = "" if interval is None else f" ({interval[0]:.3f} to {interval[1]:.3f})"
+    return (
+        f"the true risk reaches AUROC {truth['auroc']:.3f}; the model attains {truth['share_of_best']:.3f}{between} of"
+        f" the best attainable and lies {truth['mean_absolute_difference']:.3f} from the true risk on average"
+    )
+
+
 def doubts(evaluation: Mapping[str, Any]) -> tuple[str, ...]:
     """Say what about a result should stop a reader: no better than chance or than a simple rule, or too good."""
     model = evaluation["model"]
@@ -136,6 +146,9 @@ def doubts(evaluation: Mapping[str, Any]) -> tuple[str, ...]:
         for name, other in evaluation["comparators"].items()
         if other["auroc"] is not None and other["auroc"] >= auroc
     ]
+    share = evaluation.get("truth", {}).get("share_of_best_interval")
+    if share is not None and share[0] > 1:
+        found.append("the model ranks these patients better than their true risk does, which only a leak can: find it")
     return tuple(found)
 
 
@@ -144,6 +157,8 @@ def metrics_of(evaluation: Mapping[str, Any]) -> dict[str, float]:
     found = dict(_numbers(evaluation["model"]))
     for name, performance in evaluation["comparators"].items():
         found |= {f"{name}.{key}": value for key, value in _numbers(performance)}
+    for key, value in _numbers(evaluation.get("truth", {})):
+        found[key if key == "share_of_best" else f"truth_{key}"] = value
     return found
 
 

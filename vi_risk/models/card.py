@@ -88,6 +88,8 @@ def write_card(card: ModelCard, path: Path) -> None:
             performance=_performance_rows(card.evaluation),
             reliability=card.evaluation["model"].get("reliability") or [],
             reach=_reach(card.evaluation),
+            truth=_truth_rows(card.evaluation),
+            tenths=card.evaluation.get("truth", {}).get("tenths") or [],
             not_estimated=NOT_ESTIMATED,
         )
     )
@@ -173,6 +175,22 @@ def _performance_rows(evaluation: Mapping[str, Any]) -> list[tuple[str, str, lis
             ),
         ]
     return rows
+
+
+def _truth_rows(evaluation: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return how near the model comes to the true risk as (measure, how to read it, text); nothing where not given."""
+    if "truth" not in evaluation:
+        return []
+    truth = evaluation["truth"]
+    share = {"auroc": truth["share_of_best"], "auroc_interval": truth["share_of_best_interval"]}
+    return [
+        ("People whose true risk is known", "", _count(truth["n"])),
+        ("AUROC of the true risk, 95 % interval", "the best attainable but for chance", _auroc(truth)),
+        ("AUROC of this model", "on the same people", _decimals(truth["model_auroc"])),
+        ("Share of the best attainable, 95 % interval", "of what lies above 0.5; 1 is perfect", _auroc(share)),
+        ("Correlation with the true risk", "1 is perfect", _decimals(truth["correlation"])),
+        ("Mean absolute difference from the true risk", "0 is perfect", _share(truth["mean_absolute_difference"])),
+    ]
 
 
 def _count(number: int | None) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from vi_risk.errors import InputError
 from vi_risk.models import metrics
 from vi_risk.models.calibration import Floats
+from vi_risk.models.truth import AgainstTruth
 
 # label -> share of all patients, in thousandths: whole numbers, so that rounding up is exact
 TOP_SHARES: Mapping[str, int] = MappingProxyType({"0.5%": 5, "1%": 10, "5%": 50})
@@ -39,12 +40,17 @@ class Evaluation:
     model: Performance
     reliability: tuple[metrics.Bin, ...]
     comparators: Mapping[str, Performance]
+    truth: AgainstTruth | None = None  # of the synthetic trust alone
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON holds it: {"model": {..., "reliability": [...]}, "comparators": {name: {...}}}."""
+        """Return it as JSON holds it: {"model": {..., "reliability": [...]}, "comparators": {name: {...}}}.
+
+        Where the true risks were given, "truth" stands beside these two.
+        """
         return {
             "model": {**_plain(self.model), "reliability": [asdict(tenth) for tenth in self.reliability]},
             "comparators": {name: _plain(performance) for name, performance in self.comparators.items()},
+            **({} if self.truth is None else {"truth": _listed(asdict(self.truth))}),
         }
 
 
@@ -151,3 +157,7 @@ def _plain(performance: Performance) -> dict[str, Any]:
         "auroc_interval": None if interval is None else list(interval),
         "at": {label: asdict(found) for label, found in performance.at.items()},
     }
+
+
+def _listed(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in content.items()}

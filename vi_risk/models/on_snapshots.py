@@ -1,5 +1,6 @@
 """Train, evaluate and score a model on snapshots: the verbs of the library."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from vi_risk.models.comparators import comparator_risks
 from vi_risk.models.evaluation import Evaluation
 from vi_risk.models.evaluation import evaluate as evaluate_risks
 from vi_risk.models.spec import ModelSpec
+from vi_risk.models.truth import hold_against_truth
 
 if TYPE_CHECKING:
     from vi_risk.models.snapshots import Snapshots
@@ -45,13 +47,25 @@ def train(snapshots: "Snapshots", spec: ModelSpec) -> RiskClassifier:
     return model.fit(seen, cohort["outcome"].to_numpy(), groups=cohort["patient_id"].to_numpy())
 
 
-def evaluate(model: RiskClassifier, snapshots: "Snapshots", *, capacity: int = 20) -> Evaluation:
+def evaluate(
+    model: RiskClassifier,
+    snapshots: "Snapshots",
+    *,
+    capacity: int = 20,
+    true_risk: "pd.Series[float] | None" = None,
+) -> Evaluation:
     """Return how the model did on the test snapshot, beside simple predictors fitted on the same training rows.
+
+    Parameters
+    ----------
+    true_risk
+        Of a synthetic trust, by patient_id, at the test date (`vi_risk.models.truth.read_truth`): how near the model
+        comes to it is told too.
 
     Raises
     ------
     InputError
-        The test snapshot has no event, or nothing but events.
+        The test snapshot has no event, or nothing but events; or the true risks are not of these patients.
     """
     training, training_features = snapshots.rows("train")
     cohort, features = snapshots.rows("test")
@@ -64,8 +78,9 @@ def evaluate(model: RiskClassifier, snapshots: "Snapshots", *, capacity: int = 2
         )
         raise InputError(msg)
     raw = _raw(model, features)
-    return evaluate_risks(
-        model.calibrator_.predict(raw),
+    risk = model.calibrator_.predict(raw)
+    evaluation = evaluate_risks(
+        risk,
         outcome,
         patient_id=cohort["patient_id"].to_numpy(),
         practice_code=cohort["practice_code"].to_numpy(),
@@ -75,6 +90,10 @@ def evaluate(model: RiskClassifier, snapshots: "Snapshots", *, capacity: int = 2
         ),
         raw_score=raw,
     )
+    if true_risk is None:
+        return evaluation
+    truth = hold_against_truth(risk, outcome, cohort["patient_id"], true_risk, seed=model.seed)
+    return replace(evaluation, truth=truth)
 
 
 def _with_a_year(features: pd.DataFrame) -> pd.DataFrame:

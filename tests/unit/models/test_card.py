@@ -1,6 +1,6 @@
 import html
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import pytest
 
 from vi_risk.models.card import FeatureImportance, ModelCard, reliability_figure, write_card
 from vi_risk.models.evaluation import evaluate
+from vi_risk.models.truth import AgainstTruth, Tenth
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +105,27 @@ def test_what_could_not_be_estimated_is_said_and_never_shown_as_a_number(card: M
     assert text.count("not estimated") == 5 + 2 + 2  # measures, at capacity, reliability and features
     assert "nan" not in text.lower().split()
     assert "Reliability was not estimated." in text
+
+
+def test_the_true_risk_stands_on_the_card_only_where_it_was_given(card: ModelCard, tmp_path: Path) -> None:
+    tenths = (Tenth(1_170, 0.021, 0.019), Tenth(1_171, 0.305, 0.284))
+    truth = AgainstTruth(2_341, 2, 0.828, (0.814, 0.841), 0.762, 0.799, (0.761, 0.837), 0.82, 0.038, tenths)
+    text = text_of(replace(card, evaluation={**card.evaluation, "truth": asdict(truth)}), tmp_path)
+    for words in (
+        "Against the true risk (synthetic records only)",
+        "People whose true risk is known 2,341",
+        "the best attainable but for chance 0.828 (0.814 to 0.841)",
+        "AUROC of this model on the same people 0.762",
+        "1 is perfect 0.799 (0.761 to 0.837)",
+        "Correlation with the true risk 1 is perfect 0.820",
+        "0 is perfect 3.8 %",
+        "1,170 2.1 % 1.9 % 1,171 30.5 % 28.4 %",
+    ):
+        assert words in text
+    without_interval = replace(truth, share_of_best_interval=None, correlation=None)
+    text = text_of(replace(card, evaluation={**card.evaluation, "truth": asdict(without_interval)}), tmp_path)
+    assert "1 is perfect 0.799 Correlation with the true risk 1 is perfect not estimated" in text
+    assert "true risk" not in text_of(card, tmp_path)
 
 
 def test_every_group_of_the_reliability_plot_is_drawn_inside_it(card: ModelCard, tmp_path: Path) -> None:

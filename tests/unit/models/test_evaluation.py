@@ -1,5 +1,5 @@
 import json
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from vi_risk.errors import InputError
 from vi_risk.models import metrics
 from vi_risk.models.calibration import risk_of
 from vi_risk.models.evaluation import Evaluation, evaluate
+from vi_risk.models.truth import AgainstTruth, Tenth
 
 PATIENTS = 700
 
@@ -44,6 +45,15 @@ def test_the_result_is_the_contract_of_evaluation_json(evaluation: Evaluation) -
         assert list(performance["at"]) == ["0.5%", "1%", "5%", "capacity"]
         assert all(set(found) == {"ppv", "sensitivity", "n"} for found in performance["at"].values())
     assert set(content["model"]["reliability"][0]) == {"n", "mean_risk", "observed", "low", "high"}
+    assert json.loads(json.dumps(content, allow_nan=False)) == content
+
+
+def test_the_true_risk_stands_beside_the_model_where_it_was_given(evaluation: Evaluation) -> None:
+    truth = AgainstTruth(700, 0, 0.83, (0.81, 0.85), 0.76, 0.79, None, 0.82, 0.04, (Tenth(700, 0.1, 0.1),))
+    content = replace(evaluation, truth=truth).to_dict()
+    assert content["truth"]["auroc_interval"] == [0.81, 0.85]
+    assert content["truth"]["tenths"] == [{"n": 700, "mean_risk": 0.1, "mean_true_risk": 0.1}]
+    assert {name: part for name, part in content.items() if name != "truth"} == evaluation.to_dict()
     assert json.loads(json.dumps(content, allow_nan=False)) == content
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.errors import InputError
-from vi_risk.features.declarations import Catalogue, read_catalogue
+from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.models.classifier import RiskClassifier
 from vi_risk.models.on_snapshots import evaluate, importance, score, train
 from vi_risk.models.snapshots import Snapshots
@@ -148,6 +148,22 @@ def test_evaluation_does_not_look_at_the_list(snapshots: Snapshots, model: RiskC
     other_list = changed(snapshots, "list", age=99.0, emergency_admissions_365d=9.0)
 
     assert evaluate(model, other_list).to_dict() == evaluate(model, snapshots).to_dict()
+
+
+def test_the_model_is_held_against_the_true_risk_where_it_is_given(snapshots: Snapshots, model: RiskClassifier) -> None:
+    cohort, features = snapshots.rows("test")
+    true = 1 / (1 + np.exp(4 - 1.2 * features["emergency_admissions_365d"] - 0.03 * features["age"]))
+    true_risk = pd.Series(true.to_numpy(), index=cohort["patient_id"]).iloc[::-1]
+
+    plain, found = evaluate(model, snapshots), evaluate(model, snapshots, true_risk=true_risk)
+
+    assert found.truth is not None
+    assert found.truth.n == len(cohort)
+    assert found.truth.model_auroc == plain.model.auroc
+    assert found.truth.correlation > 0.8
+    assert 0.5 < found.truth.share_of_best < 1.1
+    assert plain.truth is None
+    assert replace(found, truth=None).to_dict() == plain.to_dict()
 
 
 @pytest.mark.parametrize("outcome", [0.0, 1.0])
