@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vi_risk.caselists.ranking import case_lists
-    from vi_risk.features.declarations import read_catalogue
+    from vi_risk.features.catalogue import read_catalogue
     from vi_risk.models.on_snapshots import evaluate, score, train
     from vi_risk.models.snapshots import build_features
     from vi_risk.models.spec import load_spec
@@ -23,7 +23,7 @@ __version__ = "0.1.0"
 _VERBS = {
     "read_records": "vi_risk.records.reading",
     "load_spec": "vi_risk.models.spec",
-    "read_catalogue": "vi_risk.features.declarations",
+    "read_catalogue": "vi_risk.features.catalogue",
     "build_features": "vi_risk.models.snapshots",
     "train": "vi_risk.models.on_snapshots",
     "evaluate": "vi_risk.models.on_snapshots",

@@ -27,6 +27,7 @@ from vi_risk.flags import (
     SeedFlag,
     StageOutFlag,
     TrackingFlag,
+    TruthFlag,
     day_of,
 )
 from vi_risk.terminal import TerminalReport
@@ -174,18 +175,21 @@ def check(
     out: StageOutFlag = Path("out"),
     governance: GovernanceFlag = None,
 ) -> None:
-    """Read the records and say what is in them and what is wrong; writes check.json and leaves all else in --out."""
+    """Say on one page what is in the records and what is wrong; writes check.html and check.json, errors or not."""
     with _told(2) as report:
         from vi_risk import stages
+        from vi_risk.check_page import terminal_lines
         from vi_risk.files import check_out, replaced
-        from vi_risk.run_file import CHECK_FILE, OWNED
+        from vi_risk.run_file import CHECK_PAGE, OWNED
 
         check_out(out)
         _source(records, mapping, governance, report)
         found = _read(records, mapping, report)
         with replaced(out, keep=True, owned=OWNED) as folder:
-            result = stages.check(folder, found, report)
-        report.step(f"{len(result.warnings)} warnings, no errors; {out / CHECK_FILE}")
+            result = stages.examine(folder, found, report)
+        print("\n".join(terminal_lines(result, page=out / CHECK_PAGE)))
+        result.raise_errors()
+        report.step(f"{len(result.warnings)} warnings, no errors; {out / CHECK_PAGE}")
 
 
 @features_app.command(
@@ -220,7 +224,7 @@ def features_build(
 def features_list() -> None:
     """Print the declared features, one a line: name, domain, title."""
     with _told():
-        from vi_risk.features.declarations import read_catalogue
+        from vi_risk.features.catalogue import read_catalogue
         from vi_risk.reasons.sentences import span
 
         for feature in read_catalogue().features:
@@ -259,7 +263,10 @@ def train(out: StageOutFlag = Path("out")) -> None:
 
 @app.command(epilog=_example("vi-risk evaluate --capacity 20 --out out"))
 def evaluate(
-    out: StageOutFlag = Path("out"), capacity: CapacityFlag = None, tracking_uri: TrackingFlag = DEFAULT_URI
+    out: StageOutFlag = Path("out"),
+    capacity: CapacityFlag = None,
+    truth: TruthFlag = None,
+    tracking_uri: TrackingFlag = DEFAULT_URI,
 ) -> None:
     """Evaluate the model on the test snapshot and track it; writes evaluation.json, model_card.html and plots/."""
 
@@ -267,7 +274,7 @@ def evaluate(
         from vi_risk.caselists.rules import load_rules
 
         _check_store(tracking_uri, out)
-        stages.evaluate(folder, capacity or load_rules().capacity, report)
+        stages.evaluate(folder, capacity or load_rules().capacity, report, truth=truth)
         stages.track(folder, tracking_uri, report)
 
     _stage(out, work)

@@ -50,6 +50,14 @@ CapacityFlag = Annotated[
     int | None,
     typer.Option("--capacity", metavar="N", min=1, help="Places on the list of each practice.", show_default="20"),
 ]
+TruthFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--truth",
+        metavar="FILE",
+        help="truth.parquet of a synthetic trust: say how near the model comes to the true risk.",
+    ),
+]
 TrackingFlag = Annotated[str, typer.Option("--tracking-uri", metavar="URI", help="MLflow store.")]
 GovernanceFlag = Annotated[
     Path | None,

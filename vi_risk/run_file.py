@@ -11,7 +11,7 @@ from typing import Any
 from vi_risk.errors import InputError
 from vi_risk.files import remove, write_text
 
-RUN_FILE, CHECK_FILE = "run.json", "check.json"
+RUN_FILE, CHECK_FILE, CHECK_PAGE = "run.json", "check.json", "check.html"
 EVALUATION_FILE, CARD_FILE, PLOTS_FOLDER = "evaluation.json", "model_card.html", "plots"
 SCORES_FILE, MODEL_FOLDER, LISTS_FOLDER = "scores.parquet", "model", "case_lists"
 
@@ -19,7 +19,7 @@ SCORES_FILE, MODEL_FOLDER, LISTS_FOLDER = "scores.parquet", "model", "case_lists
 # that vi_risk writes there; nothing else in the folder is ever touched.
 FILES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "records": (CHECK_FILE,),
+        "records": (CHECK_FILE, CHECK_PAGE),
         "features": ("features.parquet", "cohort.parquet"),
         "model": (MODEL_FOLDER,),
         "evaluation": (EVALUATION_FILE, CARD_FILE, PLOTS_FOLDER),

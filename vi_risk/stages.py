@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from vi_risk.caselists import ranking
 from vi_risk.caselists.packs import write_packs
 from vi_risk.caselists.rules import CaseListRules
+from vi_risk.check_page import write_check_page
 from vi_risk.errors import InputError
-from vi_risk.evidence import card_of, doubts, in_words, metrics_of, parameters_of, write_plots
-from vi_risk.features.declarations import read_catalogue
+from vi_risk.evidence import card_of, doubts, in_words, metrics_of, parameters_of, truth_in_words, write_plots
+from vi_risk.features.catalogue import read_catalogue
 from vi_risk.files import remove
 from vi_risk.models import bundle, on_snapshots
 from vi_risk.models.card import write_card
@@ -23,6 +24,7 @@ from vi_risk.models.snapshot_files import load_snapshots, save_snapshots
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.snapshots import build_features as snapshots_of
 from vi_risk.models.spec import ModelSpec
+from vi_risk.models.truth import read_truth
 from vi_risk.progress import Report
 from vi_risk.reasons.explain import explain
 from vi_risk.records.checks import CheckReport, check_records
@@ -30,6 +32,7 @@ from vi_risk.records.linked import Records
 from vi_risk.run_file import (
     CARD_FILE,
     CHECK_FILE,
+    CHECK_PAGE,
     EVALUATION_FILE,
     LISTS_FOLDER,
     MODEL_FOLDER,
@@ -66,17 +69,25 @@ class FeatureRequest:
 # --- records and features ------------------------------------------------------------------------------------------
 
 
-def check(folder: Path, records: Records, report: Report) -> CheckReport:
-    """Check the records, write check.json, warn of what was found; errors stop here."""
+def examine(folder: Path, records: Records, report: Report) -> CheckReport:
+    """Check the records and write check.json and check.html, whatever was found."""
     report.stage("Check the records")
     found = check_records(records)
+    write_json(folder / CHECK_FILE, found.to_dict())
+    remove(folder / CHECK_PAGE)
+    write_check_page(found, folder / CHECK_PAGE, source=records.source)
+    return found
+
+
+def check(folder: Path, records: Records, report: Report) -> CheckReport:
+    """Check the records for a run: say what was found; errors stop here."""
+    found = examine(folder, records, report)
     for table in found.tables:
         span = f", {table.first} to {table.last}" if table.first else ""
         report.step(f"{table.table}: {table.rows:,} rows{span}")
     for finding in found.warnings:
         report.warn(str(finding))
     found.raise_errors()
-    write_json(folder / CHECK_FILE, found.to_dict())
     return found
 
 
@@ -131,14 +142,20 @@ def train(folder: Path, report: Report) -> None:
     update_run(folder, "model", part)
 
 
-def evaluate(folder: Path, capacity: int, report: Report) -> None:
-    """Evaluate the model on the test snapshot; write evaluation.json, the plots and the model card."""
+def evaluate(folder: Path, capacity: int, report: Report, *, truth: Path | None = None) -> None:
+    """Evaluate the model on the test snapshot; write evaluation.json, the plots and the model card.
+
+    `truth` names the truth.parquet of a synthetic trust: the evidence then says how near the model comes to it.
+    """
     report.stage("Evaluate it at a later date")
     spec, snapshots = _prepared(folder)
     model, run = _model(folder)
-    evaluation = on_snapshots.evaluate(model, snapshots, capacity=capacity).to_dict()
+    true_risk = None if truth is None else read_truth(truth, spec, snapshots.index_dates.test)
+    evaluation = on_snapshots.evaluate(model, snapshots, capacity=capacity, true_risk=true_risk).to_dict()
     for name, result in (("model", evaluation["model"]), *evaluation["comparators"].items()):
         report.step(f"{name.replace('_', ' ')}: {in_words(result)}")
+    if "truth" in evaluation:
+        report.step(f"truth: {truth_in_words(evaluation['truth'])}")
     for doubt in doubts(evaluation):
         report.warn(doubt)
     _, rows = snapshots.rows("test")

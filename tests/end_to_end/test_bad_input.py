@@ -333,6 +333,23 @@ def test_the_faults_of_all_tables_are_one_message(place: Path, invoke: Invoke) -
     assert "spells.admitted_on: 1 of 120 rows" in ended.stderr
 
 
+def test_a_check_writes_its_page_whatever_it_finds_and_leaves_all_else(place: Path, invoke: Invoke) -> None:
+    replace_in("spells.csv", ",21\n", f",{MARK}\n")(place)
+    before = contents(place)
+
+    ended = invoke("check", "--records", "records")
+
+    assert ended.exit_code == 3
+    told = "spells.admission_method: 1 of 120 rows: code outside the list of the data dictionary"
+    assert told in ended.stdout
+    assert told in ended.stderr
+    assert MARK not in ended.output
+    written = contents(place)
+    pages = {name: written.pop(name) for name in ("out/check.json", "out/check.html")}
+    assert all(b"admission_method" in page and MARK.encode() not in page for page in pages.values())
+    assert written == {name: content for name, content in before.items() if name not in pages}
+
+
 # --- as a person sees it ---------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ import pytest
 from openpyxl import load_workbook
 
 from tests.end_to_end.conftest import DEMO_PATIENTS, Ended, contents, run_demo
-from vi_risk.features.declarations import read_catalogue
+from vi_risk.features.catalogue import read_catalogue
 from vi_risk.tracking.quiet import quiet_mlflow
 
 LIST_DATE = date(2025, 1, 1)
@@ -67,8 +67,8 @@ def lists(demo: Ended) -> dict[str, list[dict[str, str]]]:
 
 def test_the_files_of_the_contract_and_no_others_are_written(demo: Ended) -> None:
     assert {path.name for path in demo.out.iterdir()} == {
-        "run.json", "check.json", "features.parquet", "cohort.parquet", "model", "evaluation.json", "model_card.html",
-        "scores.parquet", "case_lists", "plots",
+        "run.json", "check.json", "check.html", "features.parquet", "cohort.parquet", "model", "evaluation.json",
+        "model_card.html", "scores.parquet", "case_lists", "plots",
     }  # fmt: skip
     assert {path.name for path in demo.cwd.iterdir()} == {"out", "mlruns"}
 

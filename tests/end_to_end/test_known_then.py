@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vi_risk.features.declarations import read_catalogue
+from vi_risk.features.catalogue import read_catalogue
 from vi_risk.models.on_snapshots import score, train
 from vi_risk.models.snapshots import Snapshots, build_features
 from vi_risk.models.spec import load_spec

@@ -1,45 +1,27 @@
-"""What every feature means, a second time: slow, obvious, one patient and one definition at a time.
+"""What every feature means, a second time: slow, obvious, one person and one definition at a time.
 
 Written from features/README.md, without a look at the engine, so that the two can disagree. Nothing here is clever
-on purpose: rows are dictionaries, sets are sets, and each paragraph of the grammar is one function.
+on purpose: rows are dictionaries, sets are sets, numbers are fractions, and each line of the grammar is one branch.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import cache
 
 import pandas as pd
 
-from vi_risk.features.codelists import plain_code
-from vi_risk.features.declarations import CODED_ENTRIES, Catalogue, Definition
-from vi_risk.records.tables import TABLES
+from tests.reference.slow_sources import Moment, Row, Tables, columns_of, rows_of, seen_rows
+from vi_risk.features.catalogue import Catalogue
+from vi_risk.features.codelists import CodeList
+from vi_risk.features.definition import Condition, Definition, Feature, Range, Values
+from vi_risk.features.sources import CODED_ENTRIES, SOURCES
 
-Row = dict[str, Any]
-GroupsOf = Callable[[Row], set[str]]
+Value = float | Fraction | None
+GroupsOf = Callable[[Row], frozenset[str]]
 
-
-class Tables:
-    """The canonical tables as lists of plain rows, with the columns that each has."""
-
-    def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
-        self.rows = {name: _rows(frame) for name, frame in frames.items()}
-        self.columns = {name: set(frame.columns) for name, frame in frames.items()}
-
-    def __contains__(self, table: str) -> bool:
-        return table in self.rows
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Of whom and when a feature is asked: a person, the index date, and since when the practice's tables are seen."""
-
-    patient_id: str
-    index_date: date
-    gp_seen_from: date | None
-
-    def sees_practice_on(self, day: date) -> bool:
-        return self.gp_seen_from is not None and self.gp_seen_from <= day
+DAYS_IN_A_YEAR = Fraction("365.25")
+FURTHEST_VALUE = 10_000_000_000
 
 
 def slow_features(tables: Mapping[str, pd.DataFrame], cohort: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
@@ -47,13 +29,18 @@ def slow_features(tables: Mapping[str, pd.DataFrame], cohort: pd.DataFrame, cata
 
     `tables` are canonical frames, `cohort` has patient_id, index_date and gp_seen_from (None: never seen).
     """
-    plain = Tables(tables)
+    everyone = Tables(tables)
+    sources = {definition.table for definition in catalogue.definitions} - {"patients"}
+    there = {source for source in sources if columns_of(everyone, source) is not None}
+    groups = {definition.name: _groups_of_codes(definition, catalogue) for definition in catalogue.definitions}
     rows = []
-    for asked in _rows(cohort):
-        moment = Moment(asked["patient_id"], asked["index_date"], asked["gp_seen_from"])
-        row: Row = {"patient_id": moment.patient_id, "index_date": moment.index_date}
+    for asked in rows_of(cohort):
+        person = everyone.of_person(asked["patient_id"])
+        moment = Moment(asked["index_date"], asked["gp_seen_from"])
+        seen = {source: seen_rows(person, source, moment) for source in there}
+        row: Row = {"patient_id": asked["patient_id"], "index_date": asked["index_date"]}
         for definition in catalogue.definitions:
-            row |= _values(plain, moment, definition, catalogue)
+            row |= _values(person, seen, moment, definition, catalogue, groups[definition.name])
         rows.append(row)
     names = [feature.name for feature in catalogue.features]
     answer = pd.DataFrame(rows, columns=["patient_id", "index_date", *names])
@@ -61,214 +48,212 @@ def slow_features(tables: Mapping[str, pd.DataFrame], cohort: pd.DataFrame, cata
     return answer.sort_values(["patient_id", "index_date"], ignore_index=True)
 
 
-def _values(tables: Tables, moment: Moment, definition: Definition, catalogue: Catalogue) -> dict[str, float | None]:
+def _values(
+    person: Tables,
+    seen: Mapping[str, list[Row]],
+    moment: Moment,
+    definition: Definition,
+    catalogue: Catalogue,
+    groups_of: GroupsOf,
+) -> dict[str, Value]:
     features = catalogue.features_of(definition)
-    if not _has_what_it_reads(tables, definition):
+    columns = columns_of(person, definition.table)
+    if columns is None or not set(definition.columns_read) <= columns:
         return {feature.name: None for feature in features}
-    if definition.measure in ("age", "is", "value"):
-        return {features[0].name: _of_the_person(tables, moment, definition)}
-    groups_of = _groups_of_codes(definition, catalogue)
+    if definition.table == "patients":
+        return {features[0].name: _of_the_person(person, moment, definition)}
+    codelist = catalogue.codelists[definition.codes] if definition.codes is not None else None
     rows = [
-        row
-        for row in _seen_rows(tables, definition.table, moment)
-        if all(row[column] in values for column, values in definition.where.items())
-        and (definition.codes is None or groups_of(row))
+        row for row in seen[definition.table] if _holds(row, definition.where) and (codelist is None or groups_of(row))
     ]
-    values: dict[str, float | None] = {}
-    for feature in features:
-        first_day = moment.index_date - timedelta(days=feature.window or 0)
-        if definition.measure == "bed_days":
-            nights = sum(_nights(row, first_day, moment.index_date) for row in rows)
-            value: float | None = min(nights, feature.window or 0)  # stays that overlap are one bed at a time
-        else:
-            in_window = [row for row in rows if row["happened_on"] >= first_day]
-            value = _measured(in_window, definition, moment.index_date, feature.group, groups_of, catalogue)
-        if not _wholly_seen(tables, definition.table, moment, first_day) and not _certain(definition, value):
-            value = None
-        values[feature.name] = value
-    return values
-
-
-# --- what the records lack -----------------------------------------------------------------------------------------
-
-
-def _has_what_it_reads(tables: Tables, definition: Definition) -> bool:
-    """A table or column that the records lack makes its features missing; coded entries need one of their sources."""
-    if definition.table == CODED_ENTRIES:
-        return "diagnoses" in tables or "gp_events" in tables
-    if definition.table not in tables:
-        return False
-    needed = [*definition.where, *([definition.of] if definition.of else [])]
-    return all(column in tables.columns[definition.table] for column in needed)
-
-
-# --- what had happened, had arrived and is seen --------------------------------------------------------------------
-
-
-def _seen_rows(tables: Tables, table: str, moment: Moment) -> list[Row]:
-    """Return the person's rows that had happened and arrived before the index date, each with its day happened_on."""
-    if table == CODED_ENTRIES:
-        return _coded_entries(tables, moment)
-    if table == "diagnoses":
-        return _diagnoses(tables, moment)
-    declared = TABLES[table]
-    seen = []
-    for row in (dict.fromkeys(declared.column_names) | row for row in tables.rows[table]):
-        if row["patient_id"] != moment.patient_id or not _arrived(row, moment):
-            continue
-        happened_on = _day(row[str(declared.event)])
-        if happened_on >= moment.index_date:
-            continue
-        if declared.held_by == "practice" and not moment.sees_practice_on(happened_on):
-            continue
-        for column in declared.columns:
-            if column.known_from is not None:
-                known_from = row[column.known_from]
-                if known_from is None or known_from >= moment.index_date:
-                    row[column.name] = None
-        seen.append(row | {"happened_on": happened_on})
-    return seen
-
-
-def _diagnoses(tables: Tables, moment: Moment) -> list[Row]:
-    """A diagnosis is dated, and known from, the day of discharge; it needs its spell and must itself have arrived."""
-    discharged = {
-        spell["spell_id"]: spell["discharged_on"]
-        for spell in _seen_rows(tables, "spells", moment)
-        if spell["discharged_on"] is not None
+    return {
+        feature.name: _as_far_as_seen(
+            _measured(rows, feature, moment, codelist, groups_of), feature, moment, has_hospital="diagnoses" in person
+        )
+        for feature in features
     }
-    return [
-        row | {"happened_on": discharged[row["spell_id"]], "code_system": "icd10"}
-        for row in tables.rows["diagnoses"]
-        if row["spell_id"] in discharged and _arrived(row, moment)
-    ]
 
 
-def _coded_entries(tables: Tables, moment: Moment) -> list[Row]:
-    entries = []
-    for table in ("diagnoses", "gp_events"):
-        if table in tables:
-            entries += [
-                {
-                    "patient_id": moment.patient_id,
-                    "event_on": row["happened_on"],
-                    "happened_on": row["happened_on"],
-                    "code_system": row["code_system"],
-                    "code": row["code"],
-                }
-                for row in _seen_rows(tables, table, moment)
-            ]
-    return entries
+# --- what was seen of a window -------------------------------------------------------------------------------------
 
 
-def _arrived(row: Row, moment: Moment) -> bool:
-    recorded_on = row.get("recorded_on")
-    return recorded_on is None or recorded_on < moment.index_date
+def _as_far_as_seen(value: Value, feature: Feature, moment: Moment, *, has_hospital: bool) -> Value:
+    """A window that was not wholly seen makes a value missing, but for what is certain or may be scaled up."""
+    definition, window = feature.definition, feature.window or 0
+    if definition.table == CODED_ENTRIES:
+        last_day = moment.index_date - timedelta(days=1)
+        return value if has_hospital or moment.sees_practice_on(last_day) else None
+    if SOURCES[definition.table].held_by == "trust" or definition.measure == "seen_days":
+        return value
+    seen_days = _seen_days(window, moment)
+    if seen_days == window:
+        return value
+    certain = {
+        "any": value == 1,
+        "group_flags": value == 1,
+        "days_since_last": True,  # of a row that was found; missing where there is none
+        "latest": True,
+        "latest_is": True,
+    }
+    if certain.get(definition.measure):
+        return value
+    if definition.unseen == "scale" and value is not None and 2 * seen_days >= window:
+        return Fraction(value) * window / seen_days
+    return None
 
 
-def _wholly_seen(tables: Tables, table: str, moment: Moment, first_day: date) -> bool:
-    """A practice's table is seen from the day it joined; coded entries are the hospital's where it is not seen."""
-    if table == CODED_ENTRIES:
-        return "diagnoses" in tables or moment.sees_practice_on(moment.index_date - timedelta(days=1))
-    return TABLES[table].held_by == "trust" or moment.sees_practice_on(first_day)
-
-
-def _certain(definition: Definition, value: float | None) -> bool:
-    """What was seen is certain, though the window is not wholly seen: that there is a row, and when the last was."""
-    if definition.measure == "days_since_last":
-        return value is not None
-    return definition.measure in ("any", "group_flags") and value == 1
+def _seen_days(window: int, moment: Moment) -> int:
+    if moment.gp_seen_from is None:
+        return 0
+    first_seen = max(moment.gp_seen_from, moment.index_date - timedelta(days=window))
+    return max((moment.index_date - first_seen).days, 0)
 
 
 # --- measures ------------------------------------------------------------------------------------------------------
 
 
 def _measured(
-    rows: list[Row],
-    definition: Definition,
-    index_date: date,
-    group: str | None,
-    groups_of: GroupsOf,
-    catalogue: Catalogue,
-) -> float | None:
+    rows: list[Row], feature: Feature, moment: Moment, codelist: CodeList | None, groups_of: GroupsOf
+) -> Value:
+    definition, window, index_date = feature.definition, feature.window or 0, moment.index_date
+    first_day = index_date - timedelta(days=window)
+    match definition.measure:
+        case "bed_days":
+            return _days_between(rows, "admitted_on", "discharged_on", first_day, index_date)
+        case "registered_days":
+            return _days_between(rows, "registered_from", "registered_to", first_day, index_date)
+        case "seen_days":
+            return _seen_days(window, moment)
+
+    rows = [row for row in rows if row["happened_on"] >= first_day]
+    days_ago = [(index_date - row["happened_on"]).days for row in rows]
+    of = definition.of or ""
     match definition.measure:
         case "count":
             return len(rows)
         case "any":
             return 1 if rows else 0
         case "distinct":
-            values = {row[str(definition.of)] for row in rows} - {None}
+            values = {row[of] for row in rows} - {None}
             return len({str(value)[: definition.prefix] for value in values} if definition.prefix else values)
         case "days_since_last":
-            return min(((index_date - row["happened_on"]).days for row in rows), default=None)
+            return min(days_ago, default=None)
         case "days_since_first":
-            return max(((index_date - row["happened_on"]).days for row in rows), default=None)
+            return max(days_ago, default=None)
+        case "sum" | "maximum" | "mean" | "latest" | "slope":
+            numbers = [(row["happened_on"], _to_four_decimals(row[of])) for row in rows if _is_a_value(row[of])]
+            return _of_numbers(numbers, definition.measure)
+        case "share":
+            return Fraction(sum(_holds(row, definition.part) for row in rows), len(rows)) if rows else None
+        case "latest_is":
+            on_last_day = [row for row in rows if row["happened_on"] == max(row["happened_on"] for row in rows)]
+            return int(any(_holds(row, definition.part) for row in on_last_day)) if rows else None
+        case "rise":
+            recent = definition.recent or 0
+            lately = sum(days <= recent for days in days_ago)
+            return Fraction(lately, recent) / Fraction(len(rows), window) if rows else None
+
+    assert codelist is not None, definition.measure
+    found = {group for row in rows for group in groups_of(row)}
+    counting = {group for group in found if codelist.replaced_by.get(group) not in found}
+    match definition.measure:
         case "groups":
-            return len({found for row in rows for found in groups_of(row)})
+            return len(counting)
         case "points":
-            points = {entry.group: entry.points for entry in catalogue.codelists[str(definition.codes)].entries}
-            return sum(points[found] for found in {found for row in rows for found in groups_of(row)})
+            points = {entry.group: entry.points for entry in codelist.entries}
+            return sum(points[group] for group in counting)
         case "group_flags":
-            return 1 if any(group in groups_of(row) for row in rows) else 0
+            return 1 if feature.group in found else 0
     raise NotImplementedError(definition.measure)
 
 
-def _nights(spell: Row, first_day: date, index_date: date) -> int:
-    start = max(spell["admitted_on"], first_day)
-    end = min(spell["discharged_on"] or index_date, index_date)
-    nights: int = (end - start).days
-    return max(nights, 0)
+def _of_numbers(numbers: list[tuple[date, Fraction]], measure: str) -> Value:
+    values = [value for _, value in numbers]
+    if measure == "sum":
+        return sum(values, Fraction(0))
+    if not numbers:
+        return None
+    if measure == "maximum":
+        return max(values)
+    if measure == "mean":
+        return _mean(values)
+    if measure == "latest":
+        last_day = max(day for day, _ in numbers)
+        return _mean([value for day, value in numbers if day == last_day])
+    days = [Fraction(day.toordinal()) for day, _ in numbers]
+    if len(set(days)) < 2:
+        return None
+    across = sum((day - _mean(days)) ** 2 for day in days)
+    along = sum((day - _mean(days)) * (value - _mean(values)) for day, value in zip(days, values, strict=True))
+    return along / across * DAYS_IN_A_YEAR
 
 
-def _of_the_person(tables: Tables, moment: Moment, definition: Definition) -> float | None:
-    found = [row for row in tables.rows["patients"] if row["patient_id"] == moment.patient_id]
+def _mean(values: list[Fraction]) -> Fraction:
+    return sum(values, Fraction(0)) / len(values)
+
+
+def _is_a_value(value: float | None) -> bool:
+    return value is not None and abs(value) <= FURTHEST_VALUE
+
+
+def _to_four_decimals(value: float) -> Fraction:
+    return Fraction(round(value * 10_000), 10_000)
+
+
+def _days_between(rows: list[Row], start: str, end: str, first_day: date, index_date: date) -> int:
+    """Days from start to end inside the window; what goes on runs to the index date, and no day is lived twice."""
+    days = sum(max((min(row[end] or index_date, index_date) - max(row[start], first_day)).days, 0) for row in rows)
+    return min(days, (index_date - first_day).days)
+
+
+def _of_the_person(person: Tables, moment: Moment, definition: Definition) -> Value:
+    found = person.rows["patients"]
     if not found:
         return None
-    person = found[0]
+    attributes = found[0]
     if definition.measure == "age":
-        born = person["birth_month"]
+        born = attributes["birth_month"]
         before_birthday = (moment.index_date.month, moment.index_date.day) < (born.month, born.day)
         years: int = moment.index_date.year - born.year - before_birthday
         return years
     if definition.measure == "value":
-        value = person[str(definition.of)]
+        value = attributes[str(definition.of)]
         return None if value is None else float(value)
-    if any(person[column] is None for column in definition.where):
+    if any(attributes[column] is None for column in definition.where):
         return None
-    return float(all(person[column] in values for column, values in definition.where.items()))
+    return float(_holds(attributes, definition.where))
+
+
+# --- which rows ----------------------------------------------------------------------------------------------------
+
+
+def _holds(row: Row, condition: Condition) -> bool:
+    return all(_is_one_of(row[column], wanted) for column, wanted in condition.items())
+
+
+def _is_one_of(value: object, wanted: Values | Range) -> bool:
+    if value is None:
+        return False
+    if isinstance(wanted, Range):
+        assert isinstance(value, int | float)
+        return (wanted.min is None or value >= wanted.min) and (wanted.max is None or value <= wanted.max)
+    return value in wanted
 
 
 def _groups_of_codes(definition: Definition, catalogue: Catalogue) -> GroupsOf:
-    """Return a function from a row to the groups of the code list that its code belongs to, by plain comparison."""
+    """Return a function from a row to the groups that its code belongs to, by plain comparison with every entry."""
     if definition.codes is None:
-        return lambda _: set()
+        return lambda _: frozenset()
     entries = catalogue.codelists[definition.codes].entries
-    column = "bnf_code" if definition.table == "prescriptions" else "code"
+    entries = tuple(e for e in entries if not definition.groups or e.group in definition.groups)
 
-    def groups_of(row: Row) -> set[str]:
-        system = "bnf" if definition.table == "prescriptions" else row["code_system"]
-        code = plain_code(system, row[column])
-        below = system in ("icd10", "bnf")
-        return {
-            entry.group
-            for entry in entries
-            if entry.system == system and (code.startswith(entry.code) if below else code == entry.code)
-        }
+    @cache
+    def groups_of_code(system: str, code: str) -> frozenset[str]:
+        if system in ("icd10", "opcs4", "bnf"):
+            plain = code.replace(".", "").upper()
+            return frozenset(e.group for e in entries if e.system == system and plain.startswith(e.code))
+        return frozenset(e.group for e in entries if e.system == system and code == e.code)
 
-    return groups_of
-
-
-# --- values as plain Python ----------------------------------------------------------------------------------------
-
-
-def _rows(frame: pd.DataFrame) -> list[Row]:
-    """Return the rows as dictionaries, with None for every kind of missing value."""
-    return [
-        {str(column): None if pd.isna(value) else value for column, value in row.items()}
-        for row in frame.astype(object).to_dict("records")
-    ]
-
-
-def _day(happened: Any) -> date:
-    """Return the calendar day of a date or a timestamp."""
-    return happened.date() if isinstance(happened, datetime) else happened
+    if definition.table == "prescriptions":
+        return lambda row: groups_of_code("bnf", row["bnf_code"])
+    return lambda row: groups_of_code(row["code_system"], row["code"])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import vi_risk
-from vi_risk.features.declarations import Catalogue
+from vi_risk.features.catalogue import Catalogue
 from vi_risk.records.linked import Records
 
 VERBS = ("read_records", "load_spec", "build_features", "train", "evaluate", "score", "explain", "case_lists")

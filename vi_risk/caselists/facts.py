@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from vi_risk.caselists.wording import SOURCES
-from vi_risk.features.declarations import CODED_ENTRIES, Feature
+from vi_risk.features.definition import Feature
+from vi_risk.features.sources import CODED_ENTRIES
 from vi_risk.models.templates import date_in_words
 from vi_risk.reasons.sentences import ago, span
 from vi_risk.records.tables import TABLES

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from vi_risk.records.codes import EMERGENCY_ADMISSION_METHODS
 from vi_risk.records.linked import Records
+from vi_risk.records.stays import stays
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,8 @@ def emergency_admission(
     """Return whether each person had an emergency admission within the horizon.
 
     The window is half-open, ``[index_date, index_date + horizon_days)``. A stay that was open at the index date began
-    before it and does not count: a patient in hospital needs a new admission. Death before any admission is no event.
+    before it and does not count: a patient in hospital needs a new admission, and a transfer is none
+    (`vi_risk.records.stays`). Death before any admission is no event.
 
     Parameters
     ----------
@@ -38,8 +40,8 @@ def emergency_admission(
 
     people = ibis.memtable(pa.Table.from_pandas(cohort[_KEYS.names], schema=_KEYS, preserve_index=False))
     known = records.as_of(known_by).tables
-    spells = known["spells"]
-    emergencies = spells.filter(spells.admission_method.isin(EMERGENCY_ADMISSION_METHODS))
+    admissions = stays(known["spells"])
+    emergencies = admissions.filter(admissions.admission_method.isin(EMERGENCY_ADMISSION_METHODS))
     pairs = people.join(emergencies, "patient_id")
     if "died_on" in known["patients"].columns:  # an admission dated after death is a slip, and no event
         people_died = known["patients"].filter(known["patients"].died_on.notnull())

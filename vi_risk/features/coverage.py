@@ -6,9 +6,10 @@ from datetime import date
 
 import ibis
 
-from vi_risk.features.declarations import CODE_COLUMNS, CODED_ENTRIES, Catalogue, Definition
+from vi_risk.features.catalogue import Catalogue
+from vi_risk.features.definition import Definition
+from vi_risk.features.sources import ADMISSIONS, CODE_COLUMNS, CODE_SYSTEMS, CODED_ENTRIES, CONTACTS
 from vi_risk.records.linked import Records
-from vi_risk.records.tables import TABLES
 
 # Windows of one definition that differ by less than this share tell the same story twice: 367 days beside 365.
 _ALIKE = 0.05
@@ -70,31 +71,37 @@ def common_coverage(records: Records, catalogue: Catalogue, index_dates: Iterabl
 
 def seen_from(records: Records, source: str) -> date | None:
     """Return the day from which a source is complete; coded entries go by the hospital's where there are any."""
-    if source in (CODED_ENTRIES, "diagnoses"):
-        return records.seen_from("spells") if records.has("diagnoses") else records.seen_from("gp_events")
-    return records.seen_from(source)
+    return records.seen_from(_volume_table(records, source))
 
 
 def seen_to(records: Records, source: str) -> date | None:
     """Return the day up to which a source is complete; see `seen_from`."""
-    if source in (CODED_ENTRIES, "diagnoses"):
-        return records.seen_to("spells") if records.has("diagnoses") else records.seen_to("gp_events")
-    return records.seen_to(source)
+    return records.seen_to(_volume_table(records, source))
+
+
+def _volume_table(records: Records, source: str) -> str:
+    """Return the table whose months say how far a source reaches."""
+    if source == CODED_ENTRIES:
+        return "spells" if records.has("diagnoses") else "gp_events"
+    if source == CONTACTS:
+        return "gp_appointments"
+    return "spells" if source in (ADMISSIONS, "diagnoses", "procedures") else source
 
 
 def _is_regular(records: Records, source: str) -> bool:
-    table = source if source in TABLES and TABLES[source].dated else "spells"
-    return records.monthly_rows(table) >= _REGULAR_ROWS
+    return records.monthly_rows(_volume_table(records, source)) >= _REGULAR_ROWS
 
 
 def unmatched_codes(records: Records, catalogue: Catalogue) -> tuple[str, ...]:
     """Say which tables hold codes of which not one is in any code list: a wrong code system reads as good health."""
     notes = []
+    coded = {definition.table for definition in catalogue.definitions if definition.codes is not None}
+    read = {"diagnoses", "gp_events"} if CODED_ENTRIES in coded else set()
     for table, column in CODE_COLUMNS.items():
-        if not records.has(table, column):
+        if table not in coded | read or not records.has(table, column):
             continue
         rows = records.tables[table]
-        fixed = {"diagnoses": "icd10", "prescriptions": "bnf"}.get(table)
+        fixed = CODE_SYSTEMS.get(table)
         system = rows["code_system"] if fixed is None else ibis.literal(fixed)
         in_use = rows.filter(rows[column].notnull()).select(system=system, code=rows[column]).distinct()
         by_system: dict[str, list[tuple[str, str]]] = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.errors import InputError
-from vi_risk.features.declarations import Catalogue
+from vi_risk.features.catalogue import Catalogue
 from vi_risk.models.snapshots import Snapshots
 
 FEATURES_FILE, COHORT_FILE = "features.parquet", "cohort.parquet"

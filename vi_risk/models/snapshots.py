@@ -9,8 +9,9 @@ from vi_risk.cohort.index_dates import IndexDates, Role, plan_index_dates
 from vi_risk.cohort.outcomes import emergency_admission
 from vi_risk.cohort.people import select_cohort
 from vi_risk.errors import InputError
+from vi_risk.features.available import lacking
+from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.features.coverage import common_coverage, unmatched_codes
-from vi_risk.features.declarations import CODED_ENTRIES, Catalogue, read_catalogue
 from vi_risk.features.engine import compute_features
 from vi_risk.models.spec import ModelSpec
 from vi_risk.records.linked import Records
@@ -126,16 +127,8 @@ def _absences(records: Records, catalogue: Catalogue) -> list[str]:
     """Say which features are missing for everyone, because the site lacks a table or a column."""
     absent: dict[str, int] = {}
     for definition in catalogue.definitions:
-        number = len(catalogue.features_of(definition))
-        if definition.table == CODED_ENTRIES:
-            lacking = [] if records.has("diagnoses") or records.has("gp_events") else ["a table of diagnoses"]
-        elif not records.has(definition.table):
-            lacking = [definition.table]
-        else:
-            used = [*definition.where, *([definition.of] if definition.of else [])]
-            lacking = [f"{definition.table}.{c}" for c in used if not records.has(definition.table, c)]
-        for name in lacking:
-            absent[name] = absent.get(name, 0) + number
+        for name in lacking(records.tables, definition.table, definition.columns_read):
+            absent[name] = absent.get(name, 0) + len(catalogue.features_of(definition))
     return [
         f"{name} is not in the records: {number} feature{'s are' if number > 1 else ' is'} missing, not zero"
         for name, number in absent.items()

@@ -1,13 +1,14 @@
 """A model spec: the whole prediction problem as one frozen, checked object."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vi_risk import declared
 from vi_risk.errors import SpecificationError
-from vi_risk.features.declarations import Catalogue, Domain, Feature
+from vi_risk.features.catalogue import Catalogue
+from vi_risk.features.definition import Domain, Feature
 
 Days = Annotated[int, Field(ge=1, le=36_525)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -37,12 +38,7 @@ class FeatureSpec(BaseModel):
 
     model_config = _STRICT
 
-    domains: Annotated[tuple[Domain, ...], Field(strict=False, min_length=1)] = (
-        "person",
-        "comorbidity",
-        "acute use",
-        "primary and community use",
-    )
+    domains: Annotated[tuple[Domain, ...], Field(strict=False, min_length=1)] = get_args(Domain)
     exclude: Annotated[tuple[str, ...], Field(strict=False)] = ()
     as_at_extract: Annotated[tuple[str, ...], Field(strict=False)] = ()
 

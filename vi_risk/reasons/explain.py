@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from vi_risk.errors import UsageError
-from vi_risk.features.declarations import Feature
+from vi_risk.features.definition import Feature
 from vi_risk.reasons.sentences import sentence
 
 if TYPE_CHECKING:

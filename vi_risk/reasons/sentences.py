@@ -3,7 +3,7 @@
 import math
 
 from vi_risk.cohort.people import age_band
-from vi_risk.features.declarations import Feature
+from vi_risk.features.definition import Feature
 
 
 def sentence(feature: Feature, value: float, window: int | None) -> str:
@@ -22,14 +22,16 @@ def sentence(feature: Feature, value: float, window: int | None) -> str:
     elif value == 0:
         template = definition.reason_zero
     else:
-        template = definition.reason
+        template = definition.reason_negative if value < 0 else definition.reason
+    size = abs(value)
     return template.format(
-        n=number(value),
-        s="" if value == 1 else "s",
-        times=times(value),
+        n=number(size),
+        s="" if size == 1 else "s",
+        times=times(size),
+        percent=percent(value),
         window=span(window),
         ago="" if math.isnan(value) else ago(round(value)),
-        band="" if math.isnan(value) else age_band(int(value)),
+        band="" if math.isnan(value) or value < 0 else age_band(int(value)),
         group=feature.group_title,
     )
 
@@ -45,6 +47,19 @@ def number(value: float) -> str:
     if math.isnan(value):
         return "not known"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def percent(share: float) -> str:
+    """Return a share as people write it.
+
+    Examples
+    --------
+    >>> percent(0.25), percent(0.004)
+    ('25 %', 'under 1 %')
+    """
+    if math.isnan(share):
+        return "not known"
+    return "under 1 %" if 0 < share < 0.01 else f"{100 * share:.0f} %"
 
 
 def times(value: float) -> str:

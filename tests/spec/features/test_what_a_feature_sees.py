@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from tests.reference.slow_features import slow_features
-from vi_risk.features.declarations import Catalogue, read_catalogue
+from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.features.engine import compute_features
 from vi_risk.records.linked import Records
 

@@ -10,7 +10,7 @@ import pytest
 
 from vi_risk.caselists.facts import data_seen, facts_of, notes_for
 from vi_risk.cohort.index_dates import IndexDates
-from vi_risk.features.declarations import read_catalogue
+from vi_risk.features.catalogue import read_catalogue
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.records.tables import TABLES
 

@@ -10,7 +10,7 @@ from vi_risk.caselists.lists import DECISION_COLUMNS, LEADING_COLUMNS, REASON_CO
 from vi_risk.caselists.ranking import case_lists, choose
 from vi_risk.caselists.rules import CaseListRules, load_rules
 from vi_risk.cohort.index_dates import IndexDates
-from vi_risk.features.declarations import read_catalogue
+from vi_risk.features.catalogue import read_catalogue
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import load_spec
 

@@ -63,6 +63,12 @@ def test_a_bnf_code_stands_for_itself_and_all_below_it(tmp_path: Path, code_in_u
     assert bool(codelist.match([("bnf", code_in_use)])) is found
 
 
+@pytest.mark.parametrize(("code_in_use", "found"), [("X40.3", True), ("x40", True), ("X41", False)])
+def test_an_opcs4_code_stands_for_itself_and_all_below_it(tmp_path: Path, code_in_use: str, *, found: bool) -> None:
+    codelist = read_one(tmp_path, HEADER + "opcs4,X40,dialysis,,\n")
+    assert bool(codelist.match([("opcs4", code_in_use)])) is found
+
+
 @pytest.mark.parametrize(("code_in_use", "found"), [("84114007", True), ("841140071", False), ("8411400", False)])
 def test_a_snomed_concept_stands_for_itself_alone(tmp_path: Path, code_in_use: str, *, found: bool) -> None:
     codelist = read_one(tmp_path, HEADER + "snomed,84114007,heart_failure,,\n")
@@ -88,7 +94,8 @@ def test_dots_and_case_do_not_matter_where_the_system_does_not_use_them(system: 
 @pytest.mark.parametrize(
     ("rows", "fault"),
     [
-        ("opcs4,K40,heart,,\n", "entry 1: system must be one of icd10, bnf, snomed, read2, ctv3, got 'opcs4'"),
+        ("icd11,BD10,heart,,\n", "entry 1: system must be one of icd10, opcs4, bnf, snomed, read2, ctv3, got 'icd11'"),
+        ("opcs4,4K0,heart,,\n", "entry 1: '4K0' is not a opcs4 code"),
         ("icd10,50I,heart,,\n", "entry 1: '50I' is not a icd10 code"),
         ("snomed,84-11,heart,,\n", "entry 1: '84-11' is not a snomed code"),
         ("icd10,I50,Heart Failure,,\n", "entry 1: a group is lower case letters, digits and underscores"),
@@ -101,10 +108,40 @@ def test_a_wrong_row_is_named_with_its_file_its_entry_and_the_rule(tmp_path: Pat
     assert f"codelists/mine.csv: {fault}" in faults_of(tmp_path, HEADER + rows)
 
 
+WHOLE_HEADER = "system,code,group,title,points,replaced_by,sensitive\n"
+
+
+def test_a_group_can_be_replaced_by_its_severe_form(tmp_path: Path) -> None:
+    codelist = read_one(tmp_path, WHOLE_HEADER + "icd10,K70,mild,,2,severe,\nicd10,K72,severe,,4,,\n")
+    assert codelist.replaced_by == {"mild": "severe"}
+
+
+@pytest.mark.parametrize("by", ["sever", "mild"])
+def test_a_group_is_replaced_by_another_group_of_the_list(tmp_path: Path, by: str) -> None:
+    message = faults_of(tmp_path, WHOLE_HEADER + f"icd10,K70,mild,,2,{by},\nicd10,K72,severe,,4,,\n")
+    assert f"codelists/mine.csv: group mild is replaced by {by}, which is no other group of the list." in message
+
+
+@pytest.mark.parametrize(("key", "cells"), [("replaced_by", ("1,severe,", "1,,")), ("sensitive", ("1,,hiv", "1,,"))])
+def test_a_group_says_the_same_in_each_of_its_rows(tmp_path: Path, key: str, cells: tuple[str, str]) -> None:
+    rows = f"icd10,K70,mild,,{cells[0]}\nicd10,K73,mild,,{cells[1]}\nicd10,K72,severe,,1,,\n"
+    assert f"entry 2: group mild has two different {key}." in faults_of(tmp_path, WHOLE_HEADER + rows)
+
+
+def test_a_sensitive_group_is_left_out_unless_its_kind_is_allowed(tmp_path: Path) -> None:
+    codelist = read_one(tmp_path, WHOLE_HEADER + "icd10,B20,hiv,HIV,1,,hiv\nicd10,D57,sickle,sickle cell,1,,\n")
+    without, allowed = codelist.allowing({"genetic"}), codelist.allowing({"hiv"})
+    assert without.groups == {"sickle": "sickle cell"}
+    assert without.match([("icd10", "B20.1"), ("icd10", "D57")]) == [("icd10", "D57", "sickle", 1.0)]
+    assert without.all_groups == ("sickle", "hiv")
+    assert set(allowed.groups) == {"hiv", "sickle"}
+    assert without.content != allowed.content
+
+
 @pytest.mark.parametrize("text", ["", "code,system\nI50,icd10\n", "system,code,group,colour\nicd10,I50,heart,red\n"])
 def test_a_wrong_header_is_told_with_the_right_one(tmp_path: Path, text: str) -> None:
     message = faults_of(tmp_path, text)
-    assert "codelists/mine.csv: the header must be system,code,group,title,points" in message
+    assert "codelists/mine.csv: the header must be system,code,group,title,points,replaced_by,sensitive" in message
 
 
 def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
@@ -114,7 +151,7 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
 
 
 def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text(HEADER + "icd10,50I,heart,,\nopcs4,K40,heart,,\n", encoding="utf-8")
+    (tmp_path / "a.csv").write_text(HEADER + "icd10,50I,heart,,\nicd11,BD10,heart,,\n", encoding="utf-8")
     (tmp_path / "b.csv").write_text("nothing\nhere\n", encoding="utf-8")
     with pytest.raises(SpecificationError) as caught:
         read_codelists(tmp_path)

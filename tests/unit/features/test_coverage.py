@@ -1,8 +1,10 @@
 from datetime import date, timedelta
 from typing import Any
 
+from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.coverage import common_coverage, seen_from
-from vi_risk.features.declarations import CODED_ENTRIES, Catalogue, Definition
+from vi_risk.features.definition import Definition
+from vi_risk.features.sources import CODED_ENTRIES
 from vi_risk.records.linked import Records
 
 START = date(2021, 1, 1)

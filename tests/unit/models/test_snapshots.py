@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from vi_risk.errors import InputError
-from vi_risk.features.declarations import Catalogue, Definition
+from vi_risk.features.catalogue import Catalogue
+from vi_risk.features.definition import Definition
 from vi_risk.models.snapshot_files import COHORT_FILE, FEATURES_FILE, load_snapshots, save_snapshots
 from vi_risk.models.snapshots import Snapshots, build_features
 from vi_risk.models.spec import ModelSpec

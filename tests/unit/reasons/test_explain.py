@@ -9,8 +9,9 @@ import pytest
 
 from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.errors import UsageError
+from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.codelists import CodeList
-from vi_risk.features.declarations import Catalogue, Definition
+from vi_risk.features.definition import Definition
 from vi_risk.models.classifier import RiskClassifier
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.reasons.explain import MOST_REASONS, explain

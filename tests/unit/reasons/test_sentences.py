@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from vi_risk.features.declarations import Definition, Feature, read_catalogue
+from vi_risk.features.catalogue import read_catalogue
+from vi_risk.features.definition import Definition, Feature
 from vi_risk.reasons.sentences import ago, number, sentence, span
 
 

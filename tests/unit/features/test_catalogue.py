@@ -1,0 +1,478 @@
+import math
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from vi_risk.errors import SpecificationError
+from vi_risk.features.catalogue import Catalogue, read_catalogue
+from vi_risk.features.codelists import CodeEntry, CodeList
+from vi_risk.features.definition import Definition, Domain, Feature, Measure, Range
+from vi_risk.reasons.sentences import sentence
+from vi_risk.records import codes
+
+SHIPPED = read_catalogue()
+
+GOOD = """
+[visits]
+title = "Visits"
+table = "community_contacts"
+measure = "count"
+windows = [30, 365]
+reason = "{n} visit{s} in the last {window}"
+"""
+
+
+def declare(folder: Path, text: str, *, domain: str = 'domain = "acute use"\n', name: str = "mine.toml") -> Path:
+    (folder / name).write_text(domain + text, encoding="utf-8")
+    return folder
+
+
+def faults_of(folder: Path) -> list[str]:
+    with pytest.raises(SpecificationError) as caught:
+        read_catalogue(folder)
+    return str(caught.value).splitlines()
+
+
+def one_fault(folder: Path) -> str:
+    (fault,) = faults_of(folder)
+    return fault
+
+
+def definition(**keys: Any) -> Definition:
+    keys = {
+        "name": "stays",
+        "domain": "acute use",
+        "title": "Stays",
+        "table": "spells",
+        "measure": "count",
+        "windows": [365],
+        "reason": "{n}",
+    } | keys
+    return Definition(**keys)
+
+
+# --- the shipped catalogue ------------------------------------------------------------------------------------------
+
+
+def test_the_box_holds_a_hundred_and_fifty_features_of_all_domains() -> None:
+    assert len(SHIPPED.features) >= 150
+    assert len(SHIPPED.definitions) >= 60
+    assert {definition.domain for definition in SHIPPED.definitions} == set(get_args(Domain))
+
+
+def test_every_measure_but_the_sum_is_in_use() -> None:
+    assert set(get_args(Measure)) - {definition.measure for definition in SHIPPED.definitions} == {"sum"}
+
+
+def test_the_columns_that_comparators_use_are_there() -> None:
+    names = {feature.name for feature in SHIPPED.features}
+    assert {"age", "sex_female", "emergency_admissions_365d"} <= names
+
+
+@pytest.mark.parametrize("feature", SHIPPED.features, ids=lambda feature: feature.name)
+def test_every_sentence_of_the_shipped_catalogue_can_be_said(feature: Feature) -> None:
+    can_be_negative = feature.definition.measure in ("slope", "points")
+    for value in (3.0, 1.0, 0.0, *((-3.0,) if can_be_negative else ()), math.nan):
+        said = sentence(feature, value, feature.window)
+        assert "{" not in said
+        assert "}" not in said
+        assert "because" not in said.lower()
+        assert not re.search(r"_|\d{3}d|  ", said), "a raw feature name is not a sentence"
+        assert len(said) <= 120, "a reason fits on one line of a list"
+        assert not said.endswith(".")
+
+
+@pytest.mark.parametrize("feature", SHIPPED.features, ids=lambda feature: feature.name)
+def test_a_sentence_that_counts_says_how_many_and_since_when(feature: Feature) -> None:
+    definition = feature.definition
+    if definition.measure in ("count", "distinct", "groups", "bed_days", "maximum", "mean"):
+        assert "{n}" in definition.reason or "{times}" in definition.reason
+    if definition.measure in (
+        "count",
+        "distinct",
+        "groups",
+        "points",
+        "any",
+        "group_flags",
+        "bed_days",
+        "share",
+        "rise",
+    ):
+        assert "{window}" in definition.reason
+    if definition.measure in ("days_since_last", "days_since_first"):
+        assert "{ago}" in definition.reason
+    if definition.measure == "share":
+        assert "{percent}" in definition.reason
+    if definition.measure == "group_flags":
+        assert "{group}" in definition.reason
+
+
+def test_a_change_is_told_by_its_direction_both_ways() -> None:
+    changes = [definition for definition in SHIPPED.definitions if definition.measure == "slope"]
+    assert len(changes) == 7
+    assert all("rising" in d.reason and "falling" in d.reason_negative for d in changes)
+
+
+def test_the_more_recent_of_a_date_is_never_the_lower_risk() -> None:
+    dates = [definition for definition in SHIPPED.definitions if definition.measure == "days_since_last"]
+    assert {definition.direction for definition in dates} == {"down", "none"}
+
+
+def test_what_can_be_missing_says_what_a_missing_value_means() -> None:
+    can_be = ("days_since_last", "days_since_first", "maximum", "mean", "latest", "slope", "share", "latest_is", "rise")
+    assert [d.name for d in SHIPPED.definitions if d.measure in can_be and not d.missing] == []
+
+
+def test_what_is_counted_or_measured_has_a_unit() -> None:
+    without = ("any", "group_flags", "is", "latest_is")
+    assert [d.name for d in SHIPPED.definitions if d.measure not in without and not d.unit] == []
+
+
+def test_measurements_count_only_in_an_accepted_unit_and_within_what_a_living_person_can_have() -> None:
+    measured = [d for d in SHIPPED.definitions if d.domain == "measurements"]
+    assert {group for d in measured for group in d.groups} == set(SHIPPED.codelists["measurements"].groups)
+    for definition in measured:
+        plausible = definition.where["value"]
+        assert isinstance(plausible, Range)
+        assert plausible.min is not None
+        assert plausible.max is not None
+        assert definition.where["unit"]
+
+
+def test_a_stay_in_hospital_is_counted_once_however_often_it_moved() -> None:
+    counted = {d.name: d.table for d in SHIPPED.definitions if "admission_method" in d.where and d.measure == "count"}
+    assert {table for name, table in counted.items() if "diagnoses" not in table} == {"admissions"}
+    assert counted["emergency_admissions"] == "admissions"
+
+
+def test_ethnic_group_and_what_an_mdt_did_are_never_model_inputs() -> None:
+    kept_out = {definition.name for definition in SHIPPED.definitions if not definition.model_input}
+    groups = {"ethnic_white", "ethnic_mixed", "ethnic_asian", "ethnic_black", "ethnic_other"}
+    assert kept_out == groups | {"days_since_mdt_review"}
+    assert {d.name for d in SHIPPED.definitions if "ethnic_category" in d.columns_read} == groups
+
+
+def test_the_five_ethnic_groups_share_out_the_stated_categories() -> None:
+    said = [code for d in SHIPPED.definitions for code in d.where.get("ethnic_category", ())]
+    assert sorted(said) == sorted(set(codes.ETHNIC_CATEGORY) - {"Z", "99"})
+
+
+def test_values_of_a_filter_are_values_that_the_column_has() -> None:
+    unknown = [
+        (definition.name, column, value)
+        for definition in SHIPPED.definitions
+        for condition in (definition.where, definition.part)
+        for column, values in condition.items()
+        if (known := definition.source.column(column).values) is not None and not isinstance(values, Range)
+        for value in values
+        if value not in known
+    ]
+    assert unknown == []
+
+
+def test_attributes_as_at_the_extract_are_marked_and_no_others() -> None:
+    assert {d.name for d in SHIPPED.definitions if d.as_at_extract} == {"imd_decile", "care_home"}
+
+
+# --- features of a definition ---------------------------------------------------------------------------------------
+
+
+def test_a_definition_yields_a_feature_for_each_window() -> None:
+    catalogue = Catalogue((definition(windows=[30, 365]),), {})
+    assert [(f.name, f.window) for f in catalogue.features] == [("stays_30d", 30), ("stays_365d", 365)]
+
+
+def test_flags_yield_a_feature_for_each_group_with_its_title() -> None:
+    flags = definition(table="coded_entries", measure="group_flags", codes="lungs", reason="{group} recorded")
+    lungs = CodeList(
+        "lungs",
+        (CodeEntry("icd10", "J44", "copd"), CodeEntry("icd10", "J45", "asthma")),
+        {"copd": "COPD", "asthma": "asthma"},
+    )
+    features = Catalogue((flags,), {"lungs": lungs}).features
+    assert [(f.name, f.group_title) for f in features] == [("stays_copd_365d", "COPD"), ("stays_asthma_365d", "asthma")]
+    assert features[0].theme != features[1].theme
+
+
+def test_the_windows_of_a_definition_are_one_theme() -> None:
+    short, long = Catalogue((definition(windows=[30, 365]),), {}).features
+    assert short.theme == long.theme
+
+
+def test_a_feature_of_the_person_is_named_as_its_definition() -> None:
+    age = definition(name="age", table="patients", measure="age", windows=[])
+    assert [f.name for f in Catalogue((age,), {}).features] == ["age"]
+
+
+def test_the_fingerprint_changes_with_a_window_and_with_the_points_of_a_code() -> None:
+    def catalogue(window: int, points: float) -> Catalogue:
+        score = definition(table="diagnoses", measure="points", codes="score", windows=[window])
+        return Catalogue((score,), {"score": CodeList("score", (CodeEntry("icd10", "I50", "a", points),), {"a": "a"})})
+
+    prints = [catalogue(w, p).fingerprint for w, p in ((365, 1.0), (730, 1.0), (365, 2.0))]
+    assert len(set(prints)) == 3
+    assert catalogue(365, 1.0).fingerprint == prints[0]
+
+
+def test_a_definition_reads_only_the_groups_of_the_list_that_it_names() -> None:
+    flags = definition(
+        table="diagnoses", measure="group_flags", codes="lungs", groups=["copd"], reason="{group} recorded"
+    )
+    entries = (CodeEntry("icd10", "J44", "copd"), CodeEntry("icd10", "J45", "asthma"))
+    lungs = CodeList("lungs", entries, {"copd": "COPD", "asthma": "asthma"})
+    assert [f.name for f in Catalogue((flags,), {"lungs": lungs}).features] == ["stays_copd_365d"]
+
+
+def test_the_fingerprint_does_not_change_with_words() -> None:
+    said = Catalogue((definition(title="Stays in hospital", reason="{n} stays", direction="up", unit="stays"),), {})
+    assert said.fingerprint == Catalogue((definition(),), {}).fingerprint
+
+
+def test_the_fingerprint_of_a_definition_changes_with_what_replaces_a_group() -> None:
+    score = definition(table="diagnoses", measure="points", codes="score")
+    entries = (CodeEntry("icd10", "K70", "mild"), CodeEntry("icd10", "K72", "severe"))
+    prints = {
+        Catalogue(
+            (score,), {"score": CodeList("score", entries, {"mild": "m", "severe": "s"}, replaced_by)}
+        ).fingerprint_of(score)
+        for replaced_by in ({}, {"mild": "severe"})
+    }
+    assert len(prints) == 2
+
+
+# --- definitions made in Python ---------------------------------------------------------------------------------------
+
+
+def test_definitions_of_ones_own_come_after_those_that_are_there() -> None:
+    own = definition(name="my_stays")
+    together = SHIPPED.with_definitions(own)
+    assert together.definitions == (*SHIPPED.definitions, own)
+    assert together.features[-1].name == "my_stays_365d"
+
+
+def test_a_definition_of_ones_own_may_bring_its_code_list() -> None:
+    own = definition(name="gout", table="diagnoses", measure="any", codes="gout")
+    gout = CodeList("gout", (CodeEntry("icd10", "M10", "gout"),), {"gout": "gout"})
+    assert SHIPPED.with_definitions(own, codelists=[gout]).codelists["gout"] is gout
+
+
+@pytest.mark.parametrize(
+    ("keys", "fault"),
+    [
+        ({"name": "emergency_admissions"}, "two definitions yield the feature emergency_admissions"),
+        ({"name": "mine", "table": "diagnoses", "codes": "gout"}, "mine: codes names the code list gout"),
+        (
+            {"name": "mine", "table": "diagnoses", "codes": "falls", "groups": ["stairs"]},
+            "mine: groups names stairs, which the code list falls does not have. Expected some of: fall.",
+        ),
+    ],
+)
+def test_a_definition_of_ones_own_that_does_not_fit_is_a_fault(keys: dict[str, Any], fault: str) -> None:
+    with pytest.raises(SpecificationError, match=re.escape(fault)):
+        SHIPPED.with_definitions(definition(**keys))
+
+
+# --- what governance allows -------------------------------------------------------------------------------------------
+
+
+def test_a_sensitive_group_is_in_no_feature_until_governance_allows_its_kind(tmp_path: Path) -> None:
+    (tmp_path / "codelists").mkdir()
+    (tmp_path / "codelists" / "blood.csv").write_text(
+        "system,code,group,title,points,replaced_by,sensitive\n"
+        "icd10,B20,hiv,HIV,1,,hiv\nicd10,D57,sickle,sickle cell disease,1,,\n",
+        encoding="utf-8",
+    )
+    declare(
+        tmp_path,
+        '[blood]\ntitle = "Blood"\ntable = "diagnoses"\nmeasure = "group_flags"\ncodes = "blood"\nwindows = [365]\n'
+        'reason = "{group} recorded"\n',
+    )
+
+    def flags(*sensitive: str) -> list[str]:
+        catalogue = read_catalogue(tmp_path, sensitive=sensitive)
+        return [feature.name for feature in catalogue.features if feature.definition.name == "blood"]
+
+    assert flags() == ["blood_sickle_365d"]
+    assert flags("genetic") == ["blood_sickle_365d"]
+    assert flags("hiv") == ["blood_hiv_365d", "blood_sickle_365d"]
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def test_a_site_adds_features_and_code_lists_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "codelists").mkdir()
+    (tmp_path / "codelists" / "gout.csv").write_text("system,code,group\nicd10,M10,gout\n", encoding="utf-8")
+    declare(
+        tmp_path,
+        '[gout]\ntitle = "Gout"\ntable = "coded_entries"\nmeasure = "any"\ncodes = "gout"\nwindows = [365]\n'
+        'reason = "gout recorded"\n',
+        domain='domain = "comorbidity"\n',
+    )
+    catalogue = read_catalogue(tmp_path)
+    assert len(catalogue.definitions) == len(SHIPPED.definitions) + 1
+    assert catalogue.codelists["gout"].groups == {"gout": "gout"}
+
+
+def test_a_named_set_stands_for_its_values_in_every_file_of_the_folder(tmp_path: Path) -> None:
+    declare(tmp_path, '[sets]\nnurses = ["district_nursing", "community_matron"]\n', name="a_sets.toml")
+    declare(tmp_path, GOOD + 'where = { team_type = "@nurses" }\n')
+    added = read_catalogue(tmp_path).definitions[-1]
+    assert added.where == {"team_type": ("district_nursing", "community_matron")}
+
+
+def test_one_value_is_a_list_of_one(tmp_path: Path) -> None:
+    declare(tmp_path, GOOD + 'where = { team_type = "falls" }\n')
+    assert read_catalogue(tmp_path).definitions[-1].where == {"team_type": ("falls",)}
+
+
+# --- faults ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"name": "Stays"}, "a name is lower case letters, digits and underscores"),
+        ({"domain": "social"}, "Input should be 'person', 'comorbidity', 'acute use', 'primary and community use', "),
+        ({"table": "wards"}, "table must be one of patients, practices"),
+        ({"measure": "median"}, "Input should be 'count', 'any'"),
+        ({"where": {"ward": "7"}}, "spells has no column ward; it has spell_id, patient_id"),
+        (
+            {"table": "coded_entries", "where": {"value": 7}},
+            "coded_entries has no column value; it has patient_id, event_on",
+        ),
+        ({"where": {"admission_method": "@urgent"}}, "names the set @urgent, which no file declares under [sets]"),
+        ({"windows": []}, "measure count needs windows, a list of days such as [90, 365]"),
+        ({"windows": [365, 90]}, "windows must rise, each once"),
+        ({"windows": [90, 90]}, "windows must rise, each once"),
+        ({"windows": [0]}, "greater than or equal to 1"),
+        ({"windows": [36526]}, "less than or equal to 36525"),
+        ({"measure": "age"}, "measure age is of the table patients"),
+        ({"measure": "age", "table": "patients"}, "measure age takes no windows"),
+        ({"table": "patients"}, "measure count needs a table of dated rows, not patients"),
+        ({"measure": "bed_days", "table": "ed_attendances"}, "measure bed_days is of the table spells"),
+        (
+            {"measure": "distinct"},
+            "`of` names the column that distinct, value, sum, maximum, mean, latest and slope read",
+        ),
+        ({"of": "provider_code"}, "no other measure takes it"),
+        ({"measure": "distinct", "of": "ward"}, "spells has no column ward"),
+        ({"prefix": 3}, "`prefix` belongs to measure distinct"),
+        ({"measure": "points", "table": "diagnoses"}, "measure points needs `codes`, the name of a code list"),
+        ({"codes": "falls"}, "`codes` needs a table with clinical codes: coded_entries, diagnoses, procedures"),
+        (
+            {"reason": "{count} stays"},
+            "reason has the unknown placeholder count; known: ago, band, group, n, percent, s",
+        ),
+        ({"reason_zero": "{what}"}, "reason_zero has the unknown placeholder what"),
+        ({"reason_missing": "not seen {window"}, "reason_missing has a brace without its other half"),
+        ({"reason": "{group}"}, "only measure group_flags has the placeholder group"),
+        (
+            {"measure": "mean", "of": "provider_code"},
+            "measure mean needs a column of numbers, and provider_code is not",
+        ),
+        ({"measure": "registered_days"}, "measure registered_days is of the table registrations"),
+        ({"measure": "seen_days"}, "measure seen_days is of a table that practices hold"),
+        (
+            {"measure": "seen_days", "table": "gp_appointments", "where": {"status": "attended"}},
+            "measure seen_days takes no where and no codes",
+        ),
+        ({"measure": "share"}, "`part` is what the part of share or latest_is holds"),
+        ({"part": {"admission_method": "21"}}, "and no other measure takes it"),
+        ({"measure": "share", "part": {"ward": "7"}}, "spells has no column ward"),
+        ({"measure": "rise"}, "`recent` is the recent days of measure rise"),
+        ({"recent": 30}, "`recent` is the recent days of measure rise, and no other measure takes it"),
+        ({"measure": "rise", "recent": 365}, "`recent` must be shorter than every window"),
+        ({"measure": "any", "unseen": "scale"}, 'unseen = "scale" belongs to the measures count and sum'),
+        ({"groups": ["heart"]}, "`groups` needs `codes`, the code list that they are groups of"),
+        ({"where": {"admission_method": {"min": 1}}}, "is a range, and admission_method is not a number"),
+        ({"table": "admissions", "where": {"nights": {}}}, "a range has min, max or both"),
+        ({"table": "admissions", "where": {"nights": {"min": 9, "max": 3}}}, "min is above max"),
+        ({"table": "admissions", "where": {"nights": {"most": 3}}}, "Extra inputs are not permitted"),
+        ({"table": "admissions", "where": {"nights": "3"}}, "where.nights has '3', but nights is integer"),
+        ({"table": "admissions", "where": {"nights": True}}, "where.nights has True, but nights is integer"),
+        ({"where": {"admitted_on": "2024"}}, "admitted_on is a date, which `where` cannot compare"),
+        ({"colour": "red"}, "Extra inputs are not permitted"),
+        ({"direction": "sideways"}, "Input should be 'up', 'down' or 'none'"),
+        ({"title": 7}, "Input should be a valid string"),
+    ],
+)
+def test_an_incoherent_definition_says_what_is_wrong(change: dict[str, Any], fault: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(fault)):
+        definition(**change)
+
+
+def test_all_faults_of_one_definition_are_told() -> None:
+    with pytest.raises(ValueError, match=r"(?s)no column ward.*windows must rise.*prefix.*unknown placeholder x"):
+        definition(where={"ward": "7"}, windows=[9, 3], prefix=3, reason="{x}")
+
+
+def test_a_fault_names_the_file_the_feature_and_the_key(tmp_path: Path) -> None:
+    declare(tmp_path, GOOD + 'direction = "sideways"\n')
+    assert one_fault(tmp_path).startswith(f"{tmp_path.name}/mine.toml: visits: direction: Input should be 'up'")
+
+
+def test_an_unknown_key_is_a_fault(tmp_path: Path) -> None:
+    declare(tmp_path, GOOD + "window = 30\n")
+    fault = f"{tmp_path.name}/mine.toml: visits: window: is not a known key. Remove it or check its spelling."
+    assert one_fault(tmp_path) == fault
+
+
+def test_a_missing_key_is_a_fault(tmp_path: Path) -> None:
+    declare(tmp_path, GOOD.replace('title = "Visits"\n', ""))
+    assert one_fault(tmp_path) == f"{tmp_path.name}/mine.toml: visits: title: is missing. Add it."
+
+
+def test_a_file_without_a_domain_is_a_fault(tmp_path: Path) -> None:
+    declare(tmp_path, GOOD, domain="")
+    assert "visits: domain: Input should be 'person', 'comorbidity'" in one_fault(tmp_path)
+
+
+def test_an_entry_that_is_no_table_is_a_fault(tmp_path: Path) -> None:
+    declare(tmp_path, "visits = 3\n")
+    assert one_fault(tmp_path).endswith("mine.toml: visits: is not a table. Expected [visits] with its keys.")
+
+
+def test_a_code_list_that_is_not_there_is_a_fault_with_the_lists_there_are(tmp_path: Path) -> None:
+    declare(tmp_path, GOOD.replace("community_contacts", "gp_events") + 'codes = "gout"\n')
+    fault = one_fault(tmp_path)
+    assert fault.startswith("visits: codes names the code list gout, which is not in codelists/.")
+    assert "charlson" in fault
+
+
+def test_a_name_that_is_taken_is_a_fault(tmp_path: Path) -> None:
+    declare(tmp_path, GOOD.replace("[visits]", "[emergency_admissions]"))
+    fault = "emergency_admissions: a feature of this name is declared already. Rename one of the two."
+    assert one_fault(tmp_path).endswith(fault)
+
+
+def test_two_definitions_that_yield_one_column_are_a_fault(tmp_path: Path) -> None:
+    flags = 'table = "coded_entries"\nmeasure = "{}"\ncodes = "delirium"\nwindows = [365]\ntitle = "t"\nreason = "r"\n'
+    declare(tmp_path, "[mind]\n" + flags.format("group_flags") + "[mind_delirium]\n" + flags.format("any"))
+    assert one_fault(tmp_path).startswith("features: two definitions yield the feature mind_delirium_365d.")
+
+
+def test_broken_toml_is_told_with_its_place(tmp_path: Path) -> None:
+    declare(tmp_path, '[visits\ntitle = "Visits"\n')
+    assert "mine.toml: is not valid TOML" in one_fault(tmp_path)
+    assert "line 2" in one_fault(tmp_path)
+
+
+def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    declare(tmp_path, GOOD + 'colour = "red"\n', name="a.toml")
+    declare(tmp_path, GOOD.replace("[visits]", "[calls]").replace("[30, 365]", "[0]"), name="b.toml")
+    declare(tmp_path, "[broken\n", name="c.toml")
+    (tmp_path / "codelists").mkdir()
+    (tmp_path / "codelists" / "d.csv").write_text("system,code,group\nicd10,50I,heart\n", encoding="utf-8")
+
+    told = "\n".join(faults_of(tmp_path))
+
+    for place in (
+        "a.toml: visits: colour",
+        "b.toml: calls: windows",
+        "c.toml: is not valid TOML",
+        "codelists/d.csv: entry 1",
+    ):
+        assert place in told
