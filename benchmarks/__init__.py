@@ -1,0 +1,1 @@
+"""How fast the feature engine is, against what; `make bench`."""
