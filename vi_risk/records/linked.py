@@ -3,16 +3,18 @@
 import hashlib
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
+from warnings import catch_warnings, filterwarnings
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from vi_risk.records.tables import TABLES, Table
 from vi_risk.records.volume import Volume, volume_of
@@ -28,6 +30,21 @@ _ARROW_TYPES = {
     "timestamp": pa.timestamp("us"),
     "boolean": pa.bool_(),
 }
+
+
+class RunsOn(Protocol):
+    """The engine that holds the tables of records."""
+
+    backend: Any  # of ibis
+
+    def scratch(self) -> AbstractContextManager[Callable[[str], str]]:
+        """Give names for views and tables that are needed for a while; those that were made go at the end."""
+
+    def fingerprint(self, rows: ir.Table) -> str:
+        """Return a fingerprint of the rows, whatever their order."""
+
+    def close(self) -> None:
+        """Let go of what the engine keeps for these records."""
 
 
 class Workspace:
@@ -59,6 +76,16 @@ class Workspace:
             for name, kind in self.backend.con.execute(made, [prefix]).fetchall():
                 self.backend.raw_sql(f'DROP {"VIEW" if kind == "VIEW" else "TABLE"} "{name}"')
 
+    def fingerprint(self, rows: ir.Table) -> str:
+        """Return a fingerprint of the rows, whatever their order."""
+        # The sum of row hashes does not depend on the order; the hash is DuckDB's own, stable within a version.
+        sql = ibis.to_sql(rows, dialect="duckdb")
+        columns = ", ".join(f'"{column}"' for column in sorted(rows.columns))
+        found = self.backend.raw_sql(
+            f"SELECT count(*), coalesce(sum(hash({columns})::HUGEINT), 0) FROM ({sql})"  # noqa: S608
+        ).fetchone()
+        return fingerprint_of(rows.columns, *found)
+
     def close(self) -> None:
         """Disconnect and remove the folder; closing twice is harmless."""
         self._close()
@@ -82,9 +109,10 @@ class Records:
     """
 
     tables: Mapping[str, ir.Table]
-    workspace: Workspace = field(repr=False)
+    workspace: RunsOn = field(repr=False)
     source: str = "data frames"
     _volumes: dict[str, Volume | None] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _fingerprints: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @classmethod
     def from_frames(cls, tables: Mapping[str, "pd.DataFrame"]) -> Self:
@@ -154,9 +182,23 @@ class Records:
             self._volumes[table] = volume_of(rows.select(day=event_date(rows, event)))
         return self._volumes[table]
 
+    def write_parquet(self, files: Mapping[str, Path]) -> None:
+        """Write tables, by their names, into Parquet files; those of people sorted by patient_id."""
+        for name, path in files.items():
+            rows = self.tables[name]
+            ordered = rows.order_by("patient_id") if "patient_id" in rows.columns else rows
+            # Through Arrow: the engine that read the records may not write outside of its folder.
+            with pq.ParquetWriter(path, ordered.schema().to_pyarrow(), compression="zstd") as file, catch_warnings():
+                filterwarnings("ignore", "fetch_record_batch", DeprecationWarning)  # ibis 12 calls it
+                for batch in ordered.to_pyarrow_batches():
+                    file.write_batch(batch)
+
     def fingerprints(self) -> dict[str, str]:
-        """Return a content fingerprint of each table: same rows in any order, same fingerprint."""
-        return {name: _fingerprint(self.workspace.backend, rows) for name, rows in sorted(self.tables.items())}
+        """Return a content fingerprint of each table, taken once: same rows in any order, same fingerprint."""
+        if not self._fingerprints:
+            found = {name: self.workspace.fingerprint(rows) for name, rows in sorted(self.tables.items())}
+            self._fingerprints.update(found)
+        return dict(self._fingerprints)
 
 
 def event_date(rows: ir.Table, event: str) -> ir.DateValue:
@@ -190,11 +232,6 @@ def blank_unknown(rows: ir.Table, table: Table, moment: ir.DateValue) -> ir.Tabl
     return rows.mutate(**unknown) if unknown else rows
 
 
-def _fingerprint(backend: Any, rows: ir.Table) -> str:
-    # The sum of row hashes does not depend on the order of rows; the hash is DuckDB's own, stable within a version.
-    sql = ibis.to_sql(rows, dialect="duckdb")
-    columns = ", ".join(f'"{column}"' for column in sorted(rows.columns))
-    found = backend.raw_sql(
-        f"SELECT count(*), coalesce(sum(hash({columns})::HUGEINT), 0) FROM ({sql})"  # noqa: S608
-    ).fetchone()
-    return hashlib.sha256(f"{sorted(rows.columns)}|{found[0]}|{found[1]}".encode()).hexdigest()[:16]
+def fingerprint_of(columns: Iterable[str], rows: int, sum_of_hashes: int) -> str:
+    """Return the fingerprint of a table of so many rows, whose hashes add up to that."""
+    return hashlib.sha256(f"{sorted(columns)}|{rows}|{sum_of_hashes}".encode()).hexdigest()[:16]

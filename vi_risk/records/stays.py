@@ -44,9 +44,17 @@ def stays(spells: ir.Table, *, by: str = "patient_id") -> ir.Table:
     where that one had not ended, and for regular attenders, who are no stay before another either).
     """
     rows = _numbered(spells, by)
-    whole_stay = ibis.window(group_by=[by, "continuous_spell_id"], order_by="_place", preceding=None, following=None)
-    last = {name: rows[name].last(include_null=True) for name in _OF_THE_LAST_SPELL if name in rows.columns}
-    rows = rows.mutate(**{name: value.over(whole_stay) for name, value in last.items()})
+    whole_stay = ibis.window(group_by=[by, "continuous_spell_id"])
+    is_last = rows._place == rows._place.max().over(whole_stay)
+    # The one value of the last spell, null or not: ibis's `last` in a window passes over nulls on Spark.
+    last = {
+        name: is_last.ifelse(rows[name], ibis.null(rows[name].type()))
+        for name in _OF_THE_LAST_SPELL
+        if name in rows.columns
+    }
+    rows = rows.mutate(**{f"_last_{name}": value for name, value in last.items()})
+    rows = rows.mutate(**{name: rows[f"_last_{name}"].max().over(whole_stay) for name in last})
+    rows = rows.drop(*(f"_last_{name}" for name in last))
     begins = rows.filter(rows.continuous_spell_id == rows.spell_id)
     in_order = ibis.window(group_by=[by, "_regular"], order_by="_place")
     since = begins.admitted_on.delta(begins.discharged_on.lag().over(in_order), unit="day").cast("int64")

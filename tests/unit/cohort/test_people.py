@@ -169,15 +169,10 @@ def test_the_gp_record_is_seen_from_the_day_that_the_practice_joined(make_record
     assert at_list_date(records)["gp_seen_from"].to_dict() == {"A": date(2022, 4, 1), "B": None, "C": None, "D": None}
 
 
-def test_the_gp_record_is_seen_from_the_beginning_where_no_practice_says_when_it_joined(make_records: Any) -> None:
-    people: dict[str, Any] = {"patients": [{"patient_id": "p"}], "spells": [old_spell("p")]}
-    without_practices = make_records(**people)
-    without_dates = make_records(
-        **people, registrations=[{"patient_id": "p"}], practices=[{"practice_code": "A", "name": "Surgery"}]
-    )
+def test_the_gp_record_is_seen_from_the_beginning_where_there_are_no_registrations(make_records: Any) -> None:
+    records = make_records(patients=[{"patient_id": "p"}], spells=[old_spell("p")])
 
-    for records in (without_practices, without_dates):
-        assert at_list_date(records)["gp_seen_from"]["p"] < date(1950, 1, 1)
+    assert at_list_date(records)["gp_seen_from"]["p"] < date(1950, 1, 1)
 
 
 def test_each_person_has_one_row_per_index_date_in_order_with_role_and_words_for_sex(make_records: Any) -> None:

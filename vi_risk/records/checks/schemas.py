@@ -4,6 +4,7 @@ pandera's own validation runs a query for each check and brings back the rows th
 checked, and one aggregate query per table counts it.
 """
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -43,8 +44,7 @@ _MENDS = {
 
 def pandera_schema(table: Table, columns: tuple[str, ...]) -> Any:
     """Return the pandera schema (ibis backend) of a table, restricted to the columns that are there."""
-    import pandera.ibis as pa
-
+    pa = _pandera()
     return pa.DataFrameSchema(
         {
             column.name: pa.Column(_TYPES[column.type], _limits(column), nullable=not column.required)
@@ -56,10 +56,16 @@ def pandera_schema(table: Table, columns: tuple[str, ...]) -> Any:
     )
 
 
-def _limits(column: Column) -> list[Any]:
-    import pandera.ibis as pa
+def _pandera() -> Any:
+    with warnings.catch_warnings():
+        # Where pyspark is installed, pandera loads it, and pyspark remarks on pandas 3.
+        warnings.simplefilter("ignore", FutureWarning)
+        import pandera.ibis
+    return pandera.ibis
 
-    limits = []
+
+def _limits(column: Column) -> list[Any]:
+    pa, limits = _pandera(), []
     if column.values is not None:
         limits.append(pa.Check.isin(list(column.values), name="code outside the list of the data dictionary"))
     if column.minimum is not None:
@@ -71,9 +77,13 @@ def _limits(column: Column) -> list[Any]:
 
 def sound_columns(schema: Any, rows: ir.Table) -> frozenset[str]:
     """Return the columns of the declared type; nothing is asked of the values of others."""
-    return frozenset(
-        name for name, column in schema.columns.items() if rows[name].type().copy(nullable=True) == column.dtype.type
-    )
+    return frozenset(name for name, column in schema.columns.items() if _type_of(rows[name]) == column.dtype.type)
+
+
+def _type_of(value: ir.Value) -> dt.DataType:
+    kind = value.type().copy(nullable=True)
+    # Spark's timestamps are of microseconds, and it does not say so.
+    return kind.copy(scale=6) if kind.is_timestamp() and kind.scale is None else kind
 
 
 def shape_findings(table: Table, schema: Any, rows: ir.Table, total: int) -> Iterator[Finding]:
