@@ -301,8 +301,10 @@ def coded_rows_of(dice: Random, table: str, spell: Row, life: Life, first_positi
 def _goes_on_elsewhere(dice: Random, before: Row, spell: Row) -> None:
     """Let a spell begin when the one before ended, or a few days later, as a transfer does or does not."""
     length = None if spell["discharged_on"] is None else spell["discharged_on"] - spell["admitted_on"]
-    spell["admitted_on"] = before["discharged_on"] + timedelta(days=dice.choice((0, 0, 1, 2, 3)))
-    spell["discharged_on"] = None if length is None else spell["admitted_on"] + length
+    if _is_so(dice, 3):  # all on one day
+        before["discharged_on"], length = before["admitted_on"], timedelta(0)
+    spell["admitted_on"] = before["discharged_on"] + timedelta(days=dice.choice((0, 0, 0, 1, 2, 3)))
+    spell["discharged_on"] = None if length is None or _is_so(dice, 4) else spell["admitted_on"] + length
     spell["recorded_on"] = None if _is_so(dice, 2) else spell["recorded_on"]
     if _is_so(dice, 2):
         before["discharge_destination"] = "51"
@@ -334,8 +336,9 @@ def throw_record(
         record["patients"].append(_person(dice, patient_id, index_date))
         for table in tables:
             rows: list[Row] = []
-            for row_number in range(dice.randint(0, max_rows * (2 if table == "gp_events" else 1))):
-                row = dated_row(dice, table, patient_id, f"{patient_id}-{table}-{row_number}", life)
+            most = max_rows * (2 if table == "gp_events" else 1)
+            for name in dice.sample(range(most), dice.randint(0, most)):  # in an order that says nothing of time
+                row = dated_row(dice, table, patient_id, f"{patient_id}-{table}-{name}", life)
                 if table == "spells" and rows and rows[-1]["discharged_on"] and _is_so(dice, 2):
                     _goes_on_elsewhere(dice, rows[-1], row)
                 rows.append(row)

@@ -32,7 +32,7 @@ from tests.property.strategies import (
 from tests.reference.slow_features import slow_features
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Definition
-from vi_risk.features.engine import compute_features
+from vi_risk.features.engine import Engine, compute_features
 from vi_risk.records.linked import Records
 from vi_risk.records.tables import TABLES
 
@@ -121,27 +121,28 @@ def _by_world(features: pd.DataFrame) -> list[pd.DataFrame]:
     ]
 
 
-def _no_future_can_be_told(dice: Random, people: int, worlds: int) -> None:
+def _no_future_can_be_told(dice: Random, people: int, worlds: int, engine: Engine) -> None:
     index_date = dice.choice(INDEX_DATES)
     record = throw_record(dice, index_date, people=people)
     tables = _side_by_side([record, *(another_future(dice, record, index_date) for _ in range(worlds - 1))])
     cohort = _asked(dice, people, worlds, index_date)
 
-    first, *others = _by_world(compute_features(Records.from_frames(tables), cohort, CATALOGUE))
+    first, *others = _by_world(compute_features(Records.from_frames(tables), cohort, CATALOGUE, engine=engine))
 
     for other in others:
         pd.testing.assert_frame_equal(first, other, check_exact=True)
 
 
-def test_no_feature_can_tell_one_future_from_another() -> None:
-    _no_future_can_be_told(Random(4), people=40, worlds=5)
+@pytest.mark.parametrize("engine", ["portable", "sweep"])
+def test_no_feature_can_tell_one_future_from_another(engine: Engine) -> None:
+    _no_future_can_be_told(Random(4), 40, 5, engine)
 
 
 @pytest.mark.slow
 @settings(max_examples=4, deadline=None, phases=(Phase.reuse, Phase.generate))
-@given(_FAST_DICE)
-def test_no_feature_can_tell_any_of_many_futures_from_another(dice: Random) -> None:
-    _no_future_can_be_told(dice, people=100, worlds=8)
+@given(_FAST_DICE, st.sampled_from(("portable", "sweep")))
+def test_no_feature_can_tell_any_of_many_futures_from_another(dice: Random, engine: Engine) -> None:
+    _no_future_can_be_told(dice, 100, 8, engine)
 
 
 def test_every_definition_tells_the_futures_apart_once_they_have_come() -> None:

@@ -5,6 +5,7 @@ on purpose: rows are dictionaries, sets are sets, numbers are fractions, and eac
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cache
@@ -24,11 +25,23 @@ DAYS_IN_A_YEAR = Fraction("365.25")
 FURTHEST_VALUE = 10_000_000_000
 
 
-def slow_features(tables: Mapping[str, pd.DataFrame], cohort: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+def slow_features(
+    tables: Mapping[str, pd.DataFrame],
+    cohort: pd.DataFrame,
+    catalogue: Catalogue,
+    windows: Mapping[str, int | None] | None = None,
+) -> pd.DataFrame:
     """Return one row per row of the cohort and one column per feature, NaN where it is missing.
 
-    `tables` are canonical frames, `cohort` has patient_id, index_date and gp_seen_from (None: never seen).
+    `tables` are canonical frames, `cohort` has patient_id, index_date and gp_seen_from (None: never seen), `windows`
+    has the features that look back less far than declared (None: missing).
     """
+    features = {
+        definition.name: [
+            replace(f, window=(windows or {}).get(f.name, f.window)) for f in catalogue.features_of(definition)
+        ]
+        for definition in catalogue.definitions
+    }
     everyone = Tables(tables)
     sources = {definition.table for definition in catalogue.definitions} - {"patients"}
     there = {source for source in sources if columns_of(everyone, source) is not None}
@@ -40,7 +53,7 @@ def slow_features(tables: Mapping[str, pd.DataFrame], cohort: pd.DataFrame, cata
         seen = {source: seen_rows(person, source, moment) for source in there}
         row: Row = {"patient_id": asked["patient_id"], "index_date": asked["index_date"]}
         for definition in catalogue.definitions:
-            row |= _values(person, seen, moment, definition, catalogue, groups[definition.name])
+            row |= _values(person, seen, moment, features[definition.name], catalogue, groups[definition.name])
         rows.append(row)
     names = [feature.name for feature in catalogue.features]
     answer = pd.DataFrame(rows, columns=["patient_id", "index_date", *names])
@@ -52,11 +65,12 @@ def _values(
     person: Tables,
     seen: Mapping[str, list[Row]],
     moment: Moment,
-    definition: Definition,
+    features: list[Feature],
     catalogue: Catalogue,
     groups_of: GroupsOf,
 ) -> dict[str, Value]:
-    features = catalogue.features_of(definition)
+    """Return the values of the features of one definition."""
+    definition = features[0].definition
     columns = columns_of(person, definition.table)
     if columns is None or not set(definition.columns_read) <= columns:
         return {feature.name: None for feature in features}
@@ -68,10 +82,19 @@ def _values(
     ]
     return {
         feature.name: _as_far_as_seen(
-            _measured(rows, feature, moment, codelist, groups_of), feature, moment, has_hospital="diagnoses" in person
+            _enough(_measured(rows, feature, moment, codelist, groups_of), definition.at_least),
+            feature,
+            moment,
+            has_hospital="diagnoses" in person,
         )
+        if feature.window is not None
+        else None
         for feature in features
     }
+
+
+def _enough(value: Value, at_least: float | None) -> Value:
+    return value if at_least is None or value is None else int(value >= at_least)
 
 
 # --- what was seen of a window -------------------------------------------------------------------------------------
@@ -96,6 +119,8 @@ def _as_far_as_seen(value: Value, feature: Feature, moment: Moment, *, has_hospi
         "latest_is": True,
     }
     if certain.get(definition.measure):
+        return value
+    if definition.at_least is not None and definition.measure in ("count", "distinct", "groups") and value == 1:
         return value
     if definition.unseen == "scale" and value is not None and 2 * seen_days >= window:
         return Fraction(value) * window / seen_days
@@ -150,8 +175,10 @@ def _measured(
             return int(any(_holds(row, definition.part) for row in on_last_day)) if rows else None
         case "rise":
             recent = definition.recent or 0
+            if not rows or window <= recent:  # a look-back that was cut short has nothing earlier to compare with
+                return None
             lately = sum(days <= recent for days in days_ago)
-            return Fraction(lately, recent) / Fraction(len(rows), window) if rows else None
+            return Fraction(lately, recent) / Fraction(len(rows), window)
 
     assert codelist is not None, definition.measure
     found = {group for row in rows for group in groups_of(row)}
@@ -181,7 +208,7 @@ def _of_numbers(numbers: list[tuple[date, Fraction]], measure: str) -> Value:
         last_day = max(day for day, _ in numbers)
         return _mean([value for day, value in numbers if day == last_day])
     days = [Fraction(day.toordinal()) for day, _ in numbers]
-    if len(set(days)) < 2:
+    if max(days) - min(days) < 90:
         return None
     across = sum((day - _mean(days)) ** 2 for day in days)
     along = sum((day - _mean(days)) * (value - _mean(values)) for day, value in zip(days, values, strict=True))
@@ -202,7 +229,7 @@ def _to_four_decimals(value: float) -> Fraction:
 
 def _days_between(rows: list[Row], start: str, end: str, first_day: date, index_date: date) -> int:
     """Days from start to end inside the window; what goes on runs to the index date, and no day is lived twice."""
-    days = sum(max((min(row[end] or index_date, index_date) - max(row[start], first_day)).days, 0) for row in rows)
+    days: int = sum(max((min(row[end] or index_date, index_date) - max(row[start], first_day)).days, 0) for row in rows)
     return min(days, (index_date - first_day).days)
 
 

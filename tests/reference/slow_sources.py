@@ -20,7 +20,7 @@ Row = dict[str, Any]
 _REGULAR_ATTENDERS = ("3", "4")
 _SEEN = ("5", "6")
 # Settings in their order on one day: table, its day, and what makes a row of it a contact.
-_CONTACTS = (
+_CONTACTS: tuple[tuple[str, str, Mapping[str, tuple[str, ...]]], ...] = (
     ("gp", "gp_appointments", {"status": ("attended",)}),
     ("community", "community_contacts", {"attended": _SEEN}),
     ("outpatient", "outpatient_appointments", {"attended": _SEEN}),

@@ -93,4 +93,4 @@ class Codes:
 def flag_of(chosen: Chosen) -> str:
     """Return the column that says whether a row's code is in a list."""
     name, groups = chosen
-    return "_in_" + "_".join([name, *groups])
+    return "_in_" + ":".join([name, *groups])  # which no name of a file or group holds

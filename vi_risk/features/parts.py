@@ -5,7 +5,7 @@ counts those; *groups* does so with the groups of code lists; *days* reduces row
 what holds on the last day. Distinct first is what makes them fast: the second step sees few rows per person.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
@@ -34,6 +34,7 @@ Kind = Literal["person", "rows", "things", "groups", "days"]
 UNITS = 10_000  # values count to four decimals: sums of whole numbers do not depend on the order of the rows
 _LARGEST = 1e10
 DAYS_IN_YEAR = 365.25
+LEAST_DAYS_OF_A_SLOPE = 90  # two readings of one week say nothing of a year
 
 
 def kind_of(definition: Definition) -> Kind | None:
@@ -50,7 +51,7 @@ def kind_of(definition: Definition) -> Kind | None:
     return "days" if measure in (*NUMBER_MEASURES, "latest_is") else "rows"
 
 
-def parts_of(definitions: tuple[Definition, ...]) -> dict[Hashable, list[Definition]]:
+def parts_of(definitions: Iterable[Definition]) -> dict[Hashable, list[Definition]]:
     """Group definitions that one query serves."""
     parts: dict[Hashable, list[Definition]] = {}
     for definition in definitions:
@@ -369,6 +370,7 @@ def _of_days(days: ir.Table, definition: Definition, reading: int, window: int) 
                 (number * days.days * days.days).sum(where=inside),
             )
             n, d, v, dv, dd = (value.cast("float64") for value in sums)
-            enough = days.count(where=inside) > 1
+            apart = days.days.max(where=inside) - days.days.min(where=inside)
+            enough = (apart >= LEAST_DAYS_OF_A_SLOPE).fill_null(False)
             slope = (n * dv - d * v) / (n * dd - d * d).nullif(0)
             return enough.ifelse(-slope * DAYS_IN_YEAR / UNITS, ibis.null("float64"))

@@ -80,24 +80,34 @@ def codelist(
 
 
 def values(
+    people: Mapping[str, Sequence[Entry]], *, codes: CodeList | None = None, **declared: Any
+) -> dict[str, float | None]:
+    """Return the value of the feature declared so for each of the people, None where it is missing; see `values_of`."""
+    asked = {name: declared.pop(name) for name in ("seen_from", "at") if name in declared}
+    if codes is not None:
+        declared["codes"] = codes.name
+    definition = Definition(name="feature", domain="acute use", title="", reason="", **declared)
+    (of_people,) = values_of([definition], people, codes=[codes] if codes else [], **asked).values()
+    return of_people
+
+
+def values_of(
+    definitions: Sequence[Definition],
     people: Mapping[str, Sequence[Entry]],
     *,
-    codes: CodeList | None = None,
+    codes: Sequence[CodeList] = (),
     seen_from: int | Mapping[str, int | None] | None = LONG_SEEN,
     at: date = INDEX_DATE,
-    **declared: Any,
-) -> dict[str, float | None]:
-    """Return the value of the feature declared so for each of the people, None where it is missing.
+) -> dict[str, dict[str, float | None]]:
+    """Return feature -> person -> value, computed together.
 
-    All tables that it reads are there; `seen_from` is the number of days before the index date from which the practice
+    All tables that they read are there; `seen_from` is the number of days before the index date from which the practice
     is seen, of everyone or of each person.
     """
-    named = {"codes": codes.name} if codes else {}
-    definition = Definition(name="feature", domain="acute use", title="", reason="", **named, **declared)
-    catalogue = Catalogue((definition,), {codes.name: codes} if codes else {})
+    catalogue = Catalogue(tuple(definitions), {codelist.name: codelist for codelist in codes})
     given = [table for entries in people.values() for table, _ in entries]
-    needed = ["patients", "spells", "diagnoses", *tables_behind(definition.table)]
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in (*needed, *given)}
+    behind = [table for definition in definitions for table in tables_behind(definition.table)]
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("patients", "spells", "diagnoses", *behind, *given)}
     for person, entries in people.items():
         rows["patients"].append({"patient_id": person, "birth_month": date(1950, 6, 1), "sex": "1"})
         for number, (table, entry) in enumerate(entries):
@@ -121,10 +131,12 @@ def values(
     slow = slow_features(frames, cohort, catalogue)
 
     pd.testing.assert_frame_equal(fast, slow, check_dtype=False, rtol=1e-7, atol=1e-9)
-    (feature,) = catalogue.features
     return {
-        person: None if math.isnan(value) else round(value, 6)
-        for person, value in zip(fast["patient_id"], fast[feature.name].astype(float), strict=True)
+        feature.name: {
+            person: None if math.isnan(value) else round(value, 6)
+            for person, value in zip(fast["patient_id"], fast[feature.name].astype(float), strict=True)
+        }
+        for feature in catalogue.features
     }
 
 

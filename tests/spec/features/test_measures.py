@@ -21,7 +21,10 @@ from tests.spec.features.asking import (
     registration,
     spell,
     values,
+    values_of,
 )
+from vi_risk.features.codelists import CodeEntry, CodeList
+from vi_risk.features.definition import Definition
 
 SYSTOLIC: dict[str, Any] = {"table": "gp_events", "of": "value", "windows": [90]}
 
@@ -83,20 +86,22 @@ def test_numbers_are_added_averaged_or_compared(
 def test_the_slope_is_the_change_in_a_year_along_the_least_squares_line() -> None:
     assert_table(
         [
-            ("a tenth a day", [measured(46, 120), measured(10, 123.6)], 36.525),
-            ("level", [measured(46, 120), measured(20, 120), measured(10, 120)], 0),
-            ("down", [measured(20, 130), measured(10, 120)], -365.25),
-            # Days 0, 10, 20 and values 1, 1, 4: the slope is 30 / 200 a day.
-            ("three that are not in line", [measured(30, 1), measured(20, 1), measured(10, 4)], 0.15 * 365.25),
-            # Days 0, 0, 10 and values 1, 3, 4: the line goes through their means, 2 and 4.
-            ("two on one day", [measured(20, 1), measured(20, 3), measured(10, 4)], 0.2 * 365.25),
+            ("a hundredth a day", [measured(190, 120), measured(10, 121.8)], 3.6525),
+            ("level", [measured(300, 120), measured(20, 120), measured(10, 120)], 0),
+            ("down", [measured(110, 130), measured(10, 120)], -36.525),
+            # Days 0, 100, 200 and values 1, 1, 4: the slope is 300 / 20,000 a day.
+            ("three that are not in line", [measured(210, 1), measured(110, 1), measured(10, 4)], 0.015 * 365.25),
+            # Days 0, 0, 100 and values 1, 3, 4: the line goes through their means, 2 and 4.
+            ("two on one day", [measured(110, 1), measured(110, 3), measured(10, 4)], 0.02 * 365.25),
+            ("90 days from first to last", [measured(100, 120), measured(10, 129)], 36.525),
+            ("a day less is too near", [measured(99, 120), measured(10, 129)], None),
             ("one value", [measured(20, 130)], None),
             ("two values, one day", [measured(20, 130), measured(20, 140)], None),
-            ("the second before the window", [measured(20, 130), measured(91, 120)], None),
-            ("the second without a value", [measured(20, 130), measured(10, None)], None),
+            ("the second before the window", [measured(20, 130), measured(366, 120)], None),
+            ("the second without a value", [measured(120, 130), measured(10, None)], None),
         ],
         measure="slope",
-        **SYSTOLIC,
+        **{**SYSTOLIC, "windows": [365]},
     )
 
 
@@ -310,3 +315,15 @@ def test_a_window_may_hold_a_leap_day() -> None:
         measure="days_since_last",
         windows=[365],
     )
+
+
+def test_lists_and_groups_of_like_names_are_told_apart() -> None:
+    falls = CodeList("falls", (CodeEntry("icd10", "W18", "at_home"),), {"at_home": "at home"})
+    at_home = CodeList("falls_at_home", (CodeEntry("icd10", "W19", "any"),), {"any": "any"})
+    declared: dict[str, Any] = {"domain": "acute use", "title": "", "reason": "", "measure": "count", **CODED}
+    together = [
+        Definition(name="falls", codes="falls", groups=("at_home",), **declared),
+        Definition(name="others", codes="falls_at_home", **declared),
+    ]
+    found = values_of(together, {"Ann": coded("W18", "W19", "W190")}, codes=[falls, at_home])
+    assert found == {"falls_90d": {"Ann": 1}, "others_90d": {"Ann": 2}}

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from datetime import date, datetime
 from datetime import time as hour
+from typing import Any
 
 import pytest
 
@@ -43,5 +44,5 @@ def test_the_minute_before_midnight_is_the_day_before() -> None:
 def test_an_hour_that_the_clocks_left_out_is_an_hour_of_its_day(index_date: date, days_since_last: int | None) -> None:
     arrived_at = datetime.combine(CLOCKS_WENT_FORWARD, hour(1, 30))
     entry = ("ed_attendances", {"arrived_at": arrived_at})
-    asked = {"table": "ed_attendances", "measure": "days_since_last", "windows": [30]}
+    asked: dict[str, Any] = {"table": "ed_attendances", "measure": "days_since_last", "windows": [30]}
     assert values({"Ann": [entry]}, at=index_date, **asked) == {"Ann": days_since_last}

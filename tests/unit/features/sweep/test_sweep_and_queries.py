@@ -1,0 +1,125 @@
+"""The sweep and the portable queries are two ways to the same values, to the last bit."""
+
+from datetime import date, timedelta
+from random import Random
+
+import pandas as pd
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.property.strategies import CATALOGUE, INDEX_DATES, frames, throw_cohort, throw_gaps, throw_record
+from vi_risk.features import engine
+from vi_risk.features.catalogue import Catalogue
+from vi_risk.features.engine import _sweep, compute_features
+from vi_risk.features.sweep.plan import is_served
+from vi_risk.records.linked import Records
+
+_FAST_DICE = st.randoms(use_true_random=True, note_method_calls=False)
+_SERVED = [definition for definition in CATALOGUE.definitions if is_served(definition)]
+
+
+def assert_same(
+    tables: dict[str, pd.DataFrame],
+    cohort: pd.DataFrame,
+    catalogue: Catalogue,
+    *,
+    windows: dict[str, int | None] | None = None,
+    rows_in_a_batch: int = 250_000,
+) -> pd.DataFrame:
+    records = Records.from_frames(tables)
+    asked = compute_features(records, cohort, catalogue, windows=windows, engine="portable")
+    swept = compute_features(
+        records, cohort, catalogue, windows=windows, engine="sweep", rows_in_a_batch=rows_in_a_batch
+    )
+    pd.testing.assert_frame_equal(asked, swept, check_exact=True)
+    return swept
+
+
+def _of_a_crowd(dice: Random, people: int, catalogue: Catalogue, *, with_gaps: bool) -> None:
+    index_date = dice.choice(INDEX_DATES)
+    record = throw_record(dice, index_date, people=people, definitions=catalogue.definitions)
+    cohort = throw_cohort(dice, record, index_date)
+    gaps = throw_gaps(dice, list(record)) if with_gaps else ((), ())
+    assert_same(frames(record, gaps), cohort, catalogue, rows_in_a_batch=1 + len(cohort) // 2)
+
+
+@settings(max_examples=2, deadline=None, phases=(Phase.reuse, Phase.generate))
+@given(_FAST_DICE, st.booleans())
+def test_some_features_of_a_crowd_are_the_same(dice: Random, with_gaps: bool) -> None:
+    _of_a_crowd(dice, 40, Catalogue(tuple(dice.sample(_SERVED, 20)), CATALOGUE.codelists), with_gaps=with_gaps)
+
+
+@pytest.mark.slow
+@settings(max_examples=4, deadline=None, phases=(Phase.reuse, Phase.generate))
+@given(_FAST_DICE, st.booleans())
+def test_all_features_of_a_crowd_are_the_same(dice: Random, with_gaps: bool) -> None:
+    _of_a_crowd(dice, 150, CATALOGUE, with_gaps=with_gaps)
+
+
+def _one_person() -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Make one person with three appointments, asked about at eight dates a quarter apart."""
+    last = date(2024, 10, 1)
+    spells = {"spell_id": ["s"], "patient_id": ["p"], "admitted_on": [date(2020, 1, 1)], "admission_method": ["21"]}
+    days = [date(2023, 4, 1), date(2024, 3, 1), date(2024, 9, 30)]
+    tables = {
+        "patients": pd.DataFrame({"patient_id": ["p"], "birth_month": [date(1950, 1, 1)], "sex": ["1"]}),
+        "spells": pd.DataFrame(spells | {"discharged_on": [date(2020, 1, 2)]}),
+        "outpatient_appointments": pd.DataFrame(
+            {"appointment_id": ["a", "b", "c"], "patient_id": "p", "appointment_on": days, "attended": "5"}
+        ),
+    }
+    dates = [last - timedelta(days=91 * number) for number in range(8)]
+    cohort = pd.DataFrame({"patient_id": "p", "index_date": dates, "gp_seen_from": None}, dtype=object)
+    return tables, cohort
+
+
+def _only(*names: str) -> Catalogue:
+    return Catalogue(tuple(d for d in CATALOGUE.definitions if d.name in names), CATALOGUE.codelists)
+
+
+def test_each_of_eight_dates_has_its_own_look_back() -> None:
+    swept = assert_same(*_one_person(), _only("outpatient_attended"))
+
+    assert swept["outpatient_attended_365d"].tolist() == [0, 1, 1, 1, 1, 1, 1, 2]
+
+
+def test_a_feature_whose_window_was_taken_away_is_missing() -> None:
+    windows = {"outpatient_attended_90d": None, "outpatient_attended_365d": 200}
+
+    swept = assert_same(*_one_person(), _only("outpatient_attended"), windows=windows)
+
+    assert swept["outpatient_attended_90d"].isna().all()
+    assert swept["outpatient_attended_365d"].tolist()[-1] == 1
+
+
+def test_a_source_without_any_row_in_reach_gives_zeros() -> None:
+    tables, cohort = _one_person()
+    tables["outpatient_appointments"]["appointment_on"] = date(2030, 1, 1)
+
+    swept = assert_same(
+        tables, cohort, _only("outpatient_attended", "outpatient_specialties", "outpatient_missed_share")
+    )
+
+    assert (swept["outpatient_attended_365d"] == 0).all()
+    assert swept["outpatient_missed_share_730d"].isna().all()
+
+
+def test_a_large_cohort_is_swept_and_a_small_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    swept = []
+    monkeypatch.setattr(engine, "_sweep", lambda *arguments: swept.append(1) or _sweep(*arguments))
+    tables, cohort = _one_person()
+
+    compute_features(Records.from_frames(tables), cohort, _only("outpatient_attended"))
+    assert not swept
+    monkeypatch.setattr(engine, "_ROWS_WORTH_A_SWEEP", len(cohort))
+    compute_features(Records.from_frames(tables), cohort, _only("outpatient_attended"))
+    assert swept
+
+
+def test_what_may_become_known_later_than_its_row_is_left_to_the_queries() -> None:
+    sources = {definition.table for definition in CATALOGUE.definitions}
+
+    unserved = sources - {definition.table for definition in _SERVED}
+
+    assert unserved == {"patients", "registrations", "spells", "admissions"}
