@@ -5,6 +5,7 @@ The shipped feature declarations, code lists and model specs stand beside the pa
 """
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,25 @@ from pydantic import ValidationError
 from vi_risk.errors import SpecificationError, UsageError
 
 _PACKAGE = Path(__file__).resolve().parent
+
+# pydantic's kind of fault -> what it expects, as a writer of TOML would say it
+_EXPECTED = {
+    "string_type": "text in quotes",
+    "int_type": "a whole number, without quotes",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "float_type": "a number, without quotes",
+    "float_parsing": "a number",
+    "bool_type": "true or false, without quotes",
+    "tuple_type": "a list in [brackets]",
+    "dict_type": "a table in {{braces}}",
+    "model_type": "a table",
+    "literal_error": "{expected}",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "{ge} or more",
+    "less_than": "less than {lt}",
+    "less_than_equal": "{le} or less",
+}
 
 
 def shipped(kind: Literal["features", "models"]) -> Path:
@@ -73,8 +93,9 @@ def read_toml(path: Path) -> dict[str, Any]:
 def faults_of(error: ValidationError, where: str) -> list[str]:
     """Return pydantic's findings as lines 'where: field: what is wrong', one for each fault."""
     lines = []
-    for fault in error.errors(include_url=False, include_context=False):
-        field = ".".join(str(part) for part in fault["loc"])
+    for fault in error.errors(include_url=False):
+        *path, last = fault["loc"] or ("",)
+        field = ".".join(str(part) for part in (path if isinstance(last, int) else [*path, last]))  # lists are short
         at = f"{where}: {field}" if field else where
         if fault["type"] == "extra_forbidden":
             lines.append(f"{at}: is not a known key. Remove it or check its spelling.")
@@ -83,8 +104,19 @@ def faults_of(error: ValidationError, where: str) -> list[str]:
         elif fault["type"] == "value_error":  # a rule of our own, which says all it found at once
             lines += [f"{at}: {part}." for part in fault["msg"].removeprefix("Value error, ").splitlines()]
         else:
-            lines.append(f"{at}: {fault['msg']}, got {_shown(fault['input'])}.")
+            lines.append(f"{at}: {_expected(fault['type'], fault['msg'], fault.get('ctx', {}))}.{_got(fault['input'])}")
     return lines
+
+
+def _expected(kind: str, message: str, context: Mapping[str, Any]) -> str:
+    """Return what was expected in the words of a declared file, not of Python; pydantic's own where we have none."""
+    if kind in _EXPECTED:
+        return f"expected {_EXPECTED[kind].format(**context)}"
+    return message[0].lower() + message[1:]
+
+
+def _got(value: object) -> str:
+    return f" Found {_shown(value)}."
 
 
 def _shown(value: object, limit: int = 60) -> str:

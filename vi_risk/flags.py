@@ -1,10 +1,14 @@
 """The flags that commands of `vi-risk` share: one meaning and one help text each."""
 
+import math
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from vi_risk.errors import UsageError
 
 
 def day_of(text: str) -> date:
@@ -14,6 +18,23 @@ def day_of(text: str) -> date:
     except ValueError:
         msg = f"{text} is not a date. Write it as YYYY-MM-DD, for example 2025-01-01."
         raise typer.BadParameter(msg) from None
+
+
+def numbers_of(flag: str, given: Sequence[str] | None, names: Sequence[str]) -> dict[str, float]:
+    """Return the numbers of a repeatable flag NAME=X, or refuse it."""
+    numbers: dict[str, float] = {}
+    for text in given or ():
+        name, _, number = text.partition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            value = math.nan
+        if name not in names or math.isnan(value) or name in numbers:
+            known = ", ".join(names)
+            msg = f"{flag} {text}: expected NAME=X with a number, each name once, of {known}. Write {names[0]}=0.9."
+            raise UsageError(msg)
+        numbers[name] = value
+    return numbers
 
 
 RecordsFlag = Annotated[
@@ -61,7 +82,31 @@ TruthFlag = Annotated[
 TrackingFlag = Annotated[str, typer.Option("--tracking-uri", metavar="URI", help="MLflow store.")]
 GovernanceFlag = Annotated[
     Path | None,
-    typer.Option("--governance", metavar="FILE", help="Purpose and legal basis of the use of these records."),
+    typer.Option(
+        "--governance",
+        metavar="FILE",
+        help="Purpose and legal basis of the use of these records, and the sensitive codes that may be read.",
+    ),
+]
+FeaturesFlag = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--features", metavar="DIR", help="Folder of your own declared features, beside those shipped; repeatable."
+    ),
+]
+CacheFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        metavar="DIR",
+        help="Keep features there and use those that still hold; private to you, made if it is not there.",
+    ),
+]
+EngineFlag = Annotated[
+    str,
+    typer.Option(
+        "--engine", metavar="embedded|spark", help="Where to compute: here, or on Spark from canonical Parquet tables."
+    ),
 ]
 CaseListFlag = Annotated[
     Path | None, typer.Option("--caselist", metavar="FILE", help="Rules of the case list: bands, places, reasons.")

@@ -10,6 +10,7 @@ import pytest
 
 import vi_risk
 from vi_risk.features.catalogue import Catalogue
+from vi_risk.features.definition import Definition
 from vi_risk.records.linked import Records
 
 VERBS = ("read_records", "load_spec", "build_features", "train", "evaluate", "score", "explain", "case_lists")
@@ -106,3 +107,33 @@ def test_the_verbs_lead_from_records_to_case_lists() -> None:
     assert len(scores) == 250
     assert listed.table["patient_id"].tolist() == scores["patient_id"].head(5).tolist()
     assert listed.table["reason_1"].str.contains("emergency admission").all()
+
+
+def test_a_feature_declared_in_python_goes_the_whole_way_to_a_reason() -> None:
+    whole = vi_risk.read_catalogue()
+    age_alone = Catalogue(tuple(d for d in whole.definitions if d.name == "age"), {})
+    own = Definition(
+        name="winter_stays",
+        domain="acute use",
+        title="Emergency stays, counted by us",
+        table="spells",
+        measure="count",
+        where={"admission_method": "21"},
+        windows=(180, 365),
+        reason="{n} stay{s} by our own count in the last {window}",
+    )
+    catalogue = age_alone.with_definitions(own)
+    plain = vi_risk.load_spec()
+    learner = plain.learner.model_copy(
+        update={"n_estimators": 20, "min_child_samples": 10, "min_events": 10, "num_threads": 1}
+    )
+    features = plain.features.model_copy(update={"exclude": (), "as_at_extract": ()})
+    spec = plain.model_copy(update={"learner": learner, "features": features})
+
+    snapshots = vi_risk.build_features(_made_up_records(), spec, index_date=date(2025, 1, 1), catalogue=catalogue)
+    model = vi_risk.train(snapshots, spec)
+    scores = vi_risk.score(model, snapshots)
+    reasons = vi_risk.explain(model, snapshots, scores["patient_id"].head(3).tolist())
+
+    assert {"winter_stays_180d", "winter_stays_365d"} <= set(model.feature_name_)
+    assert reasons["reason_1"].str.contains("by our own count in the last").all()

@@ -5,12 +5,13 @@ stand for themselves. Dots and case do not matter.
 """
 
 import csv
+import json
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from vi_risk.errors import SpecificationError
 
@@ -76,6 +77,19 @@ class CodeList:
             groups={group: title for group, title in self.groups.items() if group not in left_out},
         )
 
+    def to_json(self) -> str:
+        """Return all but the name as JSON, a line for each code."""
+        words = {"groups": self.groups, "replaced_by": self.replaced_by, "sensitive": self.sensitive}
+        head = json.dumps({key: dict(said) for key, said in words.items()}, ensure_ascii=False).removesuffix("}")
+        entries = [json.dumps([entry.system, entry.code, entry.group, entry.points]) for entry in self.entries]
+        return head + ', "entries": [\n' + ",\n".join(entries) + "\n]}"
+
+    @classmethod
+    def from_json(cls, name: str, content: Mapping[str, Any]) -> Self:
+        """Return the list of what `to_json` wrote, read as JSON."""
+        entries = tuple(CodeEntry(*entry) for entry in content["entries"])
+        return cls(name, entries, content["groups"], content["replaced_by"], content["sensitive"])
+
     def match(self, codes_in_use: Iterable[tuple[str, str]]) -> list[tuple[str, str, str, float]]:
         """Return (system, code, group, points) for every code in use that belongs to a group, once per group.
 
@@ -118,30 +132,43 @@ def read_codelists(folder: Path) -> dict[str, CodeList]:
 
 
 def _read(path: Path, faults: list[str]) -> CodeList:
-    where = f"codelists/{path.name}"
+    where = f"{path.parent.parent.name}/codelists/{path.name}"
     entries: list[CodeEntry] = []
     groups: dict[str, str] = {}
     of_group: dict[str, dict[str, str | float]] = {"points": {}, "replaced_by": {}, "sensitive": {}}
     seen: dict[tuple[str, str, str], int] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = [line for line in file if not line.startswith("#")]
-        rows = list(csv.DictReader(lines))
-    except (UnicodeDecodeError, csv.Error):
-        faults.append(f"{where}: is not CSV text in UTF-8. Save it as UTF-8 CSV.")
+            lines = {number: line for number, line in enumerate(file, start=1) if not line.startswith("#")}
+        reader = csv.DictReader(lines.values(), strict=True)
+        header = tuple(reader.fieldnames or ())
+        numbers = list(lines)
+        rows = [(numbers[reader.line_num - 1], row) for row in reader]
+    except UnicodeDecodeError:
+        faults.append(f"{where}: is not text in UTF-8. Save it as UTF-8 CSV.")
         return CodeList(path.stem, (), {})
-    header = tuple(rows[0]) if rows else ()
-    if not set(header) <= set(_COLUMNS) or not {"system", "code", "group"} <= set(header):
+    except csv.Error as error:
+        faults.append(f"{where}: is not whole CSV ({error}). Look for a quote that is opened and not closed.")
+        return CodeList(path.stem, (), {})
+    except OSError as error:
+        faults.append(f"{where}: cannot be read ({error.strerror}). Check that it is a file that you may read.")
+        return CodeList(path.stem, (), {})
+    fits = set(header) <= set(_COLUMNS) and {"system", "code", "group"} <= set(header)
+    if not fits or len(set(header)) < len(header):
         faults.append(
-            f"{where}: the header must be {','.join(_COLUMNS)} (title and those after it optional), got {header}."
+            f"{where}: the header must be {','.join(_COLUMNS)} (title and those after it optional),"
+            f" got {','.join(header) or 'none'}."
         )
         return CodeList(path.stem, (), {})
-    for number, row in enumerate(rows, start=1):
-        at = f"{where}: entry {number}"
-        if None in row or None in row.values():
-            faults.append(
-                f"{at}: has {'more' if None in row else 'fewer'} cells than the header. Quote commas in titles."
-            )
+    if not rows:
+        faults.append(f"{where}: has no codes. Add some, or remove the file.")
+    for number, row in rows:
+        at = f"{where}: line {number}"
+        if None in row:
+            faults.append(f"{at}: has more cells than the header. Quote a title that has a comma.")
+            continue
+        if None in row.values():
+            faults.append(f"{at}: has fewer cells than the header. Write a comma for each that is empty.")
             continue
         system, code, group = row["system"].strip(), row["code"].strip(), row["group"].strip()
         shape = _SHAPES.get(system)
@@ -150,11 +177,11 @@ def _read(path: Path, faults: list[str]) -> CodeList:
             continue
         plain = plain_code(system, code)
         if not shape.fullmatch(plain):
-            faults.append(f"{at}: {code!r} is not a {system} code.")
+            faults.append(f"{at}: {code!r} has not the shape of a code of {system}. Check it against its source.")
         if not _GROUP.fullmatch(group):
             faults.append(f"{at}: a group is lower case letters, digits and underscores, got {group!r}.")
         if (system, plain, group) in seen:
-            faults.append(f"{at}: {code} stands already as entry {seen[system, plain, group]}. Remove one.")
+            faults.append(f"{at}: {code} stands already in line {seen[system, plain, group]}. Remove one.")
         seen[system, plain, group] = number
         try:
             points = float(row.get("points") or 1)

@@ -6,6 +6,7 @@ from datetime import date
 
 import ibis
 
+from vi_risk.features.available import lacking
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Definition
 from vi_risk.features.sources import ADMISSIONS, CODE_COLUMNS, CODE_SYSTEMS, CODED_ENTRIES, CONTACTS
@@ -52,8 +53,8 @@ def common_coverage(records: Records, catalogue: Catalogue, index_dates: Iterabl
     for source in dict.fromkeys(d.table for d in catalogue.definitions if d.windows):
         definitions = [d for d in catalogue.definitions if d.table == source and d.windows]
         start = seen_from(records, source)
-        if start is None:
-            continue  # the records lack the source; that is said where absent tables are
+        if start is None or lacking(records.tables, source, ()):
+            continue  # that the records lack the source is said where absent tables are
         reach = (earliest - start).days
         end = seen_to(records, source)
         stopped = end is not None and (latest - end).days > _STOPPED_DAYS and _is_regular(records, source)

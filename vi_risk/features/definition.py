@@ -30,8 +30,10 @@ INTERVAL_MEASURES: Mapping[str, str] = {"bed_days": "spells", "registered_days":
 _READS_OF = ("distinct", "value", *NUMBER_MEASURES)
 _READS_PART = ("share", "latest_is")
 _SCALABLE = ("count", "sum")
+_COUNTED = ("count", "distinct", "groups", "points", "sum", "bed_days")
 _PLACEHOLDERS = {"n", "s", "times", "percent", "window", "ago", "band", "group"}
 _SENTENCES = ("reason", "reason_zero", "reason_negative", "reason_missing")
+_ENDS = frozenset({"min", "max"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _PYTHON_TYPES = {"text": str, "boolean": bool, "integer": int, "number": int | float}
 _CHECKED = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -39,7 +41,7 @@ _CHECKED = ConfigDict(frozen=True, extra="forbid", strict=True)
 # Keys that are for people and decide no value.
 WORDS = {"title", "theme", "unit", "direction", "missing", "reference", *_SENTENCES}
 
-Window = Annotated[int, Field(ge=1, le=36_525)]
+_LONGEST_WINDOW = 36_525  # a century
 
 
 class Range(BaseModel):
@@ -47,8 +49,8 @@ class Range(BaseModel):
 
     model_config = _CHECKED
 
-    min: float | None = Field(default=None, strict=False)
-    max: float | None = Field(default=None, strict=False)
+    min: float | None = None
+    max: float | None = None
 
     @model_validator(mode="after")
     def _has_an_end(self) -> Self:
@@ -76,7 +78,7 @@ class Definition(BaseModel):
     table: str
     measure: Measure
     theme: str = ""
-    windows: tuple[Window, ...] = Field(default=(), strict=False)
+    windows: tuple[int, ...] = Field(default=(), strict=False)
     where: Condition = {}
     codes: str | None = None
     groups: tuple[str, ...] = Field(default=(), strict=False)
@@ -84,6 +86,7 @@ class Definition(BaseModel):
     prefix: Annotated[int, Field(ge=1)] | None = None
     part: Condition = {}
     recent: Annotated[int, Field(ge=1)] | None = None
+    at_least: Annotated[float, Field(gt=0)] | None = None
     unseen: Literal["missing", "scale"] = "missing"
     unit: str = ""
     direction: Literal["up", "down", "none"] = "none"
@@ -101,11 +104,16 @@ class Definition(BaseModel):
         """Take one value, a list as TOML has it, or a range, for each column."""
         if not isinstance(condition, dict):
             return condition
+        faults = [fault for column, values in condition.items() for fault in _shape_faults(column, values)]
+        if faults:
+            raise ValueError("\n".join(faults))
         return {
-            column: values
-            if isinstance(values, dict | Range)
+            column: Range(**values)
+            if isinstance(values, dict)
             else tuple(values)
             if isinstance(values, list | tuple)
+            else values
+            if isinstance(values, Range)
             else (values,)
             for column, values in condition.items()
         }
@@ -169,6 +177,12 @@ class Definition(BaseModel):
             faults.append(f"measure {measure} needs windows, a list of days such as [90, 365]")
         if list(self.windows) != sorted(set(self.windows)):
             faults.append("windows must rise, each once")
+        if any(window < 1 for window in self.windows):
+            faults.append(
+                f"windows must be 1 day or more, got {min(self.windows)}; a window ends the day before the index date"
+            )
+        if any(window > _LONGEST_WINDOW for window in self.windows):
+            faults.append(f"windows must be {_LONGEST_WINDOW} days (a century) or less, got {max(self.windows)}")
         of_one_table = INTERVAL_MEASURES.get(measure)
         if of_one_table is not None and self.table != of_one_table:
             faults.append(f"measure {measure} is of the table {of_one_table}")
@@ -194,6 +208,10 @@ class Definition(BaseModel):
             faults.append("`recent` must be shorter than every window")
         if self.unseen == "scale" and measure not in _SCALABLE:
             faults.append('unseen = "scale" belongs to the measures count and sum')
+        if self.at_least is not None and measure not in _COUNTED:
+            faults.append(f"`at_least` belongs to the measures {_listed(_COUNTED)}")
+        if self.at_least is not None and self.unseen == "scale":
+            faults.append('`at_least` and unseen = "scale" do not go together')
         if measure in GROUPED_MEASURES and self.codes is None:
             faults.append(f"measure {measure} needs `codes`, the name of a code list")
         if self.codes is not None and self.table not in CODE_COLUMNS:
@@ -212,13 +230,38 @@ class Definition(BaseModel):
             sentence = getattr(self, key)
             unknown = sorted(set(re.findall(r"\{([^{}]*)\}", sentence)) - _PLACEHOLDERS)
             if unknown:
-                known = ", ".join(sorted(_PLACEHOLDERS))
-                faults.append(f"{key} has the unknown placeholder {', '.join(unknown)}; known: {known}")
+                named, known = (
+                    ", ".join(f"{{{name}}}" for name in names) for names in (unknown, sorted(_PLACEHOLDERS))
+                )
+                faults.append(f"{key} has the unknown placeholder {named}; known: {known}")
             if set(re.sub(r"\{[^{}]*\}", "", sentence)) & {"{", "}"}:
                 faults.append(f"{key} has a brace without its other half")
         if "{group}" in self.reason and self.measure != "group_flags":
             faults.append("only measure group_flags has the placeholder group")
         return faults
+
+
+def _shape_faults(column: str, values: object) -> list[str]:
+    """Say what of a condition is neither a value, nor a list of values, nor a range."""
+    if isinstance(values, Range):
+        return []
+    if isinstance(values, dict):
+        faults = [f"{column}.{key} is not a key of a range; it has min and max" for key in values.keys() - _ENDS]
+        faults += [
+            f"{column}.{key} must be a number without quotes, got {end!r}"
+            for key, end in values.items()
+            if key in _ENDS and (isinstance(end, bool) or not isinstance(end, int | float))
+        ]
+        least, most = values.get("min"), values.get("max")
+        if not faults and least is None and most is None:
+            faults.append(f"{column} is a range without min and max; give one of them, or both")
+        if not faults and least is not None and most is not None and least > most:
+            faults.append(f"{column} is a range whose min is above its max")
+        return faults
+    listed = values if isinstance(values, list | tuple) else [values]
+    wrong = [value for value in listed if not isinstance(value, str | bool | int | float)]
+    expected = "text, a number or true or false, a list of them, or a range"
+    return [f"{column} must be {expected}, got {wrong[0]!r}"] if wrong else []
 
 
 def _condition_faults(where: str, column: Column, values: Values | Range) -> list[str]:

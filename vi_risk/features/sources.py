@@ -117,3 +117,19 @@ _MADE = (
 )
 
 SOURCES: Mapping[str, Table] = MappingProxyType({**TABLES, **{table.name: table for table in _MADE}})
+
+# source made of several tables -> those tables
+_BEHIND: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "diagnoses": ("diagnoses", "spells"),
+        "procedures": ("procedures", "spells"),
+        CODED_ENTRIES: ("diagnoses", "spells", "gp_events"),
+        ADMISSIONS: ("spells",),
+        CONTACTS: tuple(SETTINGS.values()),
+    }
+)
+
+
+def tables_behind(source: str) -> tuple[str, ...]:
+    """Return the canonical tables whose rows decide what a source shows."""
+    return _BEHIND.get(source, (source,))

@@ -87,7 +87,8 @@ def test_every_sentence_of_the_shipped_catalogue_can_be_said(feature: Feature) -
 @pytest.mark.parametrize("feature", SHIPPED.features, ids=lambda feature: feature.name)
 def test_a_sentence_that_counts_says_how_many_and_since_when(feature: Feature) -> None:
     definition = feature.definition
-    if definition.measure in ("count", "distinct", "groups", "bed_days", "maximum", "mean"):
+    counted = ("count", "distinct", "groups", "bed_days", "maximum", "mean")
+    if definition.measure in counted and definition.at_least is None:
         assert "{n}" in definition.reason or "{times}" in definition.reason
     if definition.measure in (
         "count",
@@ -127,7 +128,8 @@ def test_what_can_be_missing_says_what_a_missing_value_means() -> None:
 
 def test_what_is_counted_or_measured_has_a_unit() -> None:
     without = ("any", "group_flags", "is", "latest_is")
-    assert [d.name for d in SHIPPED.definitions if d.measure not in without and not d.unit] == []
+    counted = [d for d in SHIPPED.definitions if d.measure not in without and d.at_least is None]
+    assert [d.name for d in counted if not d.unit] == []
 
 
 def test_measurements_count_only_in_an_accepted_unit_and_within_what_a_living_person_can_have() -> None:
@@ -261,7 +263,7 @@ def test_a_definition_of_ones_own_may_bring_its_code_list() -> None:
 @pytest.mark.parametrize(
     ("keys", "fault"),
     [
-        ({"name": "emergency_admissions"}, "two definitions yield the feature emergency_admissions"),
+        ({"name": "emergency_admissions"}, "emergency_admissions: a feature of this name is declared already."),
         ({"name": "mine", "table": "diagnoses", "codes": "gout"}, "mine: codes names the code list gout"),
         (
             {"name": "mine", "table": "diagnoses", "codes": "falls", "groups": ["stairs"]},
@@ -295,8 +297,38 @@ def test_a_sensitive_group_is_in_no_feature_until_governance_allows_its_kind(tmp
         return [feature.name for feature in catalogue.features if feature.definition.name == "blood"]
 
     assert flags() == ["blood_sickle_365d"]
-    assert flags("genetic") == ["blood_sickle_365d"]
     assert flags("hiv") == ["blood_hiv_365d", "blood_sickle_365d"]
+
+
+def test_a_kind_that_no_code_list_has_is_a_fault_with_those_that_there_are() -> None:
+    for asked in ({"hvi"}, {"hvi": True}, {"hvi": False}):
+        with pytest.raises(SpecificationError, match=r"sensitive\.hvi: no code list .* Expected one of: hiv\. Check"):
+            read_catalogue(sensitive=asked)
+
+
+def test_a_kind_that_is_named_and_not_allowed_stays_out() -> None:
+    assert read_catalogue(sensitive={"hiv": False}).fingerprint == SHIPPED.fingerprint
+    assert SHIPPED.sensitive == {"hiv": False}
+    assert read_catalogue(sensitive={"hiv": True}).sensitive == {"hiv": True}
+
+
+# --- written whole ----------------------------------------------------------------------------------------------------
+
+
+def test_a_catalogue_comes_back_from_json_as_it_was() -> None:
+    ranges = definition(name="long", table="admissions", where={"nights": Range(min=3.5)}, part={}, at_least=2)
+    whole = read_catalogue(sensitive={"hiv"}).with_definitions(ranges)
+    again = Catalogue.from_json(whole.to_json())
+    assert again.definitions == whole.definitions
+    assert again.codelists == whole.codelists
+    assert again.fingerprint == whole.fingerprint
+    assert again.to_json() == whole.to_json()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"definitions": [{"name": "x"}], "codelists": {}}', "3"])
+def test_what_is_no_catalogue_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a catalogue as it was written"):
+        Catalogue.from_json(text)
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
@@ -347,8 +379,8 @@ def test_one_value_is_a_list_of_one(tmp_path: Path) -> None:
         ({"windows": []}, "measure count needs windows, a list of days such as [90, 365]"),
         ({"windows": [365, 90]}, "windows must rise, each once"),
         ({"windows": [90, 90]}, "windows must rise, each once"),
-        ({"windows": [0]}, "greater than or equal to 1"),
-        ({"windows": [36526]}, "less than or equal to 36525"),
+        ({"windows": [0]}, "windows must be 1 day or more, got 0; a window ends the day before the index date"),
+        ({"windows": [36526]}, "windows must be 36525 days (a century) or less, got 36526"),
         ({"measure": "age"}, "measure age is of the table patients"),
         ({"measure": "age", "table": "patients"}, "measure age takes no windows"),
         ({"table": "patients"}, "measure count needs a table of dated rows, not patients"),
@@ -364,9 +396,9 @@ def test_one_value_is_a_list_of_one(tmp_path: Path) -> None:
         ({"codes": "falls"}, "`codes` needs a table with clinical codes: coded_entries, diagnoses, procedures"),
         (
             {"reason": "{count} stays"},
-            "reason has the unknown placeholder count; known: ago, band, group, n, percent, s",
+            "reason has the unknown placeholder {count}; known: {ago}, {band}, {group}, {n}, {percent}, {s}",
         ),
-        ({"reason_zero": "{what}"}, "reason_zero has the unknown placeholder what"),
+        ({"reason_zero": "{what}"}, "reason_zero has the unknown placeholder {what}"),
         ({"reason_missing": "not seen {window"}, "reason_missing has a brace without its other half"),
         ({"reason": "{group}"}, "only measure group_flags has the placeholder group"),
         (
@@ -388,9 +420,18 @@ def test_one_value_is_a_list_of_one(tmp_path: Path) -> None:
         ({"measure": "any", "unseen": "scale"}, 'unseen = "scale" belongs to the measures count and sum'),
         ({"groups": ["heart"]}, "`groups` needs `codes`, the code list that they are groups of"),
         ({"where": {"admission_method": {"min": 1}}}, "is a range, and admission_method is not a number"),
-        ({"table": "admissions", "where": {"nights": {}}}, "a range has min, max or both"),
-        ({"table": "admissions", "where": {"nights": {"min": 9, "max": 3}}}, "min is above max"),
-        ({"table": "admissions", "where": {"nights": {"most": 3}}}, "Extra inputs are not permitted"),
+        (
+            {"table": "admissions", "where": {"nights": {}}},
+            "nights is a range without min and max; give one of them, or both",
+        ),
+        (
+            {"table": "admissions", "where": {"nights": {"min": 9, "max": 3}}},
+            "nights is a range whose min is above its max",
+        ),
+        (
+            {"table": "admissions", "where": {"nights": {"most": 3}}},
+            "nights.most is not a key of a range; it has min and max",
+        ),
         ({"table": "admissions", "where": {"nights": "3"}}, "where.nights has '3', but nights is integer"),
         ({"table": "admissions", "where": {"nights": True}}, "where.nights has True, but nights is integer"),
         ({"where": {"admitted_on": "2024"}}, "admitted_on is a date, which `where` cannot compare"),
@@ -405,13 +446,15 @@ def test_an_incoherent_definition_says_what_is_wrong(change: dict[str, Any], fau
 
 
 def test_all_faults_of_one_definition_are_told() -> None:
-    with pytest.raises(ValueError, match=r"(?s)no column ward.*windows must rise.*prefix.*unknown placeholder x"):
+    with pytest.raises(ValueError, match=r"(?s)no column ward.*windows must rise.*prefix.*unknown placeholder \{x\}"):
         definition(where={"ward": "7"}, windows=[9, 3], prefix=3, reason="{x}")
 
 
 def test_a_fault_names_the_file_the_feature_and_the_key(tmp_path: Path) -> None:
     declare(tmp_path, GOOD + 'direction = "sideways"\n')
-    assert one_fault(tmp_path).startswith(f"{tmp_path.name}/mine.toml: visits: direction: Input should be 'up'")
+    assert one_fault(tmp_path).startswith(
+        f"{tmp_path.name}/mine.toml: visits: direction: expected 'up', 'down' or 'none'. Found"
+    )
 
 
 def test_an_unknown_key_is_a_fault(tmp_path: Path) -> None:
@@ -427,18 +470,22 @@ def test_a_missing_key_is_a_fault(tmp_path: Path) -> None:
 
 def test_a_file_without_a_domain_is_a_fault(tmp_path: Path) -> None:
     declare(tmp_path, GOOD, domain="")
-    assert "visits: domain: Input should be 'person', 'comorbidity'" in one_fault(tmp_path)
+    assert f'{tmp_path.name}/mine.toml: domain: is missing. Expected, at the head of the file, one of "person", ' in (
+        one_fault(tmp_path)
+    )
 
 
 def test_an_entry_that_is_no_table_is_a_fault(tmp_path: Path) -> None:
     declare(tmp_path, "visits = 3\n")
-    assert one_fault(tmp_path).endswith("mine.toml: visits: is not a table. Expected [visits] with its keys.")
+    fault = "mine.toml: visits: is no known key. Expected domain, [sets], or an entry: [visits]."
+    assert one_fault(tmp_path).endswith(fault)
 
 
 def test_a_code_list_that_is_not_there_is_a_fault_with_the_lists_there_are(tmp_path: Path) -> None:
     declare(tmp_path, GOOD.replace("community_contacts", "gp_events") + 'codes = "gout"\n')
     fault = one_fault(tmp_path)
-    assert fault.startswith("visits: codes names the code list gout, which is not in codelists/.")
+    place = f"{tmp_path.name}/mine.toml: visits: "
+    assert fault.startswith(f"{place}codes names the code list gout, which is not in codelists/.")
     assert "charlson" in fault
 
 
@@ -451,7 +498,8 @@ def test_a_name_that_is_taken_is_a_fault(tmp_path: Path) -> None:
 def test_two_definitions_that_yield_one_column_are_a_fault(tmp_path: Path) -> None:
     flags = 'table = "coded_entries"\nmeasure = "{}"\ncodes = "delirium"\nwindows = [365]\ntitle = "t"\nreason = "r"\n'
     declare(tmp_path, "[mind]\n" + flags.format("group_flags") + "[mind_delirium]\n" + flags.format("any"))
-    assert one_fault(tmp_path).startswith("features: two definitions yield the feature mind_delirium_365d.")
+    fault = "mine.toml: mind_delirium: yields the feature mind_delirium_365d, as mind does. Rename one of the two."
+    assert one_fault(tmp_path).endswith(fault)
 
 
 def test_broken_toml_is_told_with_its_place(tmp_path: Path) -> None:
@@ -473,6 +521,77 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
         "a.toml: visits: colour",
         "b.toml: calls: windows",
         "c.toml: is not valid TOML",
-        "codelists/d.csv: entry 1",
+        "codelists/d.csv: line 2",
     ):
         assert place in told
+
+
+def test_a_code_list_of_a_shipped_name_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "codelists").mkdir()
+    (tmp_path / "codelists" / "falls.csv").write_text("system,code,group\nicd10,W01,fall\n", encoding="utf-8")
+    place = f"{tmp_path.name}/codelists/falls.csv"
+    assert one_fault(tmp_path) == f"{place}: a code list of this name is there already. Rename one of the two."
+
+
+def test_a_code_list_with_a_fault_is_not_told_as_absent_too(tmp_path: Path) -> None:
+    (tmp_path / "codelists").mkdir()
+    (tmp_path / "codelists" / "gout.csv").write_text("system,code,group\nicd10,10M,gout\n", encoding="utf-8")
+    declare(tmp_path, GOOD.replace("community_contacts", "gp_events") + 'codes = "gout"\n')
+    assert "'10M' has not the shape of a code of icd10" in one_fault(tmp_path)
+
+
+def test_a_name_that_two_files_declare_is_told_where_it_stands_again(tmp_path: Path) -> None:
+    declare(tmp_path, GOOD, name="a.toml")
+    declare(tmp_path, GOOD, name="b.toml")
+    fault = f"{tmp_path.name}/b.toml: visits: a feature of this name is declared already. Rename one of the two."
+    assert one_fault(tmp_path) == fault
+
+
+def test_the_domain_is_told_once_for_a_file_and_the_faults_of_its_entries_too(tmp_path: Path) -> None:
+    declare(tmp_path, GOOD + GOOD.replace("[visits]", "[calls]").replace("[30, 365]", "[0]"), domain='domain = "x"\n')
+    domain, window = faults_of(tmp_path)
+    assert "mine.toml: domain: is 'x'. Expected, at the head of the file, one of" in domain
+    assert "mine.toml: calls: windows must be 1 day or more, got 0" in window
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("title = 7", "title: expected text in quotes. Found 7."),
+        ('windows = "90"', "windows: expected a list in [brackets]. Found '90'."),
+        ("windows = [90.5]", "windows: expected a whole number, without quotes. Found 90.5."),
+        ('windows = ["90"]', "windows: expected a whole number, without quotes. Found '90'."),
+        ("where = 5", "where: expected a table in {braces}. Found 5."),
+        ("where = { contact_on = 2024-01-01 }", "where: contact_on must be text, a number or true or false, a list of"),
+        ('where = { team_type = { min = "a" } }', "where: team_type.min must be a number without quotes, got 'a'."),
+        ('measure = "median"', "measure: expected 'count', 'any', "),
+        ('prefix = "3"', "prefix: expected a whole number, without quotes. Found '3'."),
+        ("prefix = 0", "prefix: expected 1 or more. Found 0."),
+        ('at_least = "3"', "at_least: expected a number, without quotes. Found '3'."),
+        ("at_least = 0", "at_least: expected more than 0"),
+        ('model_input = "yes"', "model_input: expected true or false, without quotes. Found 'yes'."),
+        ("unseen = true", "unseen: expected 'missing' or 'scale'. Found True."),
+        (
+            'domain = "person"',
+            "domain: is not a key of an entry; the domain stands at the head of the file. Remove it.",
+        ),
+    ],
+)
+def test_a_wrong_type_is_told_as_a_writer_of_toml_would_say_it(tmp_path: Path, line: str, fault: str) -> None:
+    key = line.partition(" ")[0]
+    kept = [old for old in GOOD.splitlines() if old.partition(" ")[0] != key]
+    declare(tmp_path, "\n".join([*kept, line]) + "\n")
+    assert one_fault(tmp_path).startswith(f"{tmp_path.name}/mine.toml: visits: {fault}")
+
+
+def test_a_set_that_is_no_list_is_a_fault(tmp_path: Path) -> None:
+    declare(tmp_path, '[sets]\nnurses = "matron"\n')
+    assert one_fault(tmp_path).endswith(
+        "mine.toml: sets.nurses: expected a list of values, got 'matron'. Write it in [brackets]."
+    )
+
+
+def test_a_folder_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
+    assert one_fault(tmp_path / "none").endswith(
+        "none: no such folder. Name a folder of feature declarations (*.toml, codelists/*.csv)."
+    )

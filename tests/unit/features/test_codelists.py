@@ -94,17 +94,17 @@ def test_dots_and_case_do_not_matter_where_the_system_does_not_use_them(system: 
 @pytest.mark.parametrize(
     ("rows", "fault"),
     [
-        ("icd11,BD10,heart,,\n", "entry 1: system must be one of icd10, opcs4, bnf, snomed, read2, ctv3, got 'icd11'"),
-        ("opcs4,4K0,heart,,\n", "entry 1: '4K0' is not a opcs4 code"),
-        ("icd10,50I,heart,,\n", "entry 1: '50I' is not a icd10 code"),
-        ("snomed,84-11,heart,,\n", "entry 1: '84-11' is not a snomed code"),
-        ("icd10,I50,Heart Failure,,\n", "entry 1: a group is lower case letters, digits and underscores"),
-        ("icd10,I50,heart,,\nicd10,i50,heart,,\n", "entry 2: i50 stands already as entry 1. Remove one."),
-        ("icd10,I50,heart,,many\n", "entry 1: points must be a number, got 'many'"),
-        ("icd10,I50,heart,,1\nicd10,I51,heart,,2\n", "entry 2: group heart has two different points"),
+        ("icd11,BD10,heart,,\n", "line 2: system must be one of icd10, opcs4, bnf, snomed, read2, ctv3, got 'icd11'"),
+        ("opcs4,4K0,heart,,\n", "line 2: '4K0' has not the shape of a code of opcs4. Check it against its source."),
+        ("icd10,50I,heart,,\n", "line 2: '50I' has not the shape of a code of icd10"),
+        ("snomed,84-11,heart,,\n", "line 2: '84-11' has not the shape of a code of snomed"),
+        ("icd10,I50,Heart Failure,,\n", "line 2: a group is lower case letters, digits and underscores"),
+        ("icd10,I50,heart,,\nicd10,i50,heart,,\n", "line 3: i50 stands already in line 2. Remove one."),
+        ("icd10,I50,heart,,many\n", "line 2: points must be a number, got 'many'"),
+        ("icd10,I50,heart,,1\nicd10,I51,heart,,2\n", "line 3: group heart has two different points"),
     ],
 )
-def test_a_wrong_row_is_named_with_its_file_its_entry_and_the_rule(tmp_path: Path, rows: str, fault: str) -> None:
+def test_a_wrong_row_is_named_with_its_file_its_line_and_the_rule(tmp_path: Path, rows: str, fault: str) -> None:
     assert f"codelists/mine.csv: {fault}" in faults_of(tmp_path, HEADER + rows)
 
 
@@ -125,7 +125,7 @@ def test_a_group_is_replaced_by_another_group_of_the_list(tmp_path: Path, by: st
 @pytest.mark.parametrize(("key", "cells"), [("replaced_by", ("1,severe,", "1,,")), ("sensitive", ("1,,hiv", "1,,"))])
 def test_a_group_says_the_same_in_each_of_its_rows(tmp_path: Path, key: str, cells: tuple[str, str]) -> None:
     rows = f"icd10,K70,mild,,{cells[0]}\nicd10,K73,mild,,{cells[1]}\nicd10,K72,severe,,1,,\n"
-    assert f"entry 2: group mild has two different {key}." in faults_of(tmp_path, WHOLE_HEADER + rows)
+    assert f"line 3: group mild has two different {key}." in faults_of(tmp_path, WHOLE_HEADER + rows)
 
 
 def test_a_sensitive_group_is_left_out_unless_its_kind_is_allowed(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_wrong_header_is_told_with_the_right_one(tmp_path: Path, text: str) ->
 
 def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_bytes(b"system,code,group\nicd10,I50,caf\xe9\n")
-    with pytest.raises(SpecificationError, match=r"codelists/mine\.csv: is not CSV text in UTF-8"):
+    with pytest.raises(SpecificationError, match=r"codelists/mine\.csv: is not text in UTF-8\. Save it as UTF-8 CSV"):
         read_codelists(tmp_path)
 
 
@@ -156,4 +156,32 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(SpecificationError) as caught:
         read_codelists(tmp_path)
     lines = str(caught.value).splitlines()
-    assert [line.split(":")[0] for line in lines] == ["codelists/a.csv", "codelists/a.csv", "codelists/b.csv"]
+    files = [line.split(":")[0].rpartition("/")[2] for line in lines]
+    assert files == ["a.csv", "a.csv", "b.csv"]
+
+
+def test_a_fault_is_told_in_the_line_of_the_file_comments_counted(tmp_path: Path) -> None:
+    text = "# a source\n# of two lines\n" + HEADER + "icd10,I50,heart,,\n# a remark\nicd10,50I,heart,,\n"
+    assert "codelists/mine.csv: line 6: '50I'" in faults_of(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        ("icd10,I50\n", "line 2: has fewer cells than the header. Write a comma for each that is empty."),
+        (
+            "icd10,I50,heart,weak, or failing,1\n",
+            "line 2: has more cells than the header. Quote a title that has a comma.",
+        ),
+        ('icd10,I50,heart,"weak,1\nicd10,I51,heart,,1\n', "Look for a quote that is opened and not closed."),
+        ("", "has no codes. Add some, or remove the file."),
+    ],
+)
+def test_rows_that_do_not_fit_the_header_are_told(tmp_path: Path, rows: str, fault: str) -> None:
+    assert fault in faults_of(tmp_path, HEADER + rows)
+
+
+def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").mkdir()
+    with pytest.raises(SpecificationError, match=r"codelists/mine\.csv: cannot be read"):
+        read_codelists(tmp_path)

@@ -1,4 +1,5 @@
 import math
+import re
 from typing import Any
 
 import pytest
@@ -126,3 +127,25 @@ def test_every_input_of_a_model_has_words_for_what_it_counts() -> None:
     assert [
         f.name for f in read_catalogue().features if f.definition.model_input and not sentence(f, 2.0, f.window)
     ] == []
+
+
+def _values(declared: Feature) -> tuple[float, ...]:
+    """Return values that a feature can have: one and many, none, fewer than none, missing."""
+    measure = declared.definition.measure
+    if measure in ("any", "group_flags", "is", "latest_is") or declared.definition.at_least is not None:
+        return (1.0, 0.0, math.nan)
+    if measure == "share":
+        return (1.0, 0.25, 0.004, 0.0, math.nan)
+    below = (-1.0, -2.5) if measure in ("slope", "points") else ()
+    return (1.0, 2.0, 3.0, 0.5, 14.0, 1200.0, 0.0, *below, math.nan)
+
+
+@pytest.mark.parametrize("declared", read_catalogue().features, ids=lambda declared: declared.name)
+def test_every_sentence_that_a_shipped_feature_can_make_is_english(declared: Feature) -> None:
+    for window in (declared.window, None if declared.window is None else 30):
+        for value in _values(declared):
+            said = sentence(declared, value, window)
+            assert not re.search(r"[{}_]|\bnan\b|\bNone\b|  | ,|^\s|\s$|\(\)", said)
+            assert not re.search(r"\b1 (?!is )\w+s\b|\b1 \w+ times\b", said), "one is singular"
+            assert not re.search(r"\b(?:[2-9]|14) (?:day(?! case)|night|time|admission|attendance|contact)\b", said)
+            assert not re.search(r"\b(?:last|the) (?:$|,)", said), "a window without its length"

@@ -1,0 +1,105 @@
+"""What a command was asked for, read from its flags: records, governance, declared features, rules, the store."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vi_risk.errors import UsageError
+
+if TYPE_CHECKING:
+    from vi_risk.caselists.rules import CaseListRules
+    from vi_risk.features.catalogue import Catalogue
+    from vi_risk.governance import Governance
+    from vi_risk.progress import Report
+    from vi_risk.stages import Source
+
+DEFAULT_URI = "sqlite:///mlruns/mlflow.db"
+DEFAULT_MODEL = "emergency_admission_12m"
+
+
+def records_of(place: str, mapping: str, report: "Report") -> Any:
+    """Read the records, told as a stage."""
+    from vi_risk.records.reading import read_records
+
+    report.stage(f"Read the records in {shown(place)}")
+    return read_records(place, mapping=mapping, report=report.step)
+
+
+def records_on_spark(place: str, report: "Report") -> Any:
+    """Open canonical Parquet tables on Spark, told as a stage."""
+    from vi_risk.spark.records import read_canonical
+    from vi_risk.spark.workspace import open_session
+
+    report.stage(f"Open the records in {place} on Spark")
+    return read_canonical(open_session(), place)
+
+
+def check_engine(engine: str, mapping: str, cache: Path | None) -> None:
+    """Refuse an engine that is not known, and what goes with the embedded one alone."""
+    if engine not in ("embedded", "spark"):
+        msg = f"--engine {engine}: expected embedded or spark. Without the flag features are built embedded."
+        raise UsageError(msg)
+    if engine == "spark" and mapping != "canonical":
+        msg = (
+            f"--mapping {mapping}: --engine spark reads canonical Parquet tables, not extracts. Write them first:"
+            f" vi-risk mapping export {mapping} --records DIR --out CANONICAL"
+        )
+        raise UsageError(msg)
+    if engine == "spark" and cache is not None:
+        msg = "--cache: belongs to the embedded engine. Leave it out with --engine spark."
+        raise UsageError(msg)
+
+
+def shown(place: str) -> str:
+    """Return a folder or a database URL as it may be written down: without a password."""
+    from vi_risk.records.database import shown as without_password
+    from vi_risk.records.database import url_of
+
+    url = url_of(place)
+    return place if url is None else without_password(url)
+
+
+def governance_of(file: Path | None, report: "Report") -> "Governance | None":
+    """Read the governance file; without one, warn that nothing says why the records may be used."""
+    from vi_risk.governance import read_governance
+
+    if file is not None:
+        return read_governance(file)
+    report.warn(
+        "no --governance file: nothing here says on what legal basis these records are used. Write one before"
+        " anything but a trial."
+    )
+    return None
+
+
+def source_of(records: str, mapping: str, governance: "Governance | None") -> "Source":
+    """Return where the records came from, for run.json."""
+    from vi_risk.records.database import url_of
+    from vi_risk.stages import Source
+
+    name = shown(records) if url_of(records) else Path(records).resolve().name
+    return Source(name, mapping, None if governance is None else governance.purpose)
+
+
+def catalogue_of(folders: Sequence[Path] | None, governance: "Governance | None") -> "Catalogue":
+    """Read the declared features: those shipped, the site's own, and the sensitive groups that governance allows."""
+    from vi_risk.features.catalogue import read_catalogue
+
+    return read_catalogue(*(folders or ()), sensitive={} if governance is None else governance.sensitive)
+
+
+def rules_of(caselist: Path | None) -> "CaseListRules":
+    """Read the rules of the case list, or those shipped."""
+    from vi_risk.caselists.rules import load_rules
+
+    if caselist is not None and not caselist.is_file():
+        msg = f"--caselist {caselist}: no such file. Name a TOML file; without the flag the shipped rules hold."
+        raise UsageError(msg)
+    return load_rules(caselist)
+
+
+def check_store(tracking_uri: str, out: Path) -> None:
+    """Refuse an MLflow store that cannot be written before hours of work, not after."""
+    from vi_risk.tracking import check_store as check
+
+    check(tracking_uri, out=out)

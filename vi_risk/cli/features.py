@@ -1,0 +1,135 @@
+"""`vi-risk features`: the declared features listed, described and written as a page, and built from records."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vi_risk.cli.asked import (
+    DEFAULT_MODEL,
+    catalogue_of,
+    check_engine,
+    governance_of,
+    records_of,
+    records_on_spark,
+    source_of,
+)
+from vi_risk.cli.told import example, told
+from vi_risk.errors import ResourceError
+from vi_risk.flags import (
+    CacheFlag,
+    EngineFlag,
+    FeaturesFlag,
+    GovernanceFlag,
+    IndexDateFlag,
+    MappingFlag,
+    ModelFlag,
+    RecordsFlag,
+    SeedFlag,
+    StageOutFlag,
+)
+
+if TYPE_CHECKING:
+    from vi_risk.features.catalogue import Catalogue
+
+features_app = typer.Typer(help="Look up what features are declared, or build them from records.", no_args_is_help=True)
+
+
+@features_app.command(
+    "build", epilog=example("vi-risk features build --records extracts --index-date 2025-04-01 --out out")
+)
+def features_build(
+    records: RecordsFlag,
+    index_date: IndexDateFlag,
+    mapping: MappingFlag = "canonical",
+    model: ModelFlag = DEFAULT_MODEL,
+    out: StageOutFlag = Path("out"),
+    features: FeaturesFlag = None,
+    governance: GovernanceFlag = None,
+    cache: CacheFlag = None,
+    engine: EngineFlag = "embedded",
+    seed: SeedFlag = None,
+) -> None:
+    """Check the records, fix index dates, build cohort and features; writes features.parquet and cohort.parquet."""
+    with told(3) as report:
+        from vi_risk import stages
+        from vi_risk.features.cache import check_cache
+        from vi_risk.files import check_out, replaced
+        from vi_risk.models.spec import load_spec
+        from vi_risk.run_file import OWNED
+
+        check_out(out)
+        check_cache(cache, out=out)
+        check_engine(engine, mapping, cache)
+        permitted = governance_of(governance, report)
+        request = stages.FeatureRequest(
+            load_spec(model).with_seed(seed),
+            index_date,
+            source_of(records, mapping, permitted),
+            catalogue=catalogue_of(features, permitted),
+            cache=cache,
+        )
+        found = records_on_spark(records, report) if engine == "spark" else records_of(records, mapping, report)
+        with replaced(out, keep=True, owned=OWNED) as folder:
+            checked = stages.check(folder, found, report)
+            stages.build_features(folder, found, request, checked, report)
+
+
+@features_app.command("list", epilog=example("vi-risk features list | grep admission"))
+def features_list(features: FeaturesFlag = None, governance: GovernanceFlag = None) -> None:
+    """Print the declared features, one a line: name, domain, what it is; those that are off say why."""
+    with told():
+        from vi_risk.feature_pages import list_lines
+
+        print("\n".join(list_lines(*_declared(features, governance))))
+
+
+@features_app.command("describe", epilog=example("vi-risk features describe emergency_admissions"))
+def features_describe(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A definition, or one of its features, as `features list` has it.")
+    ],
+    features: FeaturesFlag = None,
+    governance: GovernanceFlag = None,
+) -> None:
+    """Say what a feature means: what it counts, of which rows, how far back, in which sentences, and where declared."""
+    with told():
+        from vi_risk.feature_pages import describe
+
+        print("\n".join(describe(name, *_declared(features, governance), folders=features or ())))
+
+
+@features_app.command("catalogue", epilog=example("vi-risk features catalogue --out features.md"))
+def features_catalogue(
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write the page there.", show_default="print it")
+    ] = None,
+    features: FeaturesFlag = None,
+    governance: GovernanceFlag = None,
+) -> None:
+    """Write every declared feature as one page (Markdown), by domain, with the code lists that they read."""
+    with told():
+        from vi_risk.feature_pages import catalogue_page
+
+        page = catalogue_page(*_declared(features, governance), folders=features or ())
+        if out is None:
+            print(page, end="")
+        else:
+            _write(out, page)
+
+
+def _declared(folders: list[Path] | None, governance: Path | None) -> tuple["Catalogue", "Catalogue"]:
+    """Return the features as governance allows them, and as they would be with every sensitive group."""
+    from vi_risk.features.catalogue import read_catalogue
+    from vi_risk.governance import read_governance
+
+    allowed = catalogue_of(folders, None if governance is None else read_governance(governance))
+    return allowed, read_catalogue(*(folders or ()), sensitive=tuple(allowed.sensitive))
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        path.write_text(page, encoding="utf-8", newline="\n")
+    except OSError as error:
+        msg = f"--out {path}: cannot be written ({error.strerror}). Name a file in a folder that is there."
+        raise ResourceError(msg) from None
