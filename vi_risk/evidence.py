@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Feature
 from vi_risk.models.card import FeatureImportance, ModelCard, reliability_figure
+from vi_risk.models.learners import LEARNERS
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
 from vi_risk.reasons.plots import contributions_figure
@@ -47,7 +49,7 @@ def card_of(
             for name, mean in zip(contributions.columns, contributions.abs().mean().tolist(), strict=True)
         ],
         evaluation=evaluation,
-        limits=(*doubts(evaluation), *_limits(spec), *snapshots.notes),
+        limits=(*doubts(evaluation), *_limits(spec), *sensitive_in_words(snapshots.catalogue), *snapshots.notes),
         warnings=run["records"]["warnings"],
         versions=run["versions"],
         checksum=run["model"]["checksum"],
@@ -63,6 +65,18 @@ def feature_title(feature: Feature, snapshots: Snapshots) -> str:
     window = snapshots.windows.get(feature.name, feature.window)
     parts = [feature.definition.title, feature.group_title, f"last {span(window)}" if window else ""]
     return ", ".join(part for part in parts if part)
+
+
+def sensitive_in_words(catalogue: Catalogue) -> tuple[str, ...]:
+    """Say which sensitive kinds of codes the features read, and which they do not."""
+    said = (
+        ("Sensitive codes read, as the governance file allows", True),
+        ("Sensitive codes left out of every feature, for no governance file allows them", False),
+    )
+    kinds = [
+        (words, [kind for kind, allowed in catalogue.sensitive.items() if allowed is which]) for words, which in said
+    ]
+    return tuple(f"{words}: {', '.join(found)}." for words, found in kinds if found)
 
 
 def _flow(snapshots: Snapshots) -> dict[str, dict[str, int]]:
@@ -144,7 +158,13 @@ def doubts(evaluation: Mapping[str, Any]) -> tuple[str, ...]:
     found += [
         f"the simple rule {name.replace('_', ' ')} ranks these patients at least as well"
         for name, other in evaluation["comparators"].items()
-        if other["auroc"] is not None and other["auroc"] >= auroc
+        if name not in LEARNERS and other["auroc"] is not None and other["auroc"] >= auroc
+    ]
+    found += [
+        f"another way to learn from the same features, {name.replace('_', ' ')}, ranks these patients better, by more"
+        " than chance"
+        for name, other in evaluation["comparators"].items()
+        if name in LEARNERS and (interval := other["difference"]["auroc"]["interval"]) is not None and interval[1] < 0
     ]
     share = evaluation.get("truth", {}).get("share_of_best_interval")
     if share is not None and share[0] > 1:
@@ -153,10 +173,14 @@ def doubts(evaluation: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def metrics_of(evaluation: Mapping[str, Any]) -> dict[str, float]:
-    """Return every number of evaluation.json by a flat name: the model's plain, the others' with theirs before."""
+    """Return the numbers of evaluation.json by a flat name: the model's plain, the others' with theirs before.
+
+    Of the comparators, who is found at capacity alone: MLflow takes a thousand numbers at a time.
+    """
     found = dict(_numbers(evaluation["model"]))
     for name, performance in evaluation["comparators"].items():
-        found |= {f"{name}.{key}": value for key, value in _numbers(performance)}
+        at = {place: found_there for place, found_there in performance.get("at", {}).items() if place == "capacity"}
+        found |= {f"{name}.{key}": value for key, value in _numbers({**performance, "at": at})}
     for key, value in _numbers(evaluation.get("truth", {})):
         found[key if key == "share_of_best" else f"truth_{key}"] = value
     return found

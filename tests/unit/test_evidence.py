@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from vi_risk.evidence import doubts, metrics_of, truth_in_words
+from vi_risk.evidence import doubts, metrics_of, sensitive_in_words, truth_in_words
+from vi_risk.features.catalogue import Catalogue
+from vi_risk.features.codelists import CodeEntry, CodeList
 
 MODEL = {"auroc": 0.762, "auroc_interval": [0.74, 0.78], "n": 100, "at": {"capacity": {"ppv": 0.5}}}
 TRUTH = {
@@ -47,3 +49,45 @@ def test_a_model_that_outdoes_the_true_risk_is_doubted(interval: list[float] | N
 
     assert [doubt for doubt in found if "true risk" in doubt] == list(found)
     assert len(found) == doubted
+
+
+def test_which_sensitive_codes_were_read_and_which_were_left_out_is_said() -> None:
+    entries = (
+        CodeEntry("icd10", "B20", "hiv"),
+        CodeEntry("icd10", "A50", "syphilis"),
+        CodeEntry("icd10", "I50", "heart"),
+    )
+    groups = {"hiv": "HIV", "syphilis": "syphilis", "heart": "heart failure"}
+    blood = CodeList("blood", entries, groups, {}, {"hiv": "hiv", "syphilis": "sexual_health"})
+
+    def said(*kinds: str) -> tuple[str, ...]:
+        return sensitive_in_words(Catalogue((), {"blood": blood.allowing(kinds)}))
+
+    left_out = "Sensitive codes left out of every feature, for no governance file allows them: "
+    assert said() == (left_out + "hiv, sexual_health.",)
+    assert said("hiv") == ("Sensitive codes read, as the governance file allows: hiv.", left_out + "sexual_health.")
+    assert sensitive_in_words(Catalogue((), {})) == ()
+
+
+def test_metrics_of_comparators_are_those_at_capacity_and_the_differences() -> None:
+    at = {"1%": {"ppv": 0.7}, "capacity": {"ppv": 0.4}}
+    other = {"auroc": 0.6, "at": at, "difference": {"auroc": {"value": 0.16, "interval": [0.1, 0.2]}}}
+
+    found = metrics_of({"model": MODEL | {"at": at}, "comparators": {"age": other}})
+
+    assert found["at.1%.ppv"] == 0.7
+    assert {name: value for name, value in found.items() if name.startswith("age.")} == {
+        "age.auroc": 0.6, "age.at.capacity.ppv": 0.4, "age.difference.auroc.value": 0.16,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("interval", "doubted"), [([-0.02, -0.01], 1), ([-0.02, 0.01], 0), (None, 0)])
+def test_another_learner_is_a_doubt_only_where_it_is_better_by_more_than_chance(
+    interval: list[float] | None, doubted: int
+) -> None:
+    other = {"auroc": 0.775, "difference": {"auroc": {"value": -0.013, "interval": interval}}}
+
+    found = doubts({"model": MODEL, "comparators": {"hist_gradient_boosting": other}})
+
+    assert len(found) == doubted
+    assert all("another way to learn" in doubt for doubt in found)

@@ -10,9 +10,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from vi_risk.models.templates import page_environment, plain_words
+from vi_risk.models import card_tables
+from vi_risk.models.card_tables import NOT_ESTIMATED
+from vi_risk.models.templates import page_environment
 
-NOT_ESTIMATED = "not estimated"
 _REACHES = (0.1, 0.25, 0.5, 1.0)  # ends of an axis whose fifths are round figures
 INTENDED_USE = (
     "To help a multidisciplinary team choose whom to discuss, by ranking people by their chance of the outcome."
@@ -77,6 +78,7 @@ class ModelCard:
 
 def write_card(card: ModelCard, path: Path) -> None:
     """Write the card as one self-contained HTML page; the same card gives the same bytes."""
+    ways, finds = card_tables.finds_table(card.evaluation)
     page = (
         page_environment()
         .get_template("model_card.html.jinja")
@@ -84,11 +86,20 @@ def write_card(card: ModelCard, path: Path) -> None:
             card=card,
             roles=list(dict.fromkeys(role for counts in card.cohort_flow.values() for role in counts)),
             domains=_by_domain(card.features),
-            columns=["This model", *(plain_words(name) for name in card.evaluation["comparators"])],
-            performance=_performance_rows(card.evaluation),
+            compared=card_tables.compared_rows(card.evaluation),
+            compared_by=card_tables.COMPARED,
+            performance=card_tables.performance_rows(card.evaluation),
+            found=card_tables.found_rows(card.evaluation),
+            found_by=card_tables.FOUND,
+            known_by=ways,
+            finds=finds,
             reliability=card.evaluation["model"].get("reliability") or [],
             reach=_reach(card.evaluation),
-            truth=_truth_rows(card.evaluation),
+            curve=_curve_points(card.evaluation),
+            decision=card_tables.decision_plot(card.evaluation),
+            subgroups=card_tables.subgroup_rows(card.evaluation),
+            subgroup_by=card_tables.SUBGROUP,
+            truth=card_tables.truth_rows(card.evaluation),
             tenths=card.evaluation.get("truth", {}).get("tenths") or [],
             not_estimated=NOT_ESTIMATED,
         )
@@ -133,6 +144,16 @@ def _reach(evaluation: Mapping[str, Any]) -> float:
     return next(reach for reach in _REACHES if reach >= max(drawn, default=1.0))
 
 
+def _curve_points(evaluation: Mapping[str, Any]) -> str:
+    """Return the flexible calibration curve inside the reliability plot, as an SVG path writes points."""
+    reach = _reach(evaluation)
+    return " ".join(
+        f"{60 + 375 * point['risk'] / reach:.1f},{395 - 375 * point['observed'] / reach:.1f}"
+        for point in evaluation["model"].get("calibration_curve") or []
+        if max(point["risk"], point["observed"]) <= reach
+    )
+
+
 def _by_domain(features: Sequence[FeatureImportance]) -> list[tuple[str, float, list[FeatureImportance]]]:
     """Return the features of each domain with their sum, both from the most to the least important."""
     domains: dict[str, list[FeatureImportance]] = {}
@@ -140,79 +161,3 @@ def _by_domain(features: Sequence[FeatureImportance]) -> list[tuple[str, float, 
         domains.setdefault(feature.domain, []).append(feature)
     sums = [(domain, sum(feature.importance for feature in inside), inside) for domain, inside in domains.items()]
     return sorted(sums, key=lambda entry: -entry[1])
-
-
-def _performance_rows(evaluation: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
-    """Return the rows of the performance table as (measure, how to read it, one text per column)."""
-    columns = [evaluation["model"], *evaluation["comparators"].values()]
-    rows = [
-        ("People tested", "", [_count(column["n"]) for column in columns]),
-        ("Had the outcome", "", [_events(column) for column in columns]),
-        ("AUROC (c-statistic), 95 % interval", "0.5 is chance, 1 perfect", [_auroc(column) for column in columns]),
-        ("AUPRC", "chance gives the share who had the outcome", [_decimals(column["auprc"]) for column in columns]),
-        ("Brier score", "0 is perfect", [_decimals(column["brier"], 4) for column in columns]),
-        (
-            "Calibration in the large",
-            "0 is perfect; above 0, risks are too low",
-            [_decimals(column["calibration_in_the_large"], 2) for column in columns],
-        ),
-        (
-            "Calibration slope",
-            "1 is perfect; below 1, risks are too extreme",
-            [_decimals(column["calibration_slope"], 2) for column in columns],
-        ),
-    ]
-    for place, found in evaluation["model"]["at"].items():
-        top = "the case lists" if place == "capacity" else f"the top {place.replace('%', ' %')}"
-        size = f"{found['n']:,} people"
-        at = [column["at"].get(place, {}) for column in columns]
-        rows += [
-            (f"PPV in {top}", f"share of these {size} who had the outcome", [_share(entry.get("ppv")) for entry in at]),
-            (
-                f"Sensitivity of {top}",
-                "share of all outcomes found there",
-                [_share(entry.get("sensitivity")) for entry in at],
-            ),
-        ]
-    return rows
-
-
-def _truth_rows(evaluation: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Return how near the model comes to the true risk as (measure, how to read it, text); nothing where not given."""
-    if "truth" not in evaluation:
-        return []
-    truth = evaluation["truth"]
-    share = {"auroc": truth["share_of_best"], "auroc_interval": truth["share_of_best_interval"]}
-    return [
-        ("People whose true risk is known", "", _count(truth["n"])),
-        ("AUROC of the true risk, 95 % interval", "the best attainable but for chance", _auroc(truth)),
-        ("AUROC of this model", "on the same people", _decimals(truth["model_auroc"])),
-        ("Share of the best attainable, 95 % interval", "of what lies above 0.5; 1 is perfect", _auroc(share)),
-        ("Correlation with the true risk", "1 is perfect", _decimals(truth["correlation"])),
-        ("Mean absolute difference from the true risk", "0 is perfect", _share(truth["mean_absolute_difference"])),
-    ]
-
-
-def _count(number: int | None) -> str:
-    return NOT_ESTIMATED if number is None else f"{number:,}"
-
-
-def _events(column: Mapping[str, Any]) -> str:
-    if not column["n"] or column["events"] is None:
-        return _count(column["events"])
-    return f"{column['events']:,} ({_share(column['events'] / column['n'])})"
-
-
-def _auroc(column: Mapping[str, Any]) -> str:
-    interval = column.get("auroc_interval")
-    if column["auroc"] is None or interval is None:
-        return _decimals(column["auroc"])
-    return f"{_decimals(column['auroc'])} ({_decimals(interval[0])} to {_decimals(interval[1])})"
-
-
-def _decimals(value: float | None, places: int = 3) -> str:
-    return NOT_ESTIMATED if value is None else f"{value:.{places}f}"
-
-
-def _share(value: float | None) -> str:
-    return NOT_ESTIMATED if value is None else f"{100 * value:.1f} %"

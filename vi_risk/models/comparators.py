@@ -1,11 +1,12 @@
-"""What a model must beat: simple predictors fitted on its training rows and applied to its test rows.
+"""What a model must beat: rules and scores that teams use already, and other ways to learn from the same features.
 
-A comparator is a few named features and a logistic regression of the outcome on them, so that it gives risks that
-stand beside the model's in the same table. The regression keeps scikit-learn's mild default ridge on standardised
-columns, which is without effect at the size of a practice population and keeps small samples finite.
+A rule or score is a few named features and a logistic regression of the outcome on them, so that it gives risks that
+stand beside the model's in the same table; it ranks as the rule does. The regression keeps scikit-learn's mild default
+ridge on standardised columns, which is without effect at the size of a practice population and keeps small samples
+finite. What is learnt from all features is in `vi_risk.models.learners`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -20,6 +21,8 @@ from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, Stand
 
 from vi_risk.errors import InputError
 from vi_risk.models.calibration import Floats
+from vi_risk.models.learners import LEARNERS
+from vi_risk.models.pilot_flags import RAISED, flags_raised
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,20 @@ class Comparator:
         fitted = self.pipeline().fit(self._numbers(training), np.asarray(y, dtype=np.float64))
         return np.asarray(fitted.predict_proba(self._numbers(test))[:, 1], dtype=np.float64)
 
+    def lacks(self, training: pd.DataFrame) -> list[str]:
+        """Return the features that it needs and that no training row tells."""
+        return [name for name in self.columns if name not in training.columns or not training[name].notna().any()]
+
     def _numbers(self, table: pd.DataFrame) -> pd.DataFrame:
         return table[list(self.columns)].astype("Float64").astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The test risks of every comparator that could be fitted, and what a reader must know of it, both by its name."""
+
+    risks: Mapping[str, Floats]
+    notes: Mapping[str, str]
 
 
 def _age_and_sex() -> Pipeline:
@@ -60,11 +75,11 @@ def _age_and_sex() -> Pipeline:
     return make_pipeline(columns, StandardScaler(), LogisticRegression())
 
 
-def _admissions_last_year() -> Pipeline:
-    """Log of 1 + the count, which orders patients as the count does and keeps a very high one from running away."""
-    count = FunctionTransformer(np.log1p, feature_names_out="one-to-one")
+def _points() -> Pipeline:
+    """Log of 1 + the points, which orders patients as the points do and keeps very many from running away."""
+    points = FunctionTransformer(np.log1p, feature_names_out="one-to-one")
     return make_pipeline(
-        SimpleImputer(strategy="constant", fill_value=0.0), count, StandardScaler(), LogisticRegression()
+        SimpleImputer(strategy="constant", fill_value=0.0), points, StandardScaler(), LogisticRegression()
     )
 
 
@@ -73,12 +88,49 @@ COMPARATORS: Mapping[str, Comparator] = MappingProxyType(
         comparator.name: comparator
         for comparator in (
             Comparator("age_and_sex", ("age", "sex_female"), _age_and_sex),
-            Comparator("admissions_last_year", ("emergency_admissions_365d",), _admissions_last_year),
+            Comparator("admissions_last_year", ("emergency_admissions_365d",), _points),
+            Comparator("three_or_more_emergency_admissions", ("three_or_more_emergency_admissions_365d",), _points),
+            Comparator("charlson", ("charlson_points_1095d",), _points),
+            Comparator("hospital_frailty", ("hospital_frailty_score_730d",), _points),
+            Comparator("pilot_flags", (RAISED,), _points),
         )
     }
 )
 
 
-def comparator_risks(training: pd.DataFrame, y: ArrayLike, test: pd.DataFrame) -> dict[str, Floats]:
-    """Return the test risks of every comparator, by its name."""
-    return {name: comparator.risks(training, y, test) for name, comparator in COMPARATORS.items()}
+def comparator_risks(
+    training: pd.DataFrame,
+    y: ArrayLike,
+    test: pd.DataFrame,
+    *,
+    patient_id: ArrayLike,
+    inputs: Sequence[str] = (),
+    seed: int = 0,
+) -> Compared:
+    """Return the test risks of every comparator that the features allow; the notes say of the others what they lack.
+
+    Parameters
+    ----------
+    patient_id
+        Of the training rows; the learners take a sample in which nobody counts twice where they must be cheap.
+    inputs
+        Features that the learners may use: those of the model. None leaves the learners out.
+    """
+    raised, of_test = flags_raised(training), flags_raised(test)
+    with_flags = training.assign(**{RAISED: raised.number})
+    test_with_flags = test.assign(**{RAISED: of_test.number})
+    risks: dict[str, Floats] = {}
+    notes: dict[str, str] = {}
+    for name, comparator in COMPARATORS.items():
+        if lacking := comparator.lacks(with_flags):
+            what = "any of its flags" if lacking == [RAISED] else ", ".join(lacking)
+            notes[name] = f"not computed: the records do not tell {what}"
+        else:
+            risks[name] = comparator.risks(with_flags, y, test_with_flags)
+    if "pilot_flags" in risks:
+        untold = f"; the records do not tell {', '.join(raised.not_told)}" if raised.not_told else ""
+        notes["pilot_flags"] = f"number of flags raised: {', '.join(raised.told)}{untold}"
+    told = [name for name in inputs if training[name].notna().any()]
+    for name, learner in LEARNERS.items() if told else ():
+        risks[name], notes[name] = learner(training[told], y, test[told], patient_id=patient_id, seed=seed)
+    return Compared(MappingProxyType(risks), MappingProxyType(notes))

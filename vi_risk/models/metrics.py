@@ -22,12 +22,17 @@ _Z95 = NormalDist().inv_cdf(0.975)
 class Found:
     """Who is found among `n` listed patients.
 
-    `ppv` is the share of the listed who had the outcome, `sensitivity` the share of all outcomes that were listed.
+    `ppv` is the share of the listed who had the outcome, `sensitivity` the share of all outcomes that were listed,
+    `number_needed_to_review` the patients reviewed for each outcome found (1 / ppv), and `lift` the ppv over the share
+    of all patients who had the outcome: 1 is what a list drawn by lot gives.
     """
 
     ppv: float | None
     sensitivity: float | None
     n: int
+    true_cases: int
+    number_needed_to_review: float | None
+    lift: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,24 @@ def brier(risk: Floats, y: Floats) -> float | None:
     return float(np.mean((risk - y) ** 2)) if y.size else None
 
 
+def scaled_brier(risk: Floats, y: Floats) -> float | None:
+    """Return 1 - brier / (rate * (1 - rate)): 1 is perfect, 0 what giving everyone the event rate reaches.
+
+    References
+    ----------
+    Steyerberg EW, et al. Epidemiology, 2010. doi:10.1097/EDE.0b013e3181c30fb2
+    """
+    if not _both_classes(y):
+        return None
+    rate = float(y.mean())
+    return 1 - float(np.mean((risk - y) ** 2)) / (rate * (1 - rate))
+
+
+def expected_over_observed(risk: Floats, y: Floats) -> float | None:
+    """Return sum(risk) / sum(y): 1 is right, above 1 the risks promise more events than came."""
+    return float(risk.sum()) / float(y.sum()) if y.sum() else None
+
+
 def calibration_in_the_large(risk: Floats, y: Floats) -> float | None:
     """Return the intercept a of logit(P(y)) = a + logit(risk): 0 is right, above 0 the risks are too low.
 
@@ -108,6 +131,16 @@ def calibration_in_the_large(risk: Floats, y: Floats) -> float | None:
     return intercept
 
 
+def calibration_in_the_large_interval(risk: Floats, y: Floats) -> tuple[float, float] | None:
+    """Return Wald's 95 % interval of calibration in the large, from the curvature sum(p * (1 - p)) at the intercept."""
+    intercept = calibration_in_the_large(risk, y)
+    if intercept is None:
+        return None
+    expected = risk_of(intercept + log_odds_of(risk))
+    half = _Z95 / math.sqrt(float((expected * (1 - expected)).sum()))
+    return intercept - half, intercept + half
+
+
 def calibration_slope(risk: Floats, y: Floats) -> float | None:
     """Return the slope b of logit(P(y)) = a + b * logit(risk): 1 is right, below 1 the risks are too extreme.
 
@@ -133,16 +166,28 @@ def rank_order(risk: Floats, patient_id: ArrayLike, raw_score: Floats | None = N
     return np.lexsort((as_text, -raw, -risk))
 
 
-def at_top(y: Floats, order: Rows, n: int) -> Found:
-    """Return who is found among the first `n` of a ranking."""
-    return _found(y, order[:n])
+def within_capacity(order: Rows, practice_code: ArrayLike, capacity: int) -> Rows:
+    """Return the first `capacity` of a ranking in each practice, in the order of the ranking.
 
-
-def at_capacity(y: Floats, order: Rows, practice_code: ArrayLike, capacity: int) -> Found:
-    """Return who is found among the first `capacity` of a ranking in each practice; small practices list fewer."""
+    Small practices list fewer.
+    """
     practices = pd.Series(np.asarray(practice_code)[order])
     place = practices.groupby(practices).cumcount().to_numpy()
-    return _found(y, order[place < capacity])
+    return order[place < capacity]
+
+
+def found(y: Floats, listed: Rows) -> Found:
+    """Return who is found among the listed rows."""
+    true_cases, all_cases = int(y[listed].sum()), float(y.sum())
+    ppv = true_cases / listed.size if listed.size else None
+    return Found(
+        ppv=ppv,
+        sensitivity=true_cases / all_cases if all_cases else None,
+        n=int(listed.size),
+        true_cases=true_cases,
+        number_needed_to_review=1 / ppv if ppv else None,
+        lift=ppv / (all_cases / y.size) if all_cases and ppv is not None else None,
+    )
 
 
 def reliability(risk: Floats, y: Floats, bins: int = 10) -> tuple[Bin, ...]:
@@ -184,12 +229,3 @@ def _both_classes(y: Floats) -> bool:
 
 def _mid_ranks(values: Floats) -> Floats:
     return np.asarray(pd.Series(values).rank(method="average"), dtype=np.float64)
-
-
-def _found(y: Floats, listed: Rows) -> Found:
-    true_cases, all_cases = float(y[listed].sum()), float(y.sum())
-    return Found(
-        ppv=true_cases / listed.size if listed.size else None,
-        sensitivity=true_cases / all_cases if all_cases else None,
-        n=int(listed.size),
-    )

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from vi_risk.errors import InputError
+from vi_risk.models.already_known import already_known
+from vi_risk.models.attributes import attributes_of
 from vi_risk.models.calibration import log_odds_of
 from vi_risk.models.classifier import RiskClassifier
 from vi_risk.models.comparators import comparator_risks
@@ -54,7 +56,7 @@ def evaluate(
     capacity: int = 20,
     true_risk: "pd.Series[float] | None" = None,
 ) -> Evaluation:
-    """Return how the model did on the test snapshot, beside simple predictors fitted on the same training rows.
+    """Return how the model did on the test snapshot, beside comparators fitted on the same training rows.
 
     Parameters
     ----------
@@ -79,16 +81,26 @@ def evaluate(
         raise InputError(msg)
     raw = _raw(model, features)
     risk = model.calibrator_.predict(raw)
+    compared = comparator_risks(
+        _with_a_year(training_features),
+        training["outcome"].to_numpy(),
+        _with_a_year(features),
+        patient_id=training["patient_id"].to_numpy(),
+        inputs=model.feature_name_,
+        seed=model.seed,
+    )
     evaluation = evaluate_risks(
         risk,
         outcome,
         patient_id=cohort["patient_id"].to_numpy(),
         practice_code=cohort["practice_code"].to_numpy(),
         capacity=capacity,
-        comparators=comparator_risks(
-            _with_a_year(training_features), training["outcome"].to_numpy(), _with_a_year(features)
-        ),
+        comparators=compared.risks,
         raw_score=raw,
+        attributes=attributes_of(cohort, features),
+        known=already_known(_with_a_year(features)),
+        notes=compared.notes,
+        seed=model.seed,
     )
     if true_risk is None:
         return evaluation

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from vi_risk.cohort.index_dates import IndexDates, Role, plan_index_dates
 from vi_risk.cohort.outcomes import emergency_admission
-from vi_risk.cohort.people import select_cohort
+from vi_risk.cohort.people import CohortAt, cohort_at_each, cohort_frame
 from vi_risk.errors import InputError
 from vi_risk.features.available import lacking
+from vi_risk.features.cache import FeatureCache
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.features.coverage import common_coverage, unmatched_codes
 from vi_risk.features.engine import compute_features
@@ -22,7 +23,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Snapshots:
+class Plan:
+    """What is decided for a whole run before any feature is computed.
+
+    Attributes
+    ----------
+    windows
+        Feature name -> days of look-back where they differ from the declared window (None: not built).
+    flow
+        One dict per index date: people at each step of selection.
+    notes
+        What a reader of the evidence must know: look-back cut, tables absent.
+    """
+
+    index_dates: IndexDates
+    windows: Mapping[str, int | None]
+    flow: Sequence[Mapping[str, object]]
+    notes: tuple[str, ...]
+    data_to: Mapping[str, date]  # table -> last day seen in it before the list
+    practices: Mapping[str, Mapping[str, str | None]]  # practice_code -> name, network
+    catalogue: Catalogue
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshots(Plan):
     """What a model is trained, tested and applied on.
 
     Attributes
@@ -32,23 +56,10 @@ class Snapshots:
     cohort
         The same rows in the same order: role (train, test, list), practice_code, age, age_band, sex, in_hospital,
         gp_seen_from, outcome (NaN where the window is not over).
-    windows
-        Feature name -> days of look-back where they differ from the declared window (None: not built).
-    flow
-        One dict per index date: people at each step of selection.
-    notes
-        What a reader of the evidence must know: look-back cut, tables absent.
     """
 
     features: "pd.DataFrame"
     cohort: "pd.DataFrame"
-    index_dates: IndexDates
-    windows: Mapping[str, int | None]
-    flow: Sequence[Mapping[str, object]]
-    notes: tuple[str, ...]
-    data_to: Mapping[str, date]  # table -> last day seen in it before the list
-    practices: Mapping[str, Mapping[str, str | None]]  # practice_code -> name, network
-    catalogue: Catalogue
 
     def rows(self, role: Role) -> tuple["pd.DataFrame", "pd.DataFrame"]:
         """Return cohort and features of one role."""
@@ -57,7 +68,12 @@ class Snapshots:
 
 
 def build_features(
-    records: Records, spec: ModelSpec, *, index_date: date, catalogue: Catalogue | None = None
+    records: Records,
+    spec: ModelSpec,
+    *,
+    index_date: date,
+    catalogue: Catalogue | None = None,
+    cache: FeatureCache | None = None,
 ) -> Snapshots:
     """Build cohort, features and outcomes for a list at `index_date` and for its training and test dates.
 
@@ -69,6 +85,8 @@ def build_features(
     ----------
     catalogue
         The declared features to build; None for those that are shipped.
+    cache
+        Features of earlier runs, taken where they still hold; None computes all of them.
 
     Raises
     ------
@@ -76,6 +94,30 @@ def build_features(
         The index date does not fit the records, or nobody is eligible.
     SpecificationError
         A shipped declaration has been changed and has a fault.
+    """
+    plan, cohorts = plan_snapshots(records, spec, index_date=index_date, catalogue=catalogue)
+    known, cohort = records.as_of(index_date), cohort_frame(cohorts)
+    features = (
+        compute_features(known, cohort, plan.catalogue, windows=plan.windows)
+        if cache is None
+        else cache.compute(known, cohort, plan.catalogue, windows=plan.windows, fingerprints=records.fingerprints())
+    )
+    features = cohort[["patient_id", "index_date"]].merge(
+        features, on=["patient_id", "index_date"], how="left", validate="one_to_one"
+    )
+    outcome = emergency_admission(records, cohort, horizon_days=spec.horizon_days, known_by=index_date)
+    return Snapshots(**vars(plan), features=features, cohort=cohort.assign(outcome=outcome))
+
+
+def plan_snapshots(
+    records: Records, spec: ModelSpec, *, index_date: date, catalogue: Catalogue | None = None
+) -> tuple[Plan, list[CohortAt]]:
+    """Decide on index dates and how far back to look, and say who is asked about at each date, not yet run.
+
+    Raises
+    ------
+    InputError
+        The index date does not fit the records, or nobody is eligible.
     """
     declared = read_catalogue() if catalogue is None else catalogue
     known = records.as_of(index_date)
@@ -96,23 +138,19 @@ def build_features(
         most=spec.snapshots.most,
         min_lookback_days=spec.snapshots.min_lookback_days,
     )
-    cohort, flow = select_cohort(known, index_dates, min_age=spec.cohort.min_age)
-    for day, role in index_dates.roles:
-        if not (cohort["index_date"] == day).any():
+    cohorts = cohort_at_each(known, index_dates, min_age=spec.cohort.min_age)
+    flow = [cohort.flow() for cohort in cohorts]
+    for step in flow:
+        *_, eligible = step.values()
+        if not eligible:
             msg = (
-                f"cohort: nobody is alive, registered and aged {spec.cohort.min_age} or over at the {role} date {day}."
-                " Look at registrations and birth_month with `vi-risk check`, or choose another index date."
+                f"cohort: nobody is alive, registered and aged {spec.cohort.min_age} or over at the {step['role']} date"
+                f" {step['index_date']}. Look at registrations and birth_month with `vi-risk check`, or choose another"
+                " index date."
             )
             raise InputError(msg)
     coverage = common_coverage(known, declared, [day for day, _ in index_dates.roles])
-    features = compute_features(known, cohort, declared, windows=coverage.windows)
-    features = cohort[["patient_id", "index_date"]].merge(
-        features, on=["patient_id", "index_date"], how="left", validate="one_to_one"
-    )
-    outcome = emergency_admission(records, cohort, horizon_days=spec.horizon_days, known_by=index_date)
-    return Snapshots(
-        features=features,
-        cohort=cohort.assign(outcome=outcome),
+    plan = Plan(
         index_dates=index_dates,
         windows=coverage.windows,
         flow=flow,
@@ -121,6 +159,7 @@ def build_features(
         practices=_practices(records),
         catalogue=declared,
     )
+    return plan, cohorts
 
 
 def _absences(records: Records, catalogue: Catalogue) -> list[str]:

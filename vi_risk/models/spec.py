@@ -40,6 +40,7 @@ class FeatureSpec(BaseModel):
 
     domains: Annotated[tuple[Domain, ...], Field(strict=False, min_length=1)] = get_args(Domain)
     exclude: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    include: Annotated[tuple[str, ...], Field(strict=False)] = ()
     as_at_extract: Annotated[tuple[str, ...], Field(strict=False)] = ()
 
 
@@ -90,7 +91,7 @@ class ModelSpec(BaseModel):
             The spec names a definition that is not declared.
         """
         known = {definition.name for definition in catalogue.definitions}
-        unknown = sorted({*self.features.exclude, *self.features.as_at_extract} - known)
+        unknown = sorted({*self.features.exclude, *self.features.include, *self.features.as_at_extract} - known)
         if unknown:
             msg = (
                 f"{self.name}: features names {', '.join(unknown)}, which no file in features/ declares."
@@ -102,7 +103,7 @@ class ModelSpec(BaseModel):
             for feature in catalogue.features
             if feature.definition.domain in self.features.domains
             and feature.definition.name not in self.features.exclude
-            and feature.definition.model_input
+            and (feature.definition.model_input or feature.definition.name in self.features.include)
             and (not feature.definition.as_at_extract or feature.definition.name in self.features.as_at_extract)
         )
 

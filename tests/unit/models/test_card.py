@@ -25,6 +25,9 @@ def evaluation() -> dict[str, Any]:
         practice_code=["A", "B"] * 200,
         capacity=10,
         comparators={"age_and_sex": np.sqrt(risk)},
+        notes={"charlson": "not computed: no diagnoses"},
+        known={"a register": rng.random(400) < 0.3},
+        attributes={"sex": ["female", "male"] * 190 + [None] * 20},
     ).to_dict()
 
 
@@ -78,14 +81,65 @@ def test_the_card_holds_all_that_it_was_given(card: ModelCard, tmp_path: Path) -
 def test_the_model_stands_beside_its_comparators(card: ModelCard, tmp_path: Path) -> None:
     text = text_of(card, tmp_path)
     model, age_and_sex = card.evaluation["model"], card.evaluation["comparators"]["age_and_sex"]
-    assert "Measure This model Age and sex" in text
-    assert f"Brier score 0 is perfect {model['brier']:.4f} {age_and_sex['brier']:.4f}" in text
     low, high = model["auroc_interval"]
-    assert f"{model['auroc']:.3f} ({low:.3f} to {high:.3f})" in text
+    assert f"This model {model['auroc']:.3f} ({low:.3f} to {high:.3f})" in text
+    difference = age_and_sex["difference"]["auroc"]
+    low, high = difference["interval"]
+    assert f"{difference['value']:z.3f} ({low:z.3f} to {high:z.3f}) {age_and_sex['auprc']:.3f}" in text
+    ppv, sensitivity = (100 * age_and_sex["at"]["capacity"][name] for name in ("ppv", "sensitivity"))
+    slope = age_and_sex["calibration_slope"]
+    assert f"{age_and_sex['scaled_brier']:.3f} {slope:.2f} {ppv:.1f} % {sensitivity:.1f} %" in text
+    assert "Charlson not computed: no diagnoses" in text
+
+
+def test_the_figures_of_the_model_stand_with_their_intervals(card: ModelCard, tmp_path: Path) -> None:
+    text, model = text_of(card, tmp_path), card.evaluation["model"]
     assert f"Had the outcome {model['events']} ({model['events'] / 4:.1f} %)" in text
-    assert "PPV in the top 0.5 % share of these 2 people who had the outcome" in text
-    sensitivity = 100 * model["at"]["capacity"]["sensitivity"]
-    assert f"Sensitivity of the case lists share of all outcomes found there {sensitivity:.1f} %" in text
+    low, high = model["intervals"]["brier"]
+    assert f"Brier score 0 is perfect {model['brier']:.4f} ({low:.4f} to {high:.4f})" in text
+    top = model["at"]["5%"]
+    low, high = (100 * end for end in model["intervals"]["ppv.5%"])
+    assert f"Top 5 % 20 {100 * top['ppv']:.1f} % ({low:.1f} to {high:.1f})" in text
+    assert f"{top['number_needed_to_review']:.1f} {top['lift']:.1f} Top 10 %" in text
+
+
+def test_who_was_not_known_stands_for_every_predictor(card: ModelCard, tmp_path: Path) -> None:
+    text, finds = text_of(card, tmp_path), card.evaluation["model"]["incremental_finds"]
+    true, new = finds["true_cases"], finds["new"]
+    assert "Without: a register Without any of these" in text
+    assert f"This model {true} {new} ({100 * new / true:.1f} %) {new} ({100 * new / true:.1f} %)" in text
+
+
+def test_groups_stand_by_attribute_and_small_ones_are_told_as_too_few(card: ModelCard, tmp_path: Path) -> None:
+    text, groups = text_of(card, tmp_path), card.evaluation["subgroups"]["sex"]
+    female = groups["female"]
+    share = 100 * female["share_of_outcomes"]
+    assert f"Sex female {female['n']} {female['events']} ({share:.1f} %) {female['listed']} (" in text
+    assert "not known too few to tell" in text
+
+
+def test_the_decision_curve_is_drawn_inside_its_plot_and_told_in_numbers(card: ModelCard, tmp_path: Path) -> None:
+    text = text_of(card, tmp_path)
+    source = (tmp_path / "model_card.html").read_text(encoding="utf-8")
+    curve = card.evaluation["decision_curve"]
+    lines = re.findall(r'<polyline class="(\w+)" points="([^"]*)"><title>', source)
+    assert [kind for kind, _ in lines] == ["other", "everyone", "model"]
+    for _, points in lines:
+        places = [tuple(float(part) for part in point.split(",")) for point in points.split()]
+        assert places
+        assert all(60 <= x <= 435 and 20 <= y <= 380 for x, y in places)
+    at_a_tenth = 1000 * curve["model"][curve["thresholds"].index(0.1)]
+    assert f" {at_a_tenth:.1f} " in text.partition("Acting at")[2].partition("Everyone listed")[0]
+    assert f"risk is about {100 * curve['list_threshold']:.1f} % or more" in text
+
+
+def test_the_curve_of_calibration_is_drawn_inside_its_plot(card: ModelCard, tmp_path: Path) -> None:
+    write_card(card, tmp_path / "card.html")
+    found = re.search(r'<polyline class="model" points="([^"]*)"/>', (tmp_path / "card.html").read_text("utf-8"))
+    assert found is not None
+    places = [tuple(float(part) for part in point.split(",")) for point in found[1].split()]
+    assert len(places) > 10
+    assert all(60 <= x <= 435 and 20 <= y <= 395 for x, y in places)
 
 
 def test_features_stand_by_domain_from_the_most_important(card: ModelCard, tmp_path: Path) -> None:
@@ -102,7 +156,7 @@ def test_what_could_not_be_estimated_is_said_and_never_shown_as_a_number(card: M
         "reliability": [],
     }
     text = text_of(replace(card, evaluation={"model": unknown, "comparators": {}}, features=[]), tmp_path)
-    assert text.count("not estimated") == 5 + 2 + 2  # measures, at capacity, reliability and features
+    assert text.count("not estimated") == 6 + 8 + 4 + 2  # compared, measures, found, reliability and features
     assert "nan" not in text.lower().split()
     assert "Reliability was not estimated." in text
 

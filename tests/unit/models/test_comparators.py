@@ -5,7 +5,8 @@ import pytest
 from vi_risk.errors import InputError
 from vi_risk.models import metrics
 from vi_risk.models.calibration import risk_of
-from vi_risk.models.comparators import COMPARATORS, comparator_risks
+from vi_risk.models.comparators import COMPARATORS, Compared, comparator_risks
+from vi_risk.models.learners import LEARNERS
 
 
 def people(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
@@ -28,11 +29,17 @@ def people(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
     return table, (rng.random(rows) < risk_of(log_odds)).astype(int)
 
 
+def compared(training: pd.DataFrame, y: np.ndarray, test: pd.DataFrame, inputs: tuple[str, ...] = ()) -> Compared:
+    return comparator_risks(training, y, test, patient_id=training["patient_id"], inputs=inputs)
+
+
 def test_every_comparator_gives_a_risk_to_every_test_row() -> None:
     training, y = people(3000, seed=1)
     test, _ = people(500, seed=2)
-    risks = comparator_risks(training, y, test)
-    assert list(risks) == ["age_and_sex", "admissions_last_year"]
+    scores = {"charlson_points_1095d": 1.0, "hospital_frailty_score_730d": 2.5}
+    flags = {"three_or_more_emergency_admissions_365d": 1.0}
+    risks = compared(training.assign(**scores, **flags), y, test.assign(**scores, **flags), ("age",)).risks
+    assert list(risks) == [*COMPARATORS, *LEARNERS]
     for risk in risks.values():
         assert risk.shape == (500,)
         assert ((risk > 0) & (risk < 1)).all()
@@ -50,7 +57,7 @@ def test_age_and_sex_finds_risk_at_both_ends_of_life_and_lower_risk_in_women() -
 def test_comparators_are_calibrated_on_people_like_those_they_learnt_from() -> None:
     training, y = people(100_000, seed=1)
     test, outcome = people(100_000, seed=2)
-    for risk in comparator_risks(training, y, test).values():
+    for risk in compared(training, y, test).risks.values():
         assert metrics.calibration_in_the_large(risk, outcome.astype(float)) == pytest.approx(0, abs=0.1)
         assert metrics.calibration_slope(risk, outcome.astype(float)) == pytest.approx(1, abs=0.1)
 
@@ -83,7 +90,7 @@ def test_unknown_sex_has_its_own_place() -> None:
 def test_the_tables_are_left_as_they_were() -> None:
     training, y = people(1000, seed=1)
     before = training.copy(deep=True)
-    comparator_risks(training, y, training)
+    compared(training, y, training, ("age", "sex_female"))
     pd.testing.assert_frame_equal(training, before)
 
 
@@ -93,4 +100,24 @@ def test_a_missing_column_is_named_with_the_table_that_lacks_it(kind: str) -> No
     y = people(100, seed=1)[1]
     tables[kind] = tables[kind].drop(columns="sex_female")
     with pytest.raises(InputError, match=f"age_and_sex: needs age, sex_female; the {kind} rows lack sex_female"):
-        comparator_risks(tables["training"], y, tables["test"])
+        COMPARATORS["age_and_sex"].risks(tables["training"], y, tables["test"])
+
+
+def test_a_comparator_whose_features_the_records_lack_is_left_out_and_says_so() -> None:
+    training, y = people(500, seed=1)
+    nothing_seen = training.assign(charlson_points_1095d=np.nan)
+    found = compared(nothing_seen, y, nothing_seen)
+    assert set(found.risks) == {"age_and_sex", "admissions_last_year", "pilot_flags"}
+    assert found.notes["charlson"] == "not computed: the records do not tell charlson_points_1095d"
+    assert found.notes["hospital_frailty"] == "not computed: the records do not tell hospital_frailty_score_730d"
+
+
+def test_the_pilot_flags_say_which_of_them_the_records_do_not_tell() -> None:
+    training, y = people(500, seed=1)
+    note = compared(training, y, training).notes["pilot_flags"]
+    assert note.startswith("number of flags raised: three or more unplanned admissions; the records do not tell ")
+    assert "care home" in note
+    without = training.drop(columns="emergency_admissions_365d")
+    assert compared(without, y, without).notes["pilot_flags"] == (
+        "not computed: the records do not tell any of its flags"
+    )

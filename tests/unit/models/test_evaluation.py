@@ -35,16 +35,24 @@ def evaluation() -> Evaluation:
 
 def test_the_result_is_the_contract_of_evaluation_json(evaluation: Evaluation) -> None:
     content = evaluation.to_dict()
-    assert set(content) == {"model", "comparators"}
+    assert set(content) == {"model", "comparators", "comparator_notes", "decision_curve", "subgroups"}
     assert set(content["comparators"]) == {"age_and_sex"}
     names = {"auroc", "auroc_interval", "auprc", "brier", "calibration_in_the_large", "calibration_slope"}
-    names |= {"n", "events", "at"}
-    assert set(content["comparators"]["age_and_sex"]) == names
-    assert set(content["model"]) == names | {"reliability"}
+    names |= {"scaled_brier", "expected_over_observed", "integrated_calibration_index"}
+    names |= {"n", "events", "at", "incremental_finds"}
+    assert set(content["comparators"]["age_and_sex"]) == names | {"difference"}
+    assert set(content["model"]) == names | {"reliability", "calibration_curve", "intervals"}
     for performance in (content["model"], content["comparators"]["age_and_sex"]):
-        assert list(performance["at"]) == ["0.5%", "1%", "5%", "capacity"]
-        assert all(set(found) == {"ppv", "sensitivity", "n"} for found in performance["at"].values())
+        assert list(performance["at"]) == ["0.5%", "1%", "2%", "5%", "10%", "capacity"]
+        found_names = {"ppv", "sensitivity", "n", "true_cases", "number_needed_to_review", "lift"}
+        assert all(set(found) == found_names for found in performance["at"].values())
     assert set(content["model"]["reliability"][0]) == {"n", "mean_risk", "observed", "low", "high"}
+    assert set(content["model"]["calibration_curve"][0]) == {"risk", "observed"}
+    assert len(content["model"]["intervals"]["auprc"]) == 2
+    assert set(content["comparators"]["age_and_sex"]["difference"]["auroc"]) == {"value", "interval"}
+    curve = content["decision_curve"]
+    assert set(curve) == {"thresholds", "model", "all", "none", "comparators", "list_threshold"}
+    assert len(curve["comparators"]["age_and_sex"]) == len(curve["thresholds"])
     assert json.loads(json.dumps(content, allow_nan=False)) == content
 
 
@@ -75,8 +83,8 @@ def test_the_figures_are_those_of_the_metrics(evaluation: Evaluation) -> None:
 
 
 def test_the_top_share_is_rounded_up_to_whole_patients(evaluation: Evaluation) -> None:
-    # 3.5, 7 and 35 patients
-    assert [evaluation.model.at[share].n for share in ("0.5%", "1%", "5%")] == [4, 7, 35]
+    # 3.5, 7, 14, 35 and 70 patients
+    assert [evaluation.model.at[share].n for share in ("0.5%", "1%", "2%", "5%", "10%")] == [4, 7, 14, 35, 70]
 
 
 def test_capacity_is_what_the_lists_of_all_practices_hold(evaluation: Evaluation) -> None:
@@ -111,11 +119,66 @@ def test_the_raw_score_breaks_ties_of_the_risk() -> None:
     assert evaluate(**tied, raw_score=[0.0, 0.1, -2.0]).model.at["capacity"].ppv == 1
 
 
+def test_the_threshold_of_the_lists_lets_as_many_in_as_they_hold(evaluation: Evaluation) -> None:
+    threshold = evaluation.decision_curve.list_threshold
+    assert (snapshot()["risk"] >= threshold).sum() == evaluation.model.at["capacity"].n
+
+
+def test_the_difference_to_a_comparator_is_that_of_both_figures_and_inside_its_interval(
+    evaluation: Evaluation,
+) -> None:
+    model, other = evaluation.model, evaluation.comparators["age_and_sex"]
+    differences = evaluation.differences["age_and_sex"]
+    assert differences["auroc"].value == pytest.approx((model.auroc or 0) - (other.auroc or 0))
+    found, of_other = model.at["capacity"].true_cases, other.at["capacity"].true_cases
+    assert differences["true_cases.capacity"].value == found - of_other
+    for name, difference in differences.items():
+        low, high = difference.interval or (1, 0)
+        assert low <= (difference.value or 0) <= high, name
+
+
+def test_the_figures_of_the_model_lie_inside_their_intervals(evaluation: Evaluation) -> None:
+    for name in ("auroc", "auprc", "brier", "scaled_brier", "calibration_in_the_large", "calibration_slope"):
+        low, high = evaluation.intervals[name] or (1, 0)
+        assert low < getattr(evaluation.model, name) < high
+    for label, found in evaluation.model.at.items():
+        low, high = evaluation.intervals[f"ppv.{label}"] or (1, 0)
+        assert low < (found.ppv or 0) < high
+
+
+def test_finds_are_told_where_it_is_known_who_was_known(evaluation: Evaluation) -> None:
+    given = snapshot()
+    nobody, everybody = np.zeros(PATIENTS, dtype=bool), np.ones(PATIENTS, dtype=bool)
+    found = evaluate(**given, known={"a register": nobody, "a caseload": everybody}, resamples=2).model
+    assert found.incremental_finds is not None
+    assert found.incremental_finds.true_cases == found.at["capacity"].true_cases > 0
+    assert found.incremental_finds.not_known_by == {"a register": found.at["capacity"].true_cases, "a caseload": 0}
+    assert found.incremental_finds.new == 0
+    assert evaluation.model.incremental_finds is None
+
+
+def test_subgroups_and_notes_stand_in_the_result() -> None:
+    content = evaluate(
+        **snapshot(),
+        attributes={"sex": ["female", "male"] * (PATIENTS // 2)},
+        notes={"lace": "not computed"},
+        resamples=2,
+    ).to_dict()
+    assert sum(group["listed"] for group in content["subgroups"]["sex"].values()) == 60
+    assert sum(group["share_of_listed"] for group in content["subgroups"]["sex"].values()) == pytest.approx(1)
+    assert content["comparator_notes"] == {"lace": "not computed"}
+
+
 def test_patients_without_any_event_leave_none_in_the_json() -> None:
     content = evaluate(**(snapshot() | {"y": np.zeros(PATIENTS)})).to_dict()
     assert content["model"]["auroc"] is None
     assert content["model"]["auroc_interval"] is None
-    assert content["model"]["at"]["1%"] == {"ppv": 0.0, "sensitivity": None, "n": 7}
+    assert content["model"]["at"]["1%"] == {
+        "ppv": 0.0, "sensitivity": None, "n": 7, "true_cases": 0, "number_needed_to_review": None, "lift": None,
+    }  # fmt: skip
+    assert content["model"]["calibration_curve"] == []
+    assert content["model"]["intervals"]["auroc"] is None
+    assert content["comparators"]["age_and_sex"]["difference"]["auroc"] == {"value": None, "interval": None}
     json.dumps(content, allow_nan=False)
 
 

@@ -115,7 +115,9 @@ def test_one_class_leaves_none_and_never_nan(outcome: float) -> None:
         metrics.auroc,
         metrics.auprc,
         metrics.auroc_interval,
+        metrics.scaled_brier,
         metrics.calibration_in_the_large,
+        metrics.calibration_in_the_large_interval,
         metrics.calibration_slope,
     ):
         assert metric(risk, y) is None
@@ -152,20 +154,51 @@ def test_ranking_does_not_depend_on_the_order_of_the_rows() -> None:
 
 def test_who_is_found_at_the_top_of_a_hand_worked_case() -> None:
     y, order = np.array([0.0, 1.0, 1.0, 0.0, 1.0]), np.array([1, 0, 4, 2, 3])
-    assert metrics.at_top(y, order, 3) == metrics.Found(ppv=2 / 3, sensitivity=2 / 3, n=3)
-    assert metrics.at_top(y, order, 9) == metrics.Found(ppv=3 / 5, sensitivity=1.0, n=5)
-    assert metrics.at_top(y, order, 0) == metrics.Found(ppv=None, sensitivity=0.0, n=0)
-    assert metrics.at_top(np.zeros(5), order, 2) == metrics.Found(ppv=0.0, sensitivity=None, n=2)
+    # 2 of 3 listed had it, as 3 of all 5 did
+    assert metrics.found(y, order[:3]) == metrics.Found(2 / 3, 2 / 3, 3, 2, 1.5, pytest.approx((2 / 3) / (3 / 5)))
+    assert metrics.found(y, order) == metrics.Found(3 / 5, 1.0, 5, 3, pytest.approx(5 / 3), 1.0)
+    assert metrics.found(y, order[:0]) == metrics.Found(None, 0.0, 0, 0, None, None)
+    assert metrics.found(np.zeros(5), order[:2]) == metrics.Found(0.0, None, 2, 0, None, None)
+
+
+def test_a_list_without_a_true_case_has_no_lift_and_no_number_to_review() -> None:
+    none_found = metrics.found(np.array([0.0, 1.0]), np.array([0]))
+    assert (none_found.ppv, none_found.lift, none_found.number_needed_to_review) == (0.0, 0.0, None)
 
 
 def test_capacity_counts_in_each_practice_apart() -> None:
     practices = np.array(["east", "east", "east", "west", "west", "north"])
     order = np.array([0, 1, 2, 3, 4, 5])
-    y = np.array([1.0, 0.0, 1.0, 1.0, 1.0, 0.0])
-    # two of east, two of west, the only one of north: 0, 1, 3, 4, 5
-    assert metrics.at_capacity(y, order, practices, 2) == metrics.Found(ppv=3 / 5, sensitivity=3 / 4, n=5)
-    backwards = metrics.at_capacity(y, order[::-1], practices, 1)  # 5, 4, 2
-    assert backwards == metrics.Found(ppv=2 / 3, sensitivity=2 / 4, n=3)
+    # two of east, two of west, the only one of north
+    assert metrics.within_capacity(order, practices, 2).tolist() == [0, 1, 3, 4, 5]
+    assert metrics.within_capacity(order[::-1], practices, 1).tolist() == [5, 4, 2]
+
+
+def test_the_scaled_brier_score_is_nought_for_the_rate_and_one_for_the_truth(
+    few: tuple[np.ndarray, np.ndarray],
+) -> None:
+    risk, y = few
+    assert metrics.scaled_brier(np.full(y.size, y.mean()), y) == pytest.approx(0)
+    assert metrics.scaled_brier(y, y) == 1.0
+    # 1 - (0.09 + 0.01 + 0.04 + 0.16) / 4 / 0.25
+    hand_worked = np.array([0.7, 0.9, 0.2, 0.4]), np.array([1.0, 1.0, 0.0, 0.0])
+    assert metrics.scaled_brier(*hand_worked) == pytest.approx(0.7)
+    assert (metrics.scaled_brier(risk, y) or 0) < 1
+
+
+def test_expected_over_observed_is_the_ratio_of_sums() -> None:
+    assert metrics.expected_over_observed(np.array([0.5, 0.25, 0.75]), np.array([1.0, 0.0, 0.0])) == 1.5
+    assert metrics.expected_over_observed(np.array([0.5]), np.array([0.0])) is None
+
+
+def test_the_interval_in_the_large_covers_well_calibrated_risks_about_95_times_in_100() -> None:
+    rng = np.random.default_rng(14)
+    covered = 0
+    for _ in range(300):
+        risk = risk_of(rng.normal(-2, 1, 400))
+        low, high = metrics.calibration_in_the_large_interval(risk, (rng.random(400) < risk).astype(float)) or (1, 1)
+        covered += low <= 0 <= high
+    assert 0.91 <= covered / 300 <= 0.985
 
 
 def test_reliability_groups_by_risk_and_counts_everyone_once() -> None:

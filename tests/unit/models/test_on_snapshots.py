@@ -64,7 +64,9 @@ def made_up(people: int = 300) -> Snapshots:
     names = [feature.name for feature in catalogue.features]
     return Snapshots(
         features=rows[["patient_id", "index_date", *names]],
-        cohort=rows[["patient_id", "index_date", "role", "practice_code", "outcome"]],
+        cohort=rows[["patient_id", "index_date", "role", "practice_code", "outcome"]].assign(
+            age_band="75-79", sex="female", gp_seen_from=date(1900, 1, 1)
+        ),
         index_dates=DATES,
         windows={},
         flow=[],
@@ -131,13 +133,17 @@ def test_the_same_spec_gives_the_same_model_and_another_seed_another(
     assert train(snapshots, SPEC.with_seed(2)).booster_.model_to_string() != model.booster_.model_to_string()
 
 
-def test_evaluation_is_of_the_test_rows_beside_two_simple_predictors(
+def test_evaluation_is_of_the_test_rows_beside_what_the_records_allow(
     snapshots: Snapshots, model: RiskClassifier
 ) -> None:
     found = evaluate(model, snapshots, capacity=7).to_dict()
     test_rows, _ = snapshots.rows("test")
 
-    assert set(found["comparators"]) == {"age_and_sex", "admissions_last_year"}
+    rules = ["age_and_sex", "admissions_last_year", "pilot_flags"]
+    assert list(found["comparators"]) == [*rules, "l1_logistic_regression", "hist_gradient_boosting"]
+    assert found["comparator_notes"]["charlson"] == "not computed: the records do not tell charlson_points_1095d"
+    assert list(found["model"]["incremental_finds"]["not_known_by"]) == ["emergency admission in the past year"]
+    assert list(found["subgroups"]) == ["sex", "age band", "practice", "GP record"]
     assert found["model"]["n"] == len(test_rows)
     assert found["model"]["events"] == test_rows["outcome"].sum()
     assert found["model"]["auroc"] > 0.65

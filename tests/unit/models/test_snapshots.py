@@ -1,5 +1,6 @@
 """Cohort, features and outcomes put together: rows that belong together, and nothing from on or after each date."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ import pytest
 
 from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue
+from vi_risk.features.codelists import CodeEntry, CodeList
 from vi_risk.features.definition import Definition
-from vi_risk.models.snapshot_files import COHORT_FILE, FEATURES_FILE, load_snapshots, save_snapshots
+from vi_risk.models.snapshot_files import CATALOGUE_FILE, COHORT_FILE, FEATURES_FILE, load_snapshots, save_snapshots
 from vi_risk.models.snapshots import Snapshots, build_features
 from vi_risk.models.spec import ModelSpec
 from vi_risk.records.linked import Records
@@ -156,11 +158,11 @@ def test_a_date_at_which_nobody_is_eligible_is_refused_with_its_role(make_record
 
 def test_snapshots_read_back_are_those_that_were_saved(snapshots: Snapshots, tmp_path: Path) -> None:
     about = save_snapshots(snapshots, tmp_path)
-    found = load_snapshots(tmp_path, about, CATALOGUE)
+    found = load_snapshots(tmp_path, about)
 
     pd.testing.assert_frame_equal(found.features, snapshots.features)
     pd.testing.assert_frame_equal(found.cohort, snapshots.cohort)
-    for name in ("index_dates", "windows", "flow", "notes", "data_to", "practices"):
+    for name in ("index_dates", "windows", "flow", "notes", "data_to", "practices", "catalogue"):
         assert getattr(found, name) == getattr(snapshots, name)
 
 
@@ -169,16 +171,39 @@ def test_a_missing_or_damaged_file_is_refused_with_what_to_run(snapshots: Snapsh
     about = save_snapshots(snapshots, tmp_path)
     (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-20])
     with pytest.raises(InputError, match=f"{name}: is not a whole Parquet file. Run `vi-risk features build`"):
-        load_snapshots(tmp_path, about, CATALOGUE)
+        load_snapshots(tmp_path, about)
 
     (tmp_path / name).unlink()
     with pytest.raises(InputError, match=f"{name}: is not in the output folder. Run `vi-risk features build`"):
-        load_snapshots(tmp_path, about, CATALOGUE)
+        load_snapshots(tmp_path, about)
 
 
-def test_features_of_other_declarations_are_refused(snapshots: Snapshots, tmp_path: Path) -> None:
+def test_a_catalogue_that_is_not_the_one_of_the_features_is_refused(snapshots: Snapshots, tmp_path: Path) -> None:
     about = save_snapshots(snapshots, tmp_path)
-    today = Catalogue(CATALOGUE.definitions[:-1], {})
+    other = Catalogue(CATALOGUE.definitions[:-1], {})
+    (tmp_path / CATALOGUE_FILE).write_text(other.to_json(), encoding="utf-8")
 
-    with pytest.raises(InputError, match="was built from other feature declarations than today's"):
-        load_snapshots(tmp_path, about, today)
+    with pytest.raises(
+        InputError, match=r"catalogue\.json: is not the catalogue that features\.parquet was built with"
+    ):
+        load_snapshots(tmp_path, about)
+
+
+@pytest.mark.parametrize("text", [None, "", '{"definitions": [', "[]"])
+def test_a_catalogue_that_is_gone_or_damaged_is_refused_with_what_to_run(
+    snapshots: Snapshots, tmp_path: Path, text: str | None
+) -> None:
+    about = save_snapshots(snapshots, tmp_path)
+    (tmp_path / CATALOGUE_FILE).unlink()
+    if text is not None:
+        (tmp_path / CATALOGUE_FILE).write_text(text, encoding="utf-8")
+
+    with pytest.raises(InputError, match=r"catalogue\.json: is missing or damaged. Run `vi-risk features build`"):
+        load_snapshots(tmp_path, about)
+
+
+def test_which_sensitive_kinds_were_read_is_told_with_the_rest(snapshots: Snapshots, tmp_path: Path) -> None:
+    blood = CodeList("blood", (CodeEntry("icd10", "B20", "hiv"),), {"hiv": "HIV"}, {}, {"hiv": "hiv"})
+    for kinds, told in (((), {"hiv": False}), (("hiv",), {"hiv": True})):
+        catalogue = Catalogue(CATALOGUE.definitions, {"blood": blood.allowing(kinds)})
+        assert save_snapshots(replace(snapshots, catalogue=catalogue), tmp_path)["sensitive"] == told

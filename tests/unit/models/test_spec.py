@@ -60,7 +60,7 @@ def test_the_learner_takes_exactly_the_parameters_of_the_classifier_but_for_the_
         (LEAST + "sed = 1\n", "site.toml: sed: is not a known key. Remove it or check its spelling."),
         (LEAST + "[cohort]\nmin_age = 130\n", "site.toml: cohort.min_age: "),
         (LEAST + "[snapshots]\nmost = 0\n", "site.toml: snapshots.most: "),
-        (LEAST + '[features]\ndomains = ["social", "person"]\n', "site.toml: features.domains.0: "),
+        (LEAST + '[features]\ndomains = ["social", "person"]\n', "site.toml: features.domains: expected 'person', "),
         (LEAST + "[features]\ndomains = []\n", "site.toml: features.domains: "),
         (LEAST + "[learner]\nlearning_rate = 1.5\n", "site.toml: learner.learning_rate: "),
         (LEAST + "[learner]\ndepth = 3\n", "site.toml: learner.depth: is not a known key."),
@@ -131,7 +131,17 @@ def test_inputs_stand_in_declared_order(tmp_path: Path) -> None:
     assert names == [feature.name for feature in catalogue.features if feature.name in names]
 
 
-@pytest.mark.parametrize("key", ["exclude", "as_at_extract"])
+def test_what_is_declared_as_no_input_stays_out_unless_the_spec_lets_it_in(tmp_path: Path) -> None:
+    catalogue = read_catalogue()
+    let_in = next(d.name for d in catalogue.definitions if not d.model_input and not d.as_at_extract)
+
+    usual = {feature.definition.name for feature in spec_of(tmp_path, LEAST).inputs(catalogue)}
+    asked = spec_of(tmp_path, LEAST + f'[features]\ninclude = ["{let_in}"]\n').inputs(catalogue)
+
+    assert {feature.definition.name for feature in asked} - usual == {let_in}
+
+
+@pytest.mark.parametrize("key", ["exclude", "include", "as_at_extract"])
 def test_a_definition_that_is_not_declared_is_refused(tmp_path: Path, key: str) -> None:
     spec = spec_of(tmp_path, LEAST + f'[features]\n{key} = ["emergancy_admissions"]\n')
 
