@@ -6,9 +6,9 @@ ARGS ?=
 
 # Scripts that write a generated page. Each is run by `make docs`, and with --check by `make check`, which fails where
 # the page in git is not what the script would write now.
-GENERATED := tools/data_dictionary.py
+GENERATED := tools/data_dictionary.py tools/feature_catalogue.py
 
-.PHONY: help env demo test test-slow check format bench docs lock clean
+.PHONY: help env demo test test-slow spark check format bench docs lock clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,8 +22,11 @@ demo: env  ## from a synthetic trust to ranked case lists in out/ (ARGS="--patie
 test: env  ## run the tests, without those marked slow (ARGS="-k spells")
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-test-slow: env  ## run the tests marked slow
-	@$(BIN)/pytest -m slow $(ARGS) || { status=$$?; [ $$status -eq 5 ] && echo 'No test is marked slow.' || exit $$status; }
+test-slow: env  ## run the tests marked slow; those of Spark after `make spark`
+	@PYTHONPATH="$(if $(wildcard .spark/pyspark),$(CURDIR)/.spark:)$$PYTHONPATH" $(BIN)/pytest -m slow $(ARGS) || { status=$$?; [ $$status -eq 5 ] && echo 'No test is marked slow.' || exit $$status; }
+
+spark: env  ## put Spark into .spark/ (480 MB; it runs on Java 17), for `features build --engine spark` and its tests
+	@tools/spark
 
 check: env  ## lint, format, types, layers, generated pages: all must pass
 	$(BIN)/ruff check .
@@ -36,7 +39,7 @@ format: env  ## put the code in its house style, mending what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: env  ## how long each stage of the demo takes on this machine
+bench: env  ## the feature engine against other means, under 10 minutes (ARGS="--peers", "--patients N", "--stages")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 docs: env  ## write the generated pages again
@@ -47,5 +50,5 @@ lock: env  ## choose versions anew for requirements.lock and pyproject.toml; nee
 	@$(BIN)/python -m tools.lock $(ARGS)
 
 clean:  ## remove .venv and caches; out/ and mlruns/ stay
-	rm -rf .venv build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .spark build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from vi_risk import stages
 from vi_risk.caselists.rules import CaseListRules, load_rules
+from vi_risk.features.cache import check_cache
+from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.files import replaced
 from vi_risk.models.spec import ModelSpec, load_spec
 from vi_risk.progress import Report, Silence
@@ -33,6 +35,10 @@ class Request:
         Places on the list of each practice; None takes those of the rules.
     source
         Where the records came from, for run.json.
+    catalogue
+        The declared features; those shipped, unless a site has its own.
+    cache
+        Folder with features of earlier runs, private to its owner; None keeps none.
     """
 
     index_date: date
@@ -42,11 +48,13 @@ class Request:
     capacity: int | None = None
     tracking_uri: str = DEFAULT_TRACKING_URI
     source: stages.Source = field(default_factory=lambda: stages.Source("data frames", "canonical"))
+    catalogue: Catalogue = field(default_factory=read_catalogue)
+    cache: Path | None = None
 
     @property
     def features(self) -> stages.FeatureRequest:
         """What features to build."""
-        return stages.FeatureRequest(self.spec, self.index_date, self.source)
+        return stages.FeatureRequest(self.spec, self.index_date, self.source, self.catalogue, self.cache)
 
     @property
     def places(self) -> int:
@@ -58,6 +66,7 @@ def run(records: Records, request: Request, report: Report | None = None) -> Non
     """Turn linked records into case lists, with the model, its evidence and its card beside them."""
     told = report or Silence()
     check_store(request.tracking_uri, out=request.out)
+    check_cache(request.cache, out=request.out)
     with replaced(request.out, keep=False, owned=OWNED) as folder:
         checked = stages.check(folder, records, told)
         stages.build_features(folder, records, request.features, checked, told)

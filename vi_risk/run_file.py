@@ -20,7 +20,7 @@ SCORES_FILE, MODEL_FOLDER, LISTS_FOLDER = "scores.parquet", "model", "case_lists
 FILES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "records": (CHECK_FILE, CHECK_PAGE),
-        "features": ("features.parquet", "cohort.parquet"),
+        "features": ("features.parquet", "cohort.parquet", "catalogue.json"),
         "model": (MODEL_FOLDER,),
         "evaluation": (EVALUATION_FILE, CARD_FILE, PLOTS_FOLDER),
         "scores": (SCORES_FILE,),

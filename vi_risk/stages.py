@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,23 @@ from vi_risk.caselists.packs import write_packs
 from vi_risk.caselists.rules import CaseListRules
 from vi_risk.check_page import write_check_page
 from vi_risk.errors import InputError
-from vi_risk.evidence import card_of, doubts, in_words, metrics_of, parameters_of, truth_in_words, write_plots
-from vi_risk.features.catalogue import read_catalogue
+from vi_risk.evidence import (
+    card_of,
+    doubts,
+    in_words,
+    metrics_of,
+    parameters_of,
+    sensitive_in_words,
+    truth_in_words,
+    write_plots,
+)
+from vi_risk.features.cache import FeatureCache
+from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.files import remove
 from vi_risk.models import bundle, on_snapshots
 from vi_risk.models.card import write_card
-from vi_risk.models.snapshot_files import load_snapshots, save_snapshots
-from vi_risk.models.snapshots import Snapshots
+from vi_risk.models.snapshot_files import load_snapshots, save_plan, save_snapshots
+from vi_risk.models.snapshots import Plan, Snapshots
 from vi_risk.models.snapshots import build_features as snapshots_of
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.truth import read_truth
@@ -42,6 +52,8 @@ from vi_risk.run_file import (
     update_run,
     write_json,
 )
+from vi_risk.spark.snapshots import write_snapshots
+from vi_risk.spark.workspace import SparkWorkspace
 from vi_risk.tracking import TrackedRun, track_run
 
 if TYPE_CHECKING:
@@ -59,11 +71,21 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class FeatureRequest:
-    """Which features to build: for which model, for a list at which date, from which records."""
+    """Which features to build: for which model, for a list at which date, from which records.
+
+    Attributes
+    ----------
+    catalogue
+        The declared features.
+    cache
+        Folder with features of earlier runs (`vi_risk.features.cache`); None keeps none.
+    """
 
     spec: ModelSpec
     index_date: date
     source: Source
+    catalogue: Catalogue = field(default_factory=read_catalogue)
+    cache: Path | None = None
 
 
 # --- records and features ------------------------------------------------------------------------------------------
@@ -94,14 +116,10 @@ def check(folder: Path, records: Records, report: Report) -> CheckReport:
 def build_features(
     folder: Path, records: Records, request: FeatureRequest, checked: CheckReport, report: Report
 ) -> None:
-    """Build cohort, features and outcomes at every index date from records that were checked."""
+    """Build cohort, features and outcomes at every index date from records that were checked, where those are."""
     report.stage("Fix index dates, build features")
-    snapshots = snapshots_of(records, request.spec, index_date=request.index_date)
-    for step in snapshots.flow:
-        *_, eligible = step.values()
-        report.step(f"{step['index_date']} ({step['role']}): {eligible:,} people")
-    for note in snapshots.notes:
-        report.warn(note)
+    for line in sensitive_in_words(request.catalogue):
+        report.step(line)
     about_records = {
         "source": request.source.records,
         "mapping": request.source.mapping,
@@ -112,8 +130,34 @@ def build_features(
         "warnings": [str(finding) for finding in checked.warnings],
     }
     update_run(folder, "records", about_records)
+    plan, about = (_built_on_spark if isinstance(records.workspace, SparkWorkspace) else _built_here)(
+        folder, records, request, report
+    )
+    for step in plan.flow:
+        *_, eligible = step.values()
+        report.step(f"{step['index_date']} ({step['role']}): {eligible:,} people")
+    for note in plan.notes:
+        report.warn(note)
     spec = request.spec.model_dump(mode="json")
-    update_run(folder, "features", save_snapshots(snapshots, folder), spec=spec)
+    update_run(folder, "features", about, spec=spec)
+
+
+def _built_here(folder: Path, records: Records, request: FeatureRequest, report: Report) -> tuple[Plan, dict[str, Any]]:
+    cache = None if request.cache is None else FeatureCache(request.cache)
+    snapshots = snapshots_of(
+        records, request.spec, index_date=request.index_date, catalogue=request.catalogue, cache=cache
+    )
+    if cache is not None:
+        report.step(f"cache: {cache.found:,} results taken from it, {cache.computed:,} computed and kept")
+    return snapshots, save_snapshots(snapshots, folder)
+
+
+def _built_on_spark(
+    folder: Path, records: Records, request: FeatureRequest, report: Report
+) -> tuple[Plan, dict[str, Any]]:
+    plan = write_snapshots(records, request.spec, folder, index_date=request.index_date, catalogue=request.catalogue)
+    report.step("built on Spark")
+    return plan, save_plan(plan, folder)
 
 
 # --- model ------------------------------------------------------------------------------------------------------------
@@ -251,7 +295,7 @@ def track(folder: Path, tracking_uri: str, report: Report) -> str:
 
 def _prepared(folder: Path) -> tuple[ModelSpec, Snapshots]:
     run = read_run(folder, needs="features", command="features build")
-    snapshots = load_snapshots(folder, run["features"], read_catalogue())
+    snapshots = load_snapshots(folder, run["features"])
     try:
         return ModelSpec.model_validate_json(json.dumps(run["spec"])), snapshots
     except ValidationError:

@@ -67,8 +67,8 @@ def lists(demo: Ended) -> dict[str, list[dict[str, str]]]:
 
 def test_the_files_of_the_contract_and_no_others_are_written(demo: Ended) -> None:
     assert {path.name for path in demo.out.iterdir()} == {
-        "run.json", "check.json", "check.html", "features.parquet", "cohort.parquet", "model", "evaluation.json",
-        "model_card.html", "scores.parquet", "case_lists", "plots",
+        "run.json", "check.json", "check.html", "features.parquet", "cohort.parquet", "catalogue.json", "model",
+        "evaluation.json", "model_card.html", "scores.parquet", "case_lists", "plots",
     }  # fmt: skip
     assert {path.name for path in demo.cwd.iterdir()} == {"out", "mlruns"}
 
@@ -293,6 +293,7 @@ def test_the_card_and_the_plots_are_whole(demo: Ended, evaluation: dict[str, Any
 
     assert card.rstrip().endswith("</html>")
     assert f"{evaluation['model']['auroc']:.3f}" in card
+    assert "Sensitive codes left out of every feature, for no governance file allows them: hiv." in card
     assert {path.name for path in (demo.out / "plots").iterdir()} == {"reliability.png", "contributions.png"}
     for path in (demo.out / "plots").iterdir():
         assert path.read_bytes().startswith(b"\x89PNG")

@@ -147,7 +147,7 @@ def test_training_again_takes_away_what_rested_on_the_old_model(
     assert invoke("train").exit_code == 0
 
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        "run.json", "check.json", "check.html", "features.parquet", "cohort.parquet", "model",
+        "run.json", "check.json", "check.html", "features.parquet", "cohort.parquet", "catalogue.json", "model",
     }  # fmt: skip
     ended = invoke("caselist")
     assert ended.exit_code == 3

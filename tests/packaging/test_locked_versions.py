@@ -15,6 +15,8 @@ PROJECT_TEXT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(PROJECT_TEXT)
 LOCK_TEXT = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 LOCKED = [Requirement(line) for line in locked_requirements(LOCK_TEXT)]
+SPARK_LOCK_TEXT = (ROOT / "requirements-spark.lock").read_text(encoding="utf-8")
+SPARK_LOCKED = [Requirement(line) for line in locked_requirements(SPARK_LOCK_TEXT)]
 
 
 def test_the_constraints_of_uv_are_the_lines_of_the_lock() -> None:
@@ -26,11 +28,21 @@ def test_nothing_else_is_set_for_uv_where_make_lock_would_remove_it() -> None:
     assert with_constraints(PROJECT_TEXT, locked_requirements(LOCK_TEXT)) == PROJECT_TEXT
 
 
-def test_every_locked_requirement_is_one_exact_version_with_hashes() -> None:
-    entries = re.split(r"\n(?=[A-Za-z0-9])", LOCK_TEXT.strip())
-    assert len(entries) == len(LOCKED)
+@pytest.mark.parametrize(("text", "requirements"), [(LOCK_TEXT, LOCKED), (SPARK_LOCK_TEXT, SPARK_LOCKED)])
+def test_every_locked_requirement_is_one_exact_version_with_hashes(text: str, requirements: list[Requirement]) -> None:
+    entries = re.split(r"\n(?=[A-Za-z0-9])", text.strip())
+    assert requirements
+    assert len(entries) == len(requirements)
     assert all("--hash=sha256:" in entry for entry in entries)
-    assert all([clause.operator for clause in locked.specifier] == ["=="] for locked in LOCKED)
+    assert all([clause.operator for clause in locked.specifier] == ["=="] for locked in requirements)
+
+
+def test_spark_is_locked_apart_for_it_is_large_and_for_few() -> None:
+    (asked,) = (Requirement(line) for line in PROJECT["project"]["optional-dependencies"]["spark"])
+    versions = {locked.name: next(iter(locked.specifier)).version for locked in SPARK_LOCKED}
+    assert versions.keys() == {"pyspark", "py4j"}
+    assert versions[asked.name] in asked.specifier
+    assert not versions.keys() & {locked.name for locked in LOCKED}
 
 
 @pytest.mark.parametrize("asked", [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]])
@@ -45,9 +57,10 @@ def test_the_lock_holds_a_version_that_pyproject_allows(asked: str) -> None:
     assert all(version in requirement.specifier for version in versions)
 
 
-def test_the_lock_names_no_place_to_download_from() -> None:
-    assert "://" not in LOCK_TEXT
-    assert not re.search(r"^--|index-url", LOCK_TEXT, re.MULTILINE)
+@pytest.mark.parametrize("text", [LOCK_TEXT, SPARK_LOCK_TEXT])
+def test_a_lock_names_no_place_to_download_from(text: str) -> None:
+    assert "://" not in text
+    assert not re.search(r"^--|index-url", text, re.MULTILINE)
 
 
 def test_what_installs_the_project_itself_is_locked_too() -> None:

@@ -52,4 +52,5 @@ def test_nothing_but_the_package_is_in_the_wheel(names_in_wheel: set[str]) -> No
 def test_the_source_distribution_can_be_tested_and_built_again(tmp_path: Path) -> None:
     with tarfile.open(built("sdist", tmp_path)) as source:
         names = {name.partition("/")[2] for name in source.getnames()}
-    assert {"pyproject.toml", "requirements.lock", "tools/lock.py", "LICENSE", "README.md", "CHANGELOG.md"} <= names
+    kept = {"pyproject.toml", "requirements.lock", "requirements-spark.lock", "tools/lock.py", "tools/spark"}
+    assert {*kept, "LICENSE", "README.md", "CHANGELOG.md"} <= names

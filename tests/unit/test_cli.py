@@ -1,5 +1,6 @@
 """The command line itself: help, usage, how progress and errors are told. What commands do is tested end to end."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from vi_risk import cli
+from vi_risk.cli.told import told
 from vi_risk.errors import (
     GovernanceError,
     InputError,
@@ -16,6 +18,7 @@ from vi_risk.errors import (
     UsageError,
     ViRiskError,
 )
+from vi_risk.features.catalogue import read_catalogue
 
 COMMANDS = (
     ("demo",),
@@ -23,6 +26,8 @@ COMMANDS = (
     ("check",),
     ("features", "build"),
     ("features", "list"),
+    ("features", "describe"),
+    ("features", "catalogue"),
     ("train",),
     ("evaluate",),
     ("score",),
@@ -32,10 +37,16 @@ SHARED_FLAGS = {
     ("demo",): ["--patients", "--seed", "--out", "--capacity", "--tracking-uri"],
     ("run",): [
         "--records", "--mapping", "--model", "--index-date", "--out", "--capacity", "--tracking-uri", "--governance",
-        "--caselist", "--seed",
+        "--caselist", "--seed", "--features", "--cache",
     ],
     ("check",): ["--records", "--mapping", "--out"],
-    ("features", "build"): ["--records", "--mapping", "--model", "--index-date", "--out", "--seed"],
+    ("features", "build"): [
+        "--records", "--mapping", "--model", "--index-date", "--out", "--seed", "--features", "--cache", "--governance",
+        "--engine",
+    ],
+    ("features", "list"): ["--features", "--governance"],
+    ("features", "describe"): ["--features", "--governance"],
+    ("features", "catalogue"): ["--features", "--governance", "--out"],
     ("train",): ["--out"],
     ("evaluate",): ["--out", "--capacity", "--tracking-uri"],
     ("score",): ["--out"],
@@ -96,8 +107,8 @@ def test_the_declared_features_are_listed_one_a_line() -> None:
     shown = CliRunner().invoke(cli.app, ["features", "list"])
 
     assert shown.exit_code == 0
-    lines = [line.split("\t") for line in shown.stdout.splitlines()]
-    assert len(lines) > 40
+    lines = [re.split("  +", line) for line in shown.stdout.splitlines()]
+    assert [line[0] for line in lines] == [feature.name for feature in read_catalogue().features]
     assert ["emergency_admissions_365d", "acute use", "Emergency admissions, last 12 months"] in lines
 
 
@@ -119,7 +130,7 @@ def ends_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], int]
 
     def ended(error: BaseException) -> int:
         def demo() -> None:
-            with cli._told() as report:
+            with told() as report:
                 report.stage("Work")
                 raise error
 
@@ -168,7 +179,7 @@ def test_an_interruption_says_that_the_output_is_as_before(
 
 
 def test_square_brackets_in_what_is_told_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    with cli._told() as report:
+    with told() as report:
         report.stage("Read [bold]extracts[/bold]")
         report.step("[red] ward")
         report.warn("[/] odd")
