@@ -23,7 +23,7 @@ test: env  ## run the tests, without those marked slow (ARGS="-k spells")
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 test-slow: env  ## run the tests marked slow; those of Spark after `make spark`
-	@PYTHONPATH="$(if $(wildcard .spark/pyspark),$(CURDIR)/.spark:)$$PYTHONPATH" $(BIN)/pytest -m slow $(ARGS) || { status=$$?; [ $$status -eq 5 ] && echo 'No test is marked slow.' || exit $$status; }
+	@$(if $(wildcard .spark/pyspark),export PYTHONPATH="$(CURDIR)/.spark$${PYTHONPATH:+:$$PYTHONPATH}";) $(BIN)/pytest -m slow $(ARGS) || { status=$$?; [ $$status -eq 5 ] && echo 'No test is marked slow.' || exit $$status; }
 
 spark: env  ## put Spark into .spark/ (480 MB; it runs on Java 17), for `features build --engine spark` and its tests
 	@tools/spark

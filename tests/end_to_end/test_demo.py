@@ -225,9 +225,12 @@ def test_workbooks_and_pages_show_the_same_people_as_the_csv(
 # --- evidence --------------------------------------------------------------------------------------------------------
 
 
-def test_the_model_and_two_simple_predictors_are_evaluated_on_the_same_people(evaluation: dict[str, Any]) -> None:
+def test_the_model_and_its_comparators_are_evaluated_on_the_same_people(evaluation: dict[str, Any]) -> None:
     assert set(evaluation) >= {"model", "comparators"}
-    assert set(evaluation["comparators"]) == {"age_and_sex", "admissions_last_year"}
+    assert set(evaluation["comparators"]) == {
+        *("age_and_sex", "admissions_last_year", "three_or_more_emergency_admissions", "charlson", "hospital_frailty"),
+        *("pilot_flags", "l1_logistic_regression", "hist_gradient_boosting"),
+    }
     everyone = [evaluation["model"], *evaluation["comparators"].values()]
     assert len({(found["n"], found["events"]) for found in everyone}) == 1
 
@@ -242,9 +245,9 @@ def test_evaluation_has_every_number_of_the_contract_within_its_range(
             assert 0 <= found[share] <= 1
         assert found["n"] == len(test_rows)
         assert found["events"] == test_rows["outcome"].sum()
-        assert set(found["at"]) == {"0.5%", "1%", "5%", "capacity"}
+        assert set(found["at"]) == {"0.5%", "1%", "2%", "5%", "10%", "capacity"}
         for label, listed in found["at"].items():
-            assert set(listed) == {"ppv", "sensitivity", "n"}
+            assert set(listed) >= {"ppv", "sensitivity", "n", "true_cases", "number_needed_to_review", "lift"}
             assert 0 <= listed["ppv"] <= 1
             assert 0 <= listed["sensitivity"] <= 1
             hits = listed["ppv"] * listed["n"]

@@ -21,9 +21,10 @@ import numpy as np
 import pyarrow as pa
 
 from vi_risk.errors import ResourceError, UsageError
+from vi_risk.features.asking import KEYS
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Definition
-from vi_risk.features.engine import KEYS, Windows, compute_features
+from vi_risk.features.engine import Windows, compute_features
 from vi_risk.features.sources import tables_behind
 from vi_risk.records.linked import Records
 

@@ -159,7 +159,7 @@ def _again(names: Iterable[str]) -> list[str]:
     return [name for name, times in Counter(names).items() if times > 1]
 
 
-def read_catalogue(*folders: Path, sensitive: Iterable[str] | Mapping[str, bool] = ()) -> Catalogue:
+def read_catalogue(*folders: Path | str, sensitive: Iterable[str] | Mapping[str, bool] = ()) -> Catalogue:
     """Read all declarations and code lists of the shipped folder and of the folders given beside it.
 
     Parameters
@@ -179,7 +179,7 @@ def read_catalogue(*folders: Path, sensitive: Iterable[str] | Mapping[str, bool]
     codelists: dict[str, CodeList] = {}
     unread: set[str] = set()
     files: list[tuple[Path, dict[str, Any]]] = []
-    for folder in (declared.shipped("features"), *folders):
+    for folder in (declared.shipped("features"), *map(Path, folders)):
         if not folder.is_dir():
             faults.append(f"{folder}: no such folder. Name a folder of feature declarations (*.toml, codelists/*.csv).")
             continue

@@ -204,5 +204,18 @@ def _read(path: Path, faults: list[str]) -> CodeList:
         for group, by in replaced_by.items()
         if by not in groups or by == group
     ]
+    faults += [
+        f"{where}: group {group} is replaced by itself, by way of {replaced_by[group]}. Of two, one is the severe form."
+        for group in replaced_by
+        if replaced_by[group] != group and _comes_back(group, replaced_by)
+    ]
     sensitive = {group: str(kind) for group, kind in of_group["sensitive"].items() if kind}
     return CodeList(path.stem, tuple(entries), groups, replaced_by, sensitive)
+
+
+def _comes_back(group: str, replaced_by: Mapping[str, str]) -> bool:
+    """Whether what replaces a group, and what replaces that, leads to the group again."""
+    here, steps = replaced_by.get(group), 0
+    while here is not None and here != group and steps < len(replaced_by):
+        here, steps = replaced_by.get(here), steps + 1
+    return here == group

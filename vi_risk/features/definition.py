@@ -4,6 +4,7 @@ The grammar for people is features/README.md. A definition is declared in a TOML
 objects; either way the engine sees the same thing.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,6 +55,9 @@ class Range(BaseModel):
 
     @model_validator(mode="after")
     def _has_an_end(self) -> Self:
+        if any(end is not None and math.isnan(end) for end in (self.min, self.max)):
+            msg = "min and max are numbers"
+            raise ValueError(msg)
         if self.min is None and self.max is None:
             msg = "a range has min, max or both"
             raise ValueError(msg)
@@ -275,7 +279,13 @@ def _condition_faults(where: str, column: Column, values: Values | Range) -> lis
     if expected is None:
         return [f"{where}: {column.name} is a {column.type}, which `where` cannot compare"]
     wrong = [v for v in values if not isinstance(v, expected) or (isinstance(v, bool) and column.type != "boolean")]
-    return [f"{where} has {', '.join(map(repr, wrong))}, but {column.name} is {column.type}"] if wrong else []
+    if wrong:
+        return [f"{where} has {', '.join(map(repr, wrong))}, but {column.name} is {column.type}"]
+    unknown = [str(value) for value in values if column.values is not None and value not in column.values]
+    if unknown:
+        known = ", ".join(column.values or ())
+        return [f"{where} has {', '.join(unknown)}, which {column.name} never is; it is one of {known}"]
+    return []
 
 
 def _listed(words: tuple[str, ...]) -> str:

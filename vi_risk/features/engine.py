@@ -6,13 +6,15 @@ taken in batches, so that neither the records nor the features need fit into mem
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vi_risk.errors import UsageError
+from vi_risk.features.asking import COHORT, KEYS, people_asked
 from vi_risk.features.available import lacking
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import GROUPED_MEASURES, PERSON_MEASURES, Definition, Feature
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from vi_risk.features.sweep.passes import Sweep
-
-KEYS = ["patient_id", "index_date"]
-_COHORT = pa.schema([("patient_id", pa.string()), ("index_date", pa.date32()), ("gp_seen_from", pa.date32())])
 
 # People and index dates of one batch: 200 features of as many rows are half a gigabyte.
 _ROWS_IN_A_BATCH = 250_000
@@ -46,6 +45,7 @@ _ONLY_GROWS = ("count", "distinct", "groups")  # enough of them in what was seen
 
 Windows = Mapping[str, int | None]
 Engine = Literal["auto", "portable", "sweep"]
+_ENGINES = get_args(Engine)
 
 
 def compute_features(
@@ -121,9 +121,11 @@ def _batches(
     The query is made once, of views that show one batch of people and their rows after the other.
     """
     schema = _schema(catalogue)
-    people = pa.Table.from_pandas(cohort[_COHORT.names], schema=_COHORT, preserve_index=False)
-    people = people.sort_by([(key, "ascending") for key in KEYS])
-    people = people.append_column("row", pa.array(range(len(people)), pa.int64()))
+    _refuse_unknown(windows, rows_in_a_batch, engine)
+    people = people_asked(cohort)
+    if not len(people):
+        yield schema.empty_table()
+        return
     dates = tuple(sorted(people["index_date"].unique().to_pylist()))
     codes = codes_in_use(Asked(records.tables, ibis.memtable(people), dates), catalogue)
     backend = records.workspace.backend
@@ -155,6 +157,20 @@ def _batches(
             del features  # the next batch needs its room
 
 
+def _refuse_unknown(windows: Windows, rows_in_a_batch: int, engine: str) -> None:
+    faults = [
+        f"windows: {name}: expected 1 day or more, got {days}"
+        for name, days in windows.items()
+        if days is not None and days < 1
+    ]
+    if rows_in_a_batch < 1:
+        faults.append(f"rows_in_a_batch: expected 1 or more, got {rows_in_a_batch}")
+    if engine not in _ENGINES:
+        faults.append(f"engine: expected {', '.join(_ENGINES)}, got {engine!r}")
+    if faults:
+        raise UsageError("\n".join(f"{fault}." for fault in faults))
+
+
 def _spans(patients: pa.ChunkedArray, rows_in_a_batch: int) -> Iterator[tuple[int, int]]:
     """Return where each batch begins and ends; a patient is never split."""
     start = 0
@@ -171,7 +187,7 @@ def _between(rows: ir.Table, first: str, last: str) -> ir.Table:
 
 
 def _schema(catalogue: Catalogue) -> pa.Schema:
-    return pa.schema([*(_COHORT.field(key) for key in KEYS), *((f.name, pa.float64()) for f in catalogue.features)])
+    return pa.schema([*(COHORT.field(key) for key in KEYS), *((f.name, pa.float64()) for f in catalogue.features)])
 
 
 def _sweep(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import ibis.expr.types as ir
 
+from vi_risk.features.asking import KEYS
 from vi_risk.features.catalogue import Catalogue
-from vi_risk.features.engine import KEYS, Windows, codes_in_use, computable, feature_query
+from vi_risk.features.engine import Windows, codes_in_use, computable, feature_query
 from vi_risk.features.parts import Part, parts_of
 from vi_risk.features.rows import Asked
 from vi_risk.spark.workspace import SparkWorkspace

@@ -13,7 +13,7 @@ import pandas as pd
 
 from vi_risk.errors import InputError, ResourceError
 from vi_risk.tracking.quiet import quiet_mlflow
-from vi_risk.tracking.store import artifact_location, check_store, shown, sqlite_file
+from vi_risk.tracking.store import artifact_location, check_store, rooted, shown, sqlite_file
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -87,6 +87,7 @@ def track_run(run: TrackedRun, *, tracking_uri: str) -> str:
         The store cannot be reached or written, or belongs to another version of MLflow.
     """
     check_store(tracking_uri)
+    tracking_uri = rooted(tracking_uri)
     with quiet_mlflow(tracking_uri), _told_as_resource_error(tracking_uri):
         _make_folder(tracking_uri)
         import mlflow  # noqa: PLC0415

@@ -63,6 +63,18 @@ def sqlite_file(tracking_uri: str) -> Path | None:
     return Path(match[1]).absolute()
 
 
+def rooted(tracking_uri: str) -> str:
+    """Return the URI with the file of an SQLite store written out from the root.
+
+    MLflow keeps an open store by its URI: a relative one would go on meaning the working folder of its first use.
+    """
+    database = sqlite_file(tracking_uri)
+    if database is None:
+        return tracking_uri
+    written = re.fullmatch(r"(sqlite(?:\+\w+)?:///)[^?]+?(\?.*)?", tracking_uri)
+    return tracking_uri if written is None else f"{written[1]}{database}{written[2] or ''}"
+
+
 def artifact_location(tracking_uri: str) -> str | None:
     """Return the URI of the folder for files of runs: beside an SQLite database; None where a server decides.
 

@@ -62,8 +62,11 @@ def test_the_box_holds_a_hundred_and_fifty_features_of_all_domains() -> None:
     assert {definition.domain for definition in SHIPPED.definitions} == set(get_args(Domain))
 
 
-def test_every_measure_but_the_sum_is_in_use() -> None:
-    assert set(get_args(Measure)) - {definition.measure for definition in SHIPPED.definitions} == {"sum"}
+def test_nearly_every_measure_is_in_use() -> None:
+    assert set(get_args(Measure)) - {definition.measure for definition in SHIPPED.definitions} == {
+        "sum",
+        "days_since_first",
+    }
 
 
 def test_the_columns_that_comparators_use_are_there() -> None:
@@ -595,3 +598,17 @@ def test_a_folder_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     assert one_fault(tmp_path / "none").endswith(
         "none: no such folder. Name a folder of feature declarations (*.toml, codelists/*.csv)."
     )
+
+
+def test_a_code_that_the_column_never_holds_is_refused_with_those_it_does() -> None:
+    with pytest.raises(ValueError, match=r"has 21x, which admission_method never is"):
+        Definition(
+            name="x",
+            domain="acute use",
+            title="x",
+            table="admissions",
+            measure="count",
+            windows=(365,),
+            where={"admission_method": ("21", "21x")},
+            reason="{n}",
+        )

@@ -185,3 +185,9 @@ def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "mine.csv").mkdir()
     with pytest.raises(SpecificationError, match=r"codelists/mine\.csv: cannot be read"):
         read_codelists(tmp_path)
+
+
+def test_groups_that_replace_one_another_in_a_circle_are_refused(tmp_path: Path) -> None:
+    rows = "icd10,E10,a,b\nicd10,E11,b,a\n"
+
+    assert "group a is replaced by itself, by way of b" in faults_of(tmp_path, "system,code,group,replaced_by\n" + rows)
