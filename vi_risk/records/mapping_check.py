@@ -186,8 +186,9 @@ class _Check:
         }
 
     def _made_of_episodes(self, episodes: TableReport) -> Iterator[TableReport]:
-        """Say what the episodes that were read make; nothing where some belong to no spell."""
-        if unplaced_episodes(self.sources):
+        """Say what the episodes that were read make; nothing where they lack a column, or some belong to no spell."""
+        needed = {column.name for column in EPISODES.columns if column.required or column.mapped}
+        if needed - self.made[EPISODES.name] or unplaced_episodes(self.sources):
             return
         for name, rows in write_spells(self.sources).items():
             columns = tuple(self.sources.columns_of(f"canonical_{name}"))

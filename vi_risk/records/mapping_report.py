@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from vi_risk.records.readable import NUMBERED, numbered_columns
+from vi_risk.records.readable import NUMBERED, READABLE, numbered_columns
 
 Counts = dict[str, int]  # name -> number of rows
 
@@ -96,8 +96,18 @@ class MappingReport:
             lines += [f"not mapped: {', '.join(self.tables_not_mapped)} (their features will be missing)", ""]
         faults = [*self.faults, *(fault for table in self.tables for fault in table.faults)]
         lines += [f"  - {fault}" for fault in faults]
-        lines.append(f"{len(faults)} faults to mend." if faults else "The mapping fits: these records can be read.")
-        return lines
+        if not faults:
+            return [*lines, *self._missed(), "The mapping fits: these records can be read."]
+        return [*lines, "1 fault to mend." if len(faults) == 1 else f"{len(faults)} faults to mend."]
+
+    def _missed(self) -> list[str]:
+        """Say which tables that were mapped have no row at all, and which source had no file."""
+        empty = [table.table for table in self.tables if not table.rows_out and not READABLE[table.table].may_be_empty]
+        if not empty:
+            return []
+        unfed = [source.name for source in self.sources if not source.made_of]
+        why = f" No file was found for the source {', '.join(unfed)}." if unfed else ""
+        return [f"But {', '.join(empty)} would have no row, and their features would be missing.{why}", ""]
 
 
 def _source_line(source: SourceReport) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from vi_risk.errors import InputError, SpecificationError
 from vi_risk.records.mapping_check import check_mapping
-from vi_risk.records.mapping_report import MappingReport, TableReport
+from vi_risk.records.mapping_report import MappingReport, SourceReport, TableReport
 
 _PEOPLE = (
     "id,born,gender,kind\n"
@@ -157,6 +157,19 @@ def test_a_mapping_that_fits_says_so(folder: Path) -> None:
 
     assert report.fits
     assert report.lines()[-1] == "The mapping fits: these records can be read."
+
+
+def test_a_table_that_is_mapped_and_would_be_empty_is_told_before_the_verdict() -> None:
+    report = MappingReport(
+        mapping="site",
+        records="records",
+        sources=(SourceReport("concepts", 0, {}), SourceReport("coded", 0, {"concepts": 0, "conditions": 16_441})),
+        tables=(TableReport("diagnoses", "coded"), TableReport("objections", "coded")),
+        tables_not_mapped=(),
+    )
+
+    said = "But diagnoses would have no row, and their features would be missing."
+    assert report.lines()[-3] == f"{said} No file was found for the source concepts."
 
 
 def test_canonical_records_are_checked_without_a_mapping(tmp_path: Path) -> None:

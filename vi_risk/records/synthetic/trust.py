@@ -129,10 +129,15 @@ def write_trust(
     """
     if file_format not in ("parquet", "csv"):
         raise UsageError(f"file_format: expected 'parquet' or 'csv', got {file_format!r}.")
+    other = "csv" if file_format == "parquet" else "parquet"
+    there = sorted(f"{name}.{other}" for name in TABLES if (folder / f"{name}.{other}").exists())
+    if there:
+        raise UsageError(f"{folder}: holds {there[0]}; its tables would stand there twice. Name another folder.")
     lived = lived_in(World(patients, seed, first_day, last_day, effects, reviews))
     truth = _truth(lived, index_dates, horizon_days) if index_dates else None
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / "truth.parquet").unlink(missing_ok=True)  # that of other people tells nothing of these
         if truth is not None:
             _write_parquet(truth, TRUTH_SCHEMA, folder / "truth.parquet")
         for name, table in _written(lived, flaws):  # one table at a time: they need not all fit into memory

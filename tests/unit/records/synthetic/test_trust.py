@@ -1,6 +1,7 @@
 """The synthetic trust keeps the rules that a site's records are checked against."""
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -320,3 +321,17 @@ def test_a_folder_that_cannot_be_made_is_told_without_a_traceback_to_the_system(
     blocked.write_text("a file, not a folder")
     with pytest.raises(ResourceError, match="Name another folder"):
         write_trust(blocked, **SMALL)
+
+
+def test_the_truth_of_other_people_does_not_stay_beside_new_records(tmp_path: Path) -> None:
+    write_trust(tmp_path, patients=1000, index_dates=[date(2023, 1, 1)])
+    write_trust(tmp_path, patients=1000, seed=2)
+
+    assert not (tmp_path / "truth.parquet").exists()
+
+
+def test_a_folder_with_the_tables_in_another_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "spells.csv").write_text("spell_id\n")
+
+    with pytest.raises(UsageError, match=r"holds spells.csv"):
+        write_trust(tmp_path, patients=1000)
