@@ -57,7 +57,7 @@ MISREAD = (
 
 OFTEN = settings(max_examples=90, deadline=None, database=None, derandomize=True)
 LESS_OFTEN = settings(OFTEN, max_examples=30)
-MUCH = settings(deadline=None, database=None, max_examples=1000)
+MUCH = settings(OFTEN, max_examples=300)
 LONG = settings(MUCH, max_examples=60)
 
 

@@ -168,7 +168,11 @@ def lacking_columns(sources: Sources, table: Table) -> list[str]:
     """Say which needed columns a table of the canonical name lacks."""
     there = _canonical_columns(sources, table)
     # Without a header line the names would be a record's values.
-    found = ", ".join(sources.columns[table.name]) if there else f"no column of {table.name} in the first line"
+    names = [
+        name if name.isidentifier() else f"column {place}, whose name is no plain word"
+        for place, name in enumerate(sources.columns[table.name], start=1)
+    ]
+    found = ", ".join(names) if there else f"no column of {table.name} in the first line"
     files = sources.files.get(table.name)
     called = files.paths[0].name if files is not None and len(files.paths) == 1 else table.name
     return [
