@@ -8,10 +8,10 @@ ARGS ?=
 # the page in git is not what the script would write now.
 GENERATED := tools/data_dictionary.py tools/feature_catalogue.py
 
-.PHONY: help env demo test test-slow spark check format bench docs lock clean
+.PHONY: help env demo test test-slow spark check format bench bench-models docs lock clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 env:  ## make .venv from requirements.lock (PYTHON=... chooses the interpreter); does nothing if it is up to date
 	@tools/environment
@@ -41,6 +41,9 @@ format: env  ## put the code in its house style, mending what ruff can mend
 
 bench: env  ## the feature engine against other means, under 10 minutes (ARGS="--peers", "--patients N", "--stages")
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-models: env  ## models against plain LightGBM, under 30 minutes (ARGS="--people 20000" for a quick look)
+	@$(BIN)/python -m benchmarks.models $(ARGS)
 
 docs: env  ## write the generated pages again
 	@for page in $(GENERATED); do $(BIN)/python $$page || exit; done

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.bench import HEAD, Bench, by_hand, by_hand_of_all, growing, peers
+from benchmarks.bench import HEAD, Bench, by_hand, by_hand_of_all, growing, peers, warm_up
 from benchmarks.place import COPIES
 from benchmarks.runs import ROOT, Failed, Took, run
 
@@ -44,6 +44,7 @@ def bench_features(asked: argparse.Namespace) -> int:
         print(", ".join(f"{what.replace('_', ' ')} {value}" for what, value in here.items()))
         print(HEAD)
         bench = Bench(folder, asked.patients, asked.engine, asked.memory_gigabytes)
+        warm_up(bench)
         by_hand(bench)
         by_hand_of_all(bench)
         growing(bench)

@@ -1,5 +1,6 @@
 """The table of `make bench` as it comes about: who is measured, on what, against whom."""
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -87,6 +88,19 @@ def line_of(name: str, took: Took | Failed, reference: Took | Failed | None) -> 
         took.peak_megabytes / reference.peak_megabytes,
     )
     return line + f" {ratios[0]:>10.2f} {ratios[1]:>7.2f} {ratios[2]:>6.2f}"
+
+
+def warm_up(bench: Bench) -> None:
+    """Let each contender run once, unmeasured: what Python and the sweep compile is kept, as it is in use.
+
+    It is kept even where the environment forbids Python to write byte code: every run would then compile its libraries
+    anew, which is a second and more.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(bench.folder / "byte_code")
+    for contender in ("engine", "scan", "sql", "by_hand_pandas"):
+        arguments = ("--folder", bench.folder, "--copies", _FEW, "--features", "by_hand", "--engine", "sweep")
+        run(f"benchmarks.contenders.{contender}", *arguments, "--out", bench.folder / "warm_up.parquet")
 
 
 def by_hand(bench: Bench) -> None:

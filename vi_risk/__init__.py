@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vi_risk.caselists.ranking import case_lists
     from vi_risk.features.catalogue import read_catalogue
-    from vi_risk.models.on_snapshots import evaluate, score, train
+    from vi_risk.models.evaluating import evaluate
+    from vi_risk.models.on_snapshots import score, train
     from vi_risk.models.snapshots import build_features
     from vi_risk.models.spec import load_spec
     from vi_risk.reasons.explain import explain
@@ -26,7 +27,7 @@ _VERBS = {
     "read_catalogue": "vi_risk.features.catalogue",
     "build_features": "vi_risk.models.snapshots",
     "train": "vi_risk.models.on_snapshots",
-    "evaluate": "vi_risk.models.on_snapshots",
+    "evaluate": "vi_risk.models.evaluating",
     "score": "vi_risk.models.on_snapshots",
     "explain": "vi_risk.reasons.explain",
     "case_lists": "vi_risk.caselists.ranking",

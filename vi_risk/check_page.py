@@ -133,7 +133,7 @@ def terminal_lines(report: CheckReport, *, page: Path) -> Iterator[str]:
             yield title
             yield from _finding_lines(findings)
     yield ""
-    yield f"{verdict(report)} What to do about each: {page}"
+    yield f"{verdict(report)} {'What to do about each' if report.findings else 'The whole of it'}: {page}"
 
 
 def _finding_lines(findings: Sequence[Finding]) -> Iterator[str]:

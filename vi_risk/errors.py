@@ -44,3 +44,9 @@ class ResourceError(ViRiskError):
     """The machine cannot do it: disk full, folder not writable, store not reachable."""
 
     exit_code = 6
+
+
+class NotPromotedError(ViRiskError):
+    """A model does not take the champion's place; the message says why, in figures."""
+
+    exit_code = 7

@@ -32,12 +32,13 @@ def read_governance(path: Path) -> Governance:
     Raises
     ------
     UsageError
-        There is no such file.
+        There is no such file, or it is none: a folder, a device.
     GovernanceError
         It says no purpose, or what it says of sensitive kinds is not yes or no; all faults at once.
     """
     if not path.is_file():
-        msg = f"--governance {path}: no such file. Name a TOML file with at least the key purpose."
+        found = "is a folder" if path.is_dir() else "is no plain file" if path.exists() else "no such file"
+        msg = f"--governance {path}: {found}. Name a TOML file with at least the key purpose."
         raise UsageError(msg)
     content = declared.read_toml(path)
     faults = []

@@ -12,7 +12,8 @@ from vi_risk.errors import InputError
 from vi_risk.files import remove, write_text
 
 RUN_FILE, CHECK_FILE, CHECK_PAGE = "run.json", "check.json", "check.html"
-EVALUATION_FILE, CARD_FILE, PLOTS_FOLDER = "evaluation.json", "model_card.html", "plots"
+EVALUATION_FILE, PLOTS_FOLDER = "evaluation.json", "plots"
+CARD_FILE, CARD_TEXT = "model_card.html", "model_card.md"
 SCORES_FILE, MODEL_FOLDER, LISTS_FOLDER = "scores.parquet", "model", "case_lists"
 
 # Stage -> the files it leaves in an output folder, in the order in which stages rest on one another. These are all
@@ -22,7 +23,7 @@ FILES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "records": (CHECK_FILE, CHECK_PAGE),
         "features": ("features.parquet", "cohort.parquet", "catalogue.json"),
         "model": (MODEL_FOLDER,),
-        "evaluation": (EVALUATION_FILE, CARD_FILE, PLOTS_FOLDER),
+        "evaluation": (EVALUATION_FILE, CARD_FILE, CARD_TEXT, PLOTS_FOLDER),
         "scores": (SCORES_FILE,),
         "case_lists": (LISTS_FOLDER,),
         "tracking": (),

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from vi_risk.caselists import ranking
 from vi_risk.caselists.packs import write_packs
 from vi_risk.caselists.rules import CaseListRules
 from vi_risk.check_page import write_check_page
+from vi_risk.cohort.censoring import about_censoring
 from vi_risk.errors import InputError
 from vi_risk.evidence import (
     card_of,
@@ -28,12 +30,15 @@ from vi_risk.evidence import (
 from vi_risk.features.cache import FeatureCache
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.files import remove
-from vi_risk.models import bundle, on_snapshots
+from vi_risk.models import bundle, evaluating, on_snapshots
 from vi_risk.models.card import write_card
+from vi_risk.models.classifier import RiskClassifier
+from vi_risk.models.companions import companion_evidence
 from vi_risk.models.snapshot_files import load_snapshots, save_plan, save_snapshots
 from vi_risk.models.snapshots import Plan, Snapshots
 from vi_risk.models.snapshots import build_features as snapshots_of
 from vi_risk.models.spec import ModelSpec
+from vi_risk.models.splits import refuse_leaks
 from vi_risk.models.truth import read_truth
 from vi_risk.progress import Report
 from vi_risk.reasons.explain import explain
@@ -41,6 +46,7 @@ from vi_risk.records.checks import CheckReport, check_records
 from vi_risk.records.linked import Records
 from vi_risk.run_file import (
     CARD_FILE,
+    CARD_TEXT,
     CHECK_FILE,
     CHECK_PAGE,
     EVALUATION_FILE,
@@ -56,8 +62,8 @@ from vi_risk.spark.snapshots import write_snapshots
 from vi_risk.spark.workspace import SparkWorkspace
 from vi_risk.tracking import TrackedRun, track_run
 
-if TYPE_CHECKING:
-    from vi_risk.models.classifier import RiskClassifier
+# The figure by which a run is told from another at a glance: of risks, and of counts.
+_HEADLINES = ("auroc", "deviance_explained")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,26 +170,55 @@ def _built_on_spark(
 
 
 def train(folder: Path, report: Report) -> None:
-    """Train the model of the spec that the features were built for."""
+    """Train the model of the spec that the features were built for, with its refits and companions."""
     report.stage("Train the model")
     spec, snapshots = _prepared(folder)
+    refuse_leaks(snapshots, horizon_days=spec.horizon_days)
     model = on_snapshots.train(snapshots, spec)
     remove(folder / MODEL_FOLDER)
     about = {"spec": spec.model_dump(mode="json"), "catalogue": snapshots.catalogue.fingerprint}
-    bundle.save(model, folder / MODEL_FOLDER, about=about)
+    refits = on_snapshots.refits_of(model, snapshots, spec)
+    bundle.save(model, folder / MODEL_FOLDER, about=about, refits=refits)
     rows, _ = snapshots.rows("train")
-    events = int(rows["outcome"].sum())
-    report.step(f"{len(rows):,} rows, {events:,} events, {len(model.feature_name_)} features")
+    answers = snapshots.answers("train")
+    known = answers[answers["weight"] > 0]
+    events = int((known["outcome"] > 0).sum())
+    report.step(f"{len(known):,} rows, {events:,} events, {len(model.feature_name_)} features")
+    if left := len(rows) - len(known):
+        stayed = "; those who stayed count for them" if spec.censoring.left_area == "weight" else ""
+        report.step(f"{left:,} rows of people who left the area are left out{stayed}")
+    for note in about_censoring(rows, answers["weight"]).notes:
+        report.warn(note)
     checksum = hashlib.sha256((folder / MODEL_FOLDER / bundle.MODEL_FILE).read_bytes()).hexdigest()
-    part = {
+    part: dict[str, Any] = {
         "version": checksum[:12],  # a model is named by its content
         "checksum": checksum,
-        "rows": len(rows),
+        "rows": len(known),
         "patients": int(rows["patient_id"].nunique()),
         "events": events,
         "features": list(model.feature_name_),
+        "companions": _train_companions(folder, spec, snapshots, report),
+        "score_decay": on_snapshots.decay_of(model, snapshots),
     }
     update_run(folder, "model", part)
+
+
+def _train_companions(folder: Path, spec: ModelSpec, snapshots: Snapshots, report: Report) -> list[str]:
+    """Train what stands beside the model, and return what there is: too few events of one are no fault of the other."""
+    trained = []
+    for companion in spec.companions:
+        if f"{companion.name}_outcome" not in snapshots.cohort:
+            continue
+        try:
+            model = on_snapshots.train(snapshots, spec, companion=companion)
+        except InputError as error:
+            report.warn(f"{companion.name}: not told beside the risk. {error}")
+            continue
+        about = {"spec": companion.model_dump(mode="json"), "catalogue": snapshots.catalogue.fingerprint}
+        bundle.save(model, companion_folder(folder, companion.name), about=about)
+        trained.append(companion.name)
+        report.step(f"beside it {companion.title.lower()}: {len(model.feature_name_)} features")
+    return trained
 
 
 def evaluate(folder: Path, capacity: int, report: Report, *, truth: Path | None = None) -> None:
@@ -195,21 +230,45 @@ def evaluate(folder: Path, capacity: int, report: Report, *, truth: Path | None 
     spec, snapshots = _prepared(folder)
     model, run = _model(folder)
     true_risk = None if truth is None else read_truth(truth, spec, snapshots.index_dates.test)
-    evaluation = on_snapshots.evaluate(model, snapshots, capacity=capacity, true_risk=true_risk).to_dict()
+    found = evaluating.evaluate(model, snapshots, capacity=capacity, spec=spec, true_risk=true_risk)
+    evaluation = found.to_dict() | _beside_it(folder, spec, snapshots, model, run)
     for name, result in (("model", evaluation["model"]), *evaluation["comparators"].items()):
         report.step(f"{name.replace('_', ' ')}: {in_words(result)}")
     if "truth" in evaluation:
         report.step(f"truth: {truth_in_words(evaluation['truth'])}")
-    for doubt in doubts(evaluation):
+    for doubt in doubts(evaluation, outcome=spec.outcome):
         report.warn(doubt)
     _, rows = snapshots.rows("test")
     contributions = on_snapshots.importance(model, rows, seed=spec.seed)
-    update_run(folder, "evaluation", {"capacity": capacity, "auroc": evaluation["model"]["auroc"]})
+    headline = {name: evaluation["model"][name] for name in _HEADLINES if name in evaluation["model"]}
+    update_run(folder, "evaluation", {"capacity": capacity, **headline})
     write_json(folder / EVALUATION_FILE, evaluation)
-    remove(folder / CARD_FILE)
-    write_card(card_of(spec, snapshots, run, evaluation, contributions), folder / CARD_FILE)
+    card = card_of(spec, snapshots, run, evaluation, contributions)
+    for name in (CARD_FILE, CARD_TEXT):
+        remove(folder / name)
+        write_card(card, folder / name)
     remove(folder / PLOTS_FOLDER)
     write_plots(folder / PLOTS_FOLDER, snapshots, evaluation, contributions, rows)
+
+
+def _beside_it(
+    folder: Path, spec: ModelSpec, snapshots: Snapshots, model: on_snapshots.Model, run: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what stands in evaluation.json beside the figures of the model: companions, and how the score ages."""
+    companions = _companions(folder, run)
+    risk = evaluating.predicted(model, snapshots)
+    evidence = {
+        companion.name: companion_evidence(
+            spec, companion, snapshots, risk, evaluating.predicted(companions[companion.name], snapshots)
+        )
+        for companion in spec.companions
+        if companion.name in companions
+    }
+    decay = run["model"].get("score_decay")
+    return {
+        **({"companions": {name: asdict(found) for name, found in evidence.items()}} if evidence else {}),
+        **({"score_decay": decay} if decay else {}),
+    }
 
 
 # --- scores and lists -------------------------------------------------------------------------------------------------
@@ -218,9 +277,10 @@ def evaluate(folder: Path, capacity: int, report: Report, *, truth: Path | None 
 def score(folder: Path, report: Report) -> None:
     """Score everyone eligible at the date of the list."""
     report.stage("Score everyone eligible")
-    _, snapshots = _prepared(folder)
-    model, _ = _model(folder)
-    scores = on_snapshots.score(model, snapshots)
+    spec, snapshots = _prepared(folder)
+    model, run = _model(folder)
+    refits = bundle.load_refits(folder / MODEL_FOLDER) if not spec.counts else None
+    scores = on_snapshots.score(model, snapshots, spec=spec, refits=refits, companions=_companions(folder, run))
     remove(folder / SCORES_FILE)
     scores.to_parquet(folder / SCORES_FILE, index=False, compression="zstd")
     report.step(f"{len(scores):,} people scored at {snapshots.index_dates.list_date}")
@@ -234,6 +294,12 @@ def case_lists(folder: Path, rules: CaseListRules, capacity: int, report: Report
     read_run(folder, needs="evaluation", command="evaluate")  # nobody works from a list that was not evaluated
     scores = _scores(folder)
     model, run = _model(folder)
+    refits = bundle.load_refits(folder / MODEL_FOLDER) if not spec.counts else None
+    if refits is not None:
+        share = on_snapshots.listed_in_refits(refits, snapshots, capacity=capacity)
+        number = len(refits.boosters)
+        times = (scores["patient_id"].map(share) * number).round().astype(int)
+        scores = scores.assign(listed_in_refits=[f"{n} of {number} refits" for n in times])
     listed = ranking.choose(scores, snapshots, capacity=capacity)
     made = ranking.case_lists(
         scores,
@@ -312,10 +378,20 @@ def _json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _model(folder: Path) -> tuple["RiskClassifier", dict[str, Any]]:
+def _model(folder: Path) -> tuple[on_snapshots.Model, dict[str, Any]]:
     run = read_run(folder, needs="model", command="train")
-    model, _ = bundle.load(folder / MODEL_FOLDER)
+    model, _ = bundle.load_any(folder / MODEL_FOLDER)
     return model, run
+
+
+def _companions(folder: Path, run: Mapping[str, Any]) -> dict[str, RiskClassifier]:
+    """Return the models that stand beside the main one, by name."""
+    return {name: bundle.load(companion_folder(folder, name))[0] for name in run["model"].get("companions", ())}
+
+
+def companion_folder(folder: Path, name: str) -> Path:
+    """Return where in an output folder a companion's model is kept."""
+    return folder / MODEL_FOLDER / "companions" / name
 
 
 def _scores(folder: Path) -> pd.DataFrame:

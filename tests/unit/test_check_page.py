@@ -149,6 +149,12 @@ def test_the_terminal_shows_tables_then_findings_then_the_verdict(tmp_path: Path
     ]
 
 
+def test_of_sound_records_the_terminal_speaks_of_nothing_to_do() -> None:
+    *_, last = terminal_lines(SOUND, page=Path("out/check.html"))
+
+    assert last == "No errors and no warnings. The whole of it: out/check.html"
+
+
 def test_the_terminal_is_a_page_however_much_was_found() -> None:
     many = replace(REPORT, findings=(WARNING,) * 40 + (ERROR,) * 31)
 

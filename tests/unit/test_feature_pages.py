@@ -59,7 +59,7 @@ def facts(name: str) -> dict[str, str]:
 
 
 def test_each_feature_is_a_line_whose_first_word_is_its_name() -> None:
-    assert [line.split()[0] for line in list_lines(SHIPPED, WHOLE)] == [feature.name for feature in SHIPPED.features]
+    assert [line.split()[0] for line in list_lines(SHIPPED, WHOLE)] == [feature.name for feature in WHOLE.features]
 
 
 def test_the_columns_of_the_list_stand_under_each_other() -> None:

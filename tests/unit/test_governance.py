@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -43,5 +44,9 @@ def test_sensitive_is_a_table(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_and_one_that_is_no_toml_are_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no such file\. Name a TOML file with at least the key purpose"):
         read_governance(tmp_path / "none.toml")
+    with pytest.raises(UsageError, match=r"is a folder\. Name a TOML file"):
+        read_governance(tmp_path)
+    with pytest.raises(UsageError, match=r"is no plain file\. Name a TOML file"):
+        read_governance(Path(os.devnull))
     with pytest.raises(SpecificationError, match="is not valid TOML"):
         read(tmp_path, "purpose = ")

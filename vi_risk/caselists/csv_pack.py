@@ -1,15 +1,17 @@
 """The list as CSV, for other tools and for spreadsheets: UTF-8 with byte order mark, CRLF line ends (RFC 4180)."""
 
 from vi_risk.caselists.lists import CaseList
+from vi_risk.caselists.wording import is_chance
 
 # What a spreadsheet may take for the start of a formula (OWASP, CSV injection), full-width forms included.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 
 
 def csv_pack(case_list: CaseList) -> bytes:
-    """Return the list with snake_case header, risk with four decimals, and no text that could run as a formula."""
+    """Return the list with snake_case header, chances with four decimals, and no text that could run as a formula."""
     table = case_list.table.astype(object).map(_cell)
-    table["risk"] = case_list.table["risk"].map("{:.4f}".format)
+    for column in ("risk", *filter(is_chance, case_list.fact_columns)):
+        table[column] = case_list.table[column].map("{:.4f}".format, na_action="ignore")
     table.columns = [_cell(column) for column in table.columns]
     text = table.to_csv(index=False, lineterminator="\r\n")
     return text.encode("utf-8-sig")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vi_risk.caselists.wording import SOURCES
+from vi_risk.caselists.wording import SOURCES, is_chance
 from vi_risk.features.definition import Feature
 from vi_risk.features.sources import CODED_ENTRIES
 from vi_risk.models.templates import date_in_words
@@ -17,7 +17,7 @@ from vi_risk.records.tables import TABLES
 if TYPE_CHECKING:
     from vi_risk.models.snapshots import Snapshots
 
-LAST_ADMISSION, IN_HOSPITAL = "last_emergency_admission", "in_hospital_now"
+LAST_ADMISSION, IN_HOSPITAL, LISTED_IN_REFITS = "last_emergency_admission", "in_hospital_now", "listed_in_refits"
 
 # fact on the list -> the feature that holds it
 _NUMBERS: Mapping[str, str] = MappingProxyType(
@@ -33,10 +33,11 @@ _NUMBERS: Mapping[str, str] = MappingProxyType(
 # fact on the list -> the definition whose flags it names
 _NAMED: Mapping[str, str] = MappingProxyType({"conditions": "condition", "high_risk_medicines": "prescribed"})
 _YEAR = 365
+_RANGE = ("risk_low", "risk_high")  # of the chance that the list is ranked by
 
 
 def facts_of(listed: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:
-    """Return the facts of listed people, a column each.
+    """Return the facts of listed people, a column each: the chances of other outcomes that were scored come first.
 
     A fact that names a span of time is left out where the records reach back less far. What was not seen is missing,
     never zero: without a GP record the number of long-term conditions is not known, and the conditions named are those
@@ -46,7 +47,8 @@ def facts_of(listed: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:
     values = listed[["patient_id"]].merge(features, on="patient_id", how="left", validate="one_to_one")
     by_name = {feature.name: feature for feature in snapshots.catalogue.features}
     gp_unseen = listed["gp_seen_from"].isna().tolist()
-    facts = pd.DataFrame(index=listed.index)
+    beside = [name for name in listed.columns if name == LISTED_IN_REFITS or (is_chance(name) and name not in _RANGE)]
+    facts = listed[sorted(beside, key=lambda name: name == LISTED_IN_REFITS)].copy()
     for fact, name in _NUMBERS.items():
         window = snapshots.windows.get(name, by_name[name].window) if name in by_name else None
         names_a_span = fact.endswith(("_12m", "_90d"))

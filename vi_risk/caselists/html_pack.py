@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from vi_risk.caselists.facts import IN_HOSPITAL, LAST_ADMISSION
+from vi_risk.caselists.facts import IN_HOSPITAL, LAST_ADMISSION, LISTED_IN_REFITS
 from vi_risk.caselists.lists import DECISION_COLUMNS, REASON_COLUMNS, CaseList
 from vi_risk.caselists.rules import CaseListRules
 from vi_risk.caselists.wording import (
@@ -29,6 +29,7 @@ _FOLDER = Path(__file__).parent / "templates"
 _AGO = re.compile(r"([\d,]+) (day|week|month|year)s? ago")
 _DAYS = {"day": 1, "week": 7, "month": 30.4, "year": 365.25}  # near enough to sort by
 _NAMED = ("conditions", "high_risk_medicines")
+_BLOCK_ONLY = (LISTED_IN_REFITS, "risk_emergency_admission_3m")  # the table is a line wide
 _LOWEST_GRADE = 3  # the style sheet knows four grades; further bands share the last one
 
 
@@ -57,7 +58,8 @@ class _Patient:
     grade: int
     reasons: tuple[str, ...]
     in_hospital: bool  # said beside the name: such a person is not at home to be visited
-    facts: tuple[_Entry, ...]  # short ones, in the table and in the block
+    table_facts: tuple[_Entry, ...]  # short ones, one of the line in the table
+    facts: tuple[_Entry, ...]  # short ones, in the block
     named: tuple[_Entry, ...]  # those that name many things, in the block only
     decisions: tuple[_Entry, ...]
 
@@ -73,7 +75,7 @@ def html_pack(case_list: CaseList, rules: CaseListRules, *, workbook: str) -> by
             about=case_list.about,
             summary=summary(case_list),
             patients=[_patient(case_list, person, rules) for person in case_list.table.to_dict("records")],
-            fact_headings=[heading(column) for column in _short_facts(case_list)],
+            fact_headings=[heading(column) for column in _table_facts(case_list)],
             data_reach=data_reach(case_list.about.data_to),
             band_ranges=band_ranges(rules),
             what_reasons_are=WHAT_REASONS_ARE,
@@ -102,6 +104,7 @@ def _patient(case_list: CaseList, person: dict[Any, Any], rules: CaseListRules) 
         grade=min(grade, _LOWEST_GRADE),
         reasons=tuple(text for text in (written(person[column]) for column in REASON_COLUMNS) if text),
         in_hospital=person.get(IN_HOSPITAL) == "yes",
+        table_facts=tuple(_fact(column, person[column]) for column in _table_facts(case_list)),
         facts=tuple(_fact(column, person[column]) for column in _short_facts(case_list)),
         named=tuple(_fact(column, person[column]) for column in case_list.fact_columns if column in _NAMED),
         decisions=tuple(_Entry(column, heading(column), written(person[column])) for column in DECISION_COLUMNS),
@@ -112,8 +115,12 @@ def _short_facts(case_list: CaseList) -> list[str]:
     return [column for column in case_list.fact_columns if column not in (IN_HOSPITAL, *_NAMED)]
 
 
+def _table_facts(case_list: CaseList) -> list[str]:
+    return [column for column in _short_facts(case_list) if column not in _BLOCK_ONLY]
+
+
 def _fact(column: str, value: object) -> _Entry:
-    text = fact_text(value)
+    text = fact_text(value, column)
     if text == NOT_SEEN:
         return _Entry(column, heading(column), text, sort_value="")
     if column == LAST_ADMISSION:

@@ -60,7 +60,8 @@ def case_lists(
     texts = table.reindex(columns=list(REASON_COLUMNS), fill_value="").fillna("")
     texts.iloc[:, rules.reasons :] = ""
     facts = facts_of(listed, snapshots)
-    table = pd.concat([table.drop(columns=list(REASON_COLUMNS), errors="ignore"), texts, facts], axis=1)
+    table = table.drop(columns=[*REASON_COLUMNS, *facts.columns], errors="ignore")
+    table = pd.concat([table, texts, facts], axis=1)
     for column in DECISION_COLUMNS:
         table[column] = ""
     columns = [*LEADING_COLUMNS, *facts.columns, *DECISION_COLUMNS]

@@ -22,6 +22,9 @@ WHAT_REASONS_ARE = (
 _HEADINGS: Mapping[str, str] = MappingProxyType(
     {
         "patient_id": "Patient",
+        "risk_death_12m": "Chance of dying, 12 months",
+        "risk_emergency_admission_3m": "Chance of emergency admission, 3 months",
+        "listed_in_refits": "In the list in",
         "age_band": "Age",
         "practice_code": "Practice",
         **{f"reason_{number}": f"Reason {number}" for number in range(1, 6)},
@@ -86,14 +89,24 @@ def natural_frequency(risk: float) -> str:
     return f"about {_rounded(risk * out_of)} in {out_of:,} people like this"
 
 
-def fact_text(value: object) -> str:
-    """Return a fact as text: whole numbers without decimals, dates in words, and "not seen" where it is missing."""
+def is_chance(column: str) -> bool:
+    """Return whether a fact is the risk of another outcome, beside the one that the list is ranked by."""
+    return column.startswith("risk_")
+
+
+def fact_text(value: object, column: str = "") -> str:
+    """Return a fact as text: whole numbers without decimals, dates in words, and "not seen" where it is missing.
+
+    A column that `is_chance` holds chances, which are told in per cent.
+    """
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return NOT_SEEN
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, int | np.integer):
         return f"{value:,}"
+    if is_chance(column) and isinstance(value, float | np.floating):
+        return percent(float(value))
     if isinstance(value, float | np.floating):
         return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
     if isinstance(value, date):

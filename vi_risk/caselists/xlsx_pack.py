@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from vi_risk.caselists.lists import DECISION_COLUMNS, DECISIONS, REASON_COLUMNS, CaseList
 from vi_risk.caselists.rules import CaseListRules
-from vi_risk.caselists.wording import DECISION_SUPPORT, about_rows, fact_text, heading, summary, written
+from vi_risk.caselists.wording import DECISION_SUPPORT, about_rows, fact_text, heading, is_chance, summary, written
 from vi_risk.models.templates import date_in_words
 
 _A4 = 9  # Excel's number for the paper size
@@ -99,7 +99,7 @@ def _write_cell(
     formats: dict[str, Format],
 ) -> None:
     """Write numbers as numbers and everything else as text, so that no cell is ever a formula."""
-    if column == "risk":
+    if column == "risk" or (is_chance(column) and _is_number(value)):
         sheet.write_number(*cell, float(value), formats["risk"])
     elif column in DECISION_COLUMNS:
         # An empty text becomes a blank cell that keeps its format.
@@ -111,13 +111,14 @@ def _write_cell(
     elif column == "rank" or (_is_number(value) and column != "patient_id"):
         sheet.write_number(*cell, value, formats["text"])
     else:
-        sheet.write_string(*cell, fact_text(value)[:_LONGEST_TEXT], formats["text"])
+        sheet.write_string(*cell, fact_text(value, column)[:_LONGEST_TEXT], formats["text"])
 
 
 def _height(person: dict[Any, Any]) -> float:
     """Return the height that the longest wrapped text of a row needs; not every program works it out by itself."""
     lines = max(
-        math.ceil(1.15 * len(fact_text(value)) / _WIDTHS.get(column, _OTHER_WIDTH)) for column, value in person.items()
+        math.ceil(1.15 * len(fact_text(value, column)) / _WIDTHS.get(column, _OTHER_WIDTH))
+        for column, value in person.items()
     )
     return min(_HIGHEST_ROW, _LINE_HEIGHT * max(1, lines) + 2)
 

@@ -1,6 +1,6 @@
 """The cohort: people alive, old enough and registered at an index date, as it was known then."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import ibis
 import ibis.expr.types as ir
 
+from vi_risk.cohort.events import KEYS, died_in_hospital
 from vi_risk.cohort.index_dates import IndexDates, Role
 from vi_risk.cohort.seen import ALWAYS, practice_starts, seen_since
-from vi_risk.records.codes import DIED, SEX
-from vi_risk.records.linked import Records, known_rows
-from vi_risk.records.tables import TABLES
+from vi_risk.records.codes import SEX
+from vi_risk.records.linked import Records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,10 +38,12 @@ def age_band(age: int) -> str:
 
 @dataclass(frozen=True)
 class CohortAt:
-    """The cohort of one index date as expressions, not yet run.
+    """The cohort of one index date, or of all between two days, as expressions, not yet run.
 
     Attributes
     ----------
+    index_date
+        The date; of index events (`vi_risk.cohort.discharges`) the first and the last that there may be.
     people
         One row per patient_id, index_date: practice_code, age (whole years), sex, in_hospital (a stay open at the
         index date), gp_seen_from (date or null), role, age_band.
@@ -49,7 +51,7 @@ class CohortAt:
         The people left at each step of selection, by the name of the step in order; the last are those of `people`.
     """
 
-    index_date: date
+    index_date: date | tuple[date, date]
     role: Role
     people: ir.Table
     steps: Mapping[str, ir.Table]
@@ -63,8 +65,9 @@ class CohortAt:
         first, *others = counts
         found = ibis.union(first, *others).to_pyarrow().to_pylist()
         people = {row["step"]: int(row[number]) for row in found}
+        days = self.index_date if isinstance(self.index_date, tuple) else (self.index_date,)
         return {
-            "index_date": self.index_date.isoformat(),
+            "index_date": " to ".join(day.isoformat() for day in days),
             "role": self.role,
             **{name: people[name] for name in self.steps},
         }
@@ -93,61 +96,71 @@ def select_cohort(
 
 
 def cohort_frame(cohorts: Iterable[CohortAt]) -> "pd.DataFrame":
-    """Return the people of all index dates in one data frame, in their order and by patient_id."""
+    """Return the people of all index dates in one data frame, in their order and by patient_id and index_date."""
     import pandas as pd  # noqa: PLC0415 - loaded when used
 
     frames: list[pd.DataFrame] = [
-        cohort.people.order_by("patient_id").to_pyarrow().to_pandas(date_as_object=True) for cohort in cohorts
+        cohort.people.order_by(KEYS).to_pyarrow().to_pandas(date_as_object=True) for cohort in cohorts
     ]
     return pd.concat(frames, ignore_index=True)
 
 
 def _at(records: Records, day: date, role: Role, min_age: int, starts: Mapping[str, date] | None) -> CohortAt:
-    moment = ibis.literal(day)
     known = records.as_of(day).tables
-    people = known["patients"]
-    born = people.filter(people.birth_month < moment)
+    people, steps = selected(
+        lambda name: known[name].mutate(index_date=ibis.literal(day)), role=role, min_age=min_age, starts=starts
+    )
+    return CohortAt(day, role, people, {"in the records, born before": steps.pop("born before"), **steps})
+
+
+def selected(
+    known: Callable[[str], ir.Table], *, role: Role, min_age: int, starts: Mapping[str, date] | None
+) -> tuple[ir.Table, dict[str, ir.Table]]:
+    """Return the people who are asked about, and who is left at each step of the selection.
+
+    Parameters
+    ----------
+    known
+        Gives the rows of a table with their index_date, as they were known then: of patients one row per patient_id,
+        index_date.
+    starts
+        From `vi_risk.cohort.seen.practice_starts`; None where the records have no registrations.
+    """
+    patients, spells = known("patients"), known("spells")
+    born = patients.filter(patients.birth_month < patients.index_date)
     alive = born.filter(born.died_on.isnull()) if "died_on" in born.columns else born
-    alive = alive.anti_join(_died_in_hospital(known["spells"]), "patient_id")
-    age = moment.year() - alive.birth_month.year() - (moment.month() < alive.birth_month.month()).cast("int64")
-    alive = alive.select("patient_id", "sex", age=age.cast("int64"))
+    alive = alive.anti_join(died_in_hospital(spells), KEYS)
+    months = alive.index_date.month() < alive.birth_month.month()
+    age = alive.index_date.year() - alive.birth_month.year() - months.cast("int64")
+    alive = alive.select(*KEYS, "sex", age=age.cast("int64"))
     if starts is not None:
-        registered = alive.join(_registered(records, day, starts), "patient_id")
+        registered = alive.join(_registered(known("registrations"), starts), KEYS)
     else:
         registered = alive.mutate(practice_code=ibis.literal(EVERYONE), gp_seen_from=ibis.literal(ALWAYS))
     old_enough = registered.filter(registered.age >= min_age)
-    stays = known["spells"]
-    open_stays = stays.filter(stays.discharged_on.isnull()).select("patient_id").distinct().mutate(in_hospital=True)
-    rows = old_enough.left_join(open_stays, "patient_id")
+    open_stays = spells.filter(spells.discharged_on.isnull()).select(KEYS).distinct().mutate(in_hospital=True)
+    rows = old_enough.left_join(open_stays, KEYS)
     rows = rows.select(
         *("patient_id", "practice_code", "age"),
         sex=ibis.cases(*((rows.sex == code, words) for code, words in SEX.items())),
         in_hospital=rows.in_hospital.fill_null(False),
         gp_seen_from=rows.gp_seen_from,
-        index_date=moment,
+        index_date=rows.index_date,
         role=ibis.literal(role),
         age_band=ibis.cases(*((rows.age >= edge, age_band(edge)) for edge in reversed(_AGE_BANDS))),
     )
-    steps = {"in the records, born before": born, "alive": alive, "registered": registered}
+    steps = {"born before": born, "alive": alive, "registered": registered}
     if starts is None:
         del steps["registered"]
-    return CohortAt(day, role, rows, {**steps, f"aged {min_age} or over": old_enough})
+    return rows, {**steps, f"aged {min_age} or over": old_enough}
 
 
-def _died_in_hospital(spells: ir.Table) -> ir.Table:
-    """Return the people whom a discharge says to have died, whether or not `patients` knows it."""
-    died = spells.discharge_method == DIED if "discharge_method" in spells.columns else ibis.literal(False)
-    return spells.filter(died.fill_null(False)).select("patient_id").distinct()
-
-
-def _registered(records: Records, day: date, starts: Mapping[str, date]) -> ir.Table:
-    """Return patient_id, practice_code and gp_seen_from of people registered; the latest registration counts."""
-    rows = known_rows(records.tables["registrations"], TABLES["registrations"], ibis.literal(day))
-    current = rows.filter(rows.registered_to.isnull())
+def _registered(periods: ir.Table, starts: Mapping[str, date]) -> ir.Table:
+    """Return KEYS, practice_code and gp_seen_from of people registered; the latest registration counts."""
+    current = periods.filter(periods.registered_to.isnull())
     order = ibis.row_number().over(
-        ibis.window(group_by="patient_id", order_by=[ibis.desc(current.registered_from), current.practice_code])
+        ibis.window(group_by=KEYS, order_by=[ibis.desc(current.registered_from), current.practice_code])
     )
-    registered = current.mutate(order=order).filter(lambda t: t.order == 0).select("patient_id", "practice_code")
-    joined_by_then = {code: start for code, start in starts.items() if start < day}
-    seen = seen_since(rows, joined_by_then)
-    return registered.left_join(seen, ["patient_id", "practice_code"]).select(*registered.columns, "gp_seen_from")
+    registered = current.mutate(order=order).filter(lambda t: t.order == 0).select(*KEYS, "practice_code")
+    seen = seen_since(periods, starts)
+    return registered.left_join(seen, [*KEYS, "practice_code"]).select(*registered.columns, "gp_seen_from")

@@ -6,12 +6,13 @@ later. A person's are seen as long as they were registered there without a break
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from vi_risk.cohort.events import KEYS
+from vi_risk.cohort.registered import end_of, in_stretches
 from vi_risk.records.linked import Records, event_date
 from vi_risk.records.tables import TABLES
 from vi_risk.records.volume import month_after, possible, volumes_of
@@ -19,14 +20,10 @@ from vi_risk.records.volume import month_after, possible, volumes_of
 # Where no practice says when it joined, practice tables are seen from the beginning.
 ALWAYS = date(1900, 1, 1)
 
-# A move from one practice to the next may leave so many days between two registrations.
-_DAYS_OF_A_MOVE = 31
-
 # Data that begin in the month after joining began with it: the first month is often in part.
 _MONTHS_TO_BEGIN = 1
 
 _STARTS = pa.schema([("practice_code", pa.string()), ("starts_on", pa.date32())])
-_FOR_EVER = date(9998, 12, 31)
 
 
 def practice_starts(records: Records) -> dict[str, date]:
@@ -64,27 +61,22 @@ def _first_months(records: Records) -> dict[str, date]:
 
 
 def seen_since(registrations: ir.Table, starts: Mapping[str, date]) -> ir.Table:
-    """Return patient_id, practice_code and gp_seen_from of registrations that are seen, as they were known.
+    """Return patient_id, index_date, practice_code and gp_seen_from of registrations that are seen.
 
     Parameters
     ----------
     registrations
-        As known at an index date: patient_id, practice_code, registered_from, registered_to (null while it lasts).
+        As known at their index_date: patient_id, practice_code, registered_from, registered_to (null while it lasts).
     starts
-        From `practice_starts`.
+        From `practice_starts`; those on or after an index date are not known at it.
     """
     columns = [list(starts), list(starts.values())]
     seen = ibis.memtable(pa.table(dict(zip(_STARTS.names, columns, strict=True)), schema=_STARTS))
-    rows = registrations.join(seen, "practice_code").mutate(
-        begins=ibis.greatest(ibis._.registered_from, ibis._.starts_on),
-        ends=ibis._.registered_to.fill_null(ibis.literal(_FOR_EVER)),
+    rows = registrations.join(seen, "practice_code")
+    periods = rows.filter(rows.starts_on < rows.index_date).mutate(
+        begins=ibis.greatest(rows.registered_from, rows.starts_on), ends=end_of(rows)
     )
-    rows = rows.filter(rows.begins < rows.ends)
-    in_order: dict[str, Any] = {"group_by": "patient_id", "order_by": ["begins", "ends", "practice_code"]}
-    rows = rows.mutate(before=rows.ends.max().over(ibis.window(**in_order, preceding=(None, 1))))
-    broken = rows.before.isnull() | (rows.begins.delta(rows.before, unit="day") > _DAYS_OF_A_MOVE)
-    so_far = ibis.window(**in_order, preceding=None, following=0)
-    rows = rows.mutate(stretch=broken.cast("int64").sum().over(so_far))
-    since = rows.begins.min().over(ibis.window(group_by=["patient_id", "stretch"]))
+    rows = in_stretches(periods, by=KEYS)
+    since = rows.begins.min().over(ibis.window(group_by=[*KEYS, "stretch"]))
     lasting = rows.mutate(gp_seen_from=since).filter(rows.registered_to.isnull())
-    return lasting.group_by("patient_id", "practice_code").agg(gp_seen_from=lasting.gp_seen_from.min())
+    return lasting.group_by(*KEYS, "practice_code").agg(gp_seen_from=lasting.gp_seen_from.min())

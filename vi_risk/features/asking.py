@@ -1,10 +1,13 @@
 """The cohort that features are asked for, checked and as Arrow: one row per person and index date."""
 
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+import ibis
+import ibis.expr.types as ir
 import pyarrow as pa
 
-from vi_risk.errors import InputError
+from vi_risk.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +19,40 @@ _EXPECTED = {
     "index_date": "dates",
     "gp_seen_from": "dates, null where the practice is not seen",
 }
+
+
+def refuse_no_day(value: object, *, name: str = "index_date") -> None:
+    """Refuse a text, a time stamp or anything else where a day is asked for, before it is compared with one.
+
+    Raises
+    ------
+    UsageError
+        It is not a `datetime.date`; a time stamp, which Python takes for one, is none.
+    """
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return
+    mend = "date.fromisoformat(...)" if isinstance(value, str) else ".date() of it" if isinstance(value, date) else ""
+    msg = f"{name}: expected a datetime.date, such as date(2025, 4, 1), got {type(value).__name__}."
+    raise UsageError(f"{msg} Give {mend}." if mend else msg)
+
+
+def refuse_strangers(people: pa.Table, patients: ir.Table) -> None:
+    """Refuse people of whom the records know nothing: every count of theirs would be zero, as of the healthiest.
+
+    Raises
+    ------
+    InputError
+        Somebody who is asked about is not in the table patients.
+    """
+    asked = people["patient_id"].unique()
+    known = ibis.memtable(pa.table({"patient_id": asked})).semi_join(patients, "patient_id").count().to_pyarrow()
+    strangers = len(asked) - int(known.as_py())
+    if strangers:
+        msg = (
+            f"cohort.patient_id: {strangers:,} of {len(asked):,} people are not in the table patients. Ask about people"
+            " of these records, with their identifiers as text."
+        )
+        raise InputError(msg)
 
 
 def people_asked(cohort: "pd.DataFrame") -> pa.Table:

@@ -4,26 +4,31 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Self
 
-from pydantic import ValidationError
-
-from vi_risk import declared
 from vi_risk.errors import SpecificationError
-from vi_risk.features.codelists import CodeList, read_codelists
-from vi_risk.features.definition import WORDS, Definition, Domain, Feature
-
-_TAKEN = "{where}: a feature of this name is declared already. Rename one of the two."
+from vi_risk.features.codelists import CodeList, code_faults
+from vi_risk.features.conditions import Values
+from vi_risk.features.declarations import Declarations
+from vi_risk.features.definition import WORDS, Definition, Feature
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All declared definitions with the code lists that they name."""
+    """All declared definitions with the code lists that they name.
+
+    Attributes
+    ----------
+    sets
+        Named value sets of the declared files, for definitions of one's own:
+        ``where={"admission_method": catalogue.sets["emergency"]}``.
+    """
 
     definitions: tuple[Definition, ...]
     codelists: Mapping[str, CodeList]
+    sets: Mapping[str, Values] = field(default_factory=dict)
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -75,13 +80,22 @@ class Catalogue:
         Raises
         ------
         SpecificationError
-            Two definitions or features have one name, or a code list or group is not there.
+            Two definitions, features or code lists have one name, or a code list or group is not there.
         """
+        own_lists = list(codelists)
         together = Catalogue(
-            (*self.definitions, *definitions), {**self.codelists, **{own.name: own for own in codelists}}
+            (*self.definitions, *definitions), {**self.codelists, **{own.name: own for own in own_lists}}, self.sets
         )
-        taken = {definition.name for definition in self.definitions}
-        faults = [_TAKEN.format(where=name) for name in _again([*taken, *(own.name for own in definitions)])]
+        names = {
+            "definition": Counter(definition.name for definition in together.definitions),
+            "code list": Counter([*self.codelists, *(own.name for own in own_lists)]),
+        }
+        faults = [
+            f"{name}: a {what} of this name is there already. Rename one of the two."
+            for what, of_names in names.items()
+            for name, times in of_names.items()
+            if times > 1
+        ]
         faults += together.faults()
         if faults:
             raise SpecificationError.of(faults)
@@ -96,7 +110,7 @@ class Catalogue:
             + ",\n".join(json.dumps(content, ensure_ascii=False) for content in definitions)
             + '\n], "codelists": {\n'
             + ",\n".join(lists)
-            + "\n}}\n"
+            + f'\n}}, "sets": {json.dumps(dict(self.sets), ensure_ascii=False)}}}\n'
         )
 
     @classmethod
@@ -113,6 +127,7 @@ class Catalogue:
             return cls(
                 tuple(Definition.model_validate(one) for one in content["definitions"]),
                 {name: CodeList.from_json(name, one) for name, one in content["codelists"].items()},
+                {name: tuple(values) for name, values in content["sets"].items()},
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             msg = "is not a catalogue as it was written"
@@ -130,21 +145,11 @@ class Catalogue:
         yielded: dict[str, str] = {}
         for definition in self.definitions:
             where = (places or {}).get(definition.name, definition.name)
+            found = code_faults(definition.codes, definition.groups, self.codelists)
+            found += _mixed_faults(definition, self.codelists)
+            faults += [f"{where}: {fault}" for fault in found]
             if definition.codes is not None and definition.codes not in self.codelists:
-                known = ", ".join(sorted(self.codelists)) or "none is there"
-                faults.append(
-                    f"{where}: codes names the code list {definition.codes}, which is not in codelists/."
-                    f" Expected one of: {known}."
-                )
                 continue
-            if definition.codes is not None:
-                codelist = self.codelists[definition.codes]
-                unknown = [group for group in definition.groups if group not in codelist.all_groups]
-                if unknown:
-                    faults.append(
-                        f"{where}: groups names {', '.join(unknown)}, which the code list {codelist.name} does"
-                        f" not have. Expected some of: {', '.join(codelist.all_groups)}."
-                    )
             for feature in self.features_of(definition):
                 other = yielded.setdefault(feature.name, definition.name)
                 if other != definition.name:
@@ -154,9 +159,16 @@ class Catalogue:
         return faults
 
 
-def _again(names: Iterable[str]) -> list[str]:
-    """Return the names that come more than once."""
-    return [name for name, times in Counter(names).items() if times > 1]
+def _mixed_faults(definition: Definition, codelists: Mapping[str, CodeList]) -> list[str]:
+    """Say that a definition reckons with values of several groups as if one thing had been measured."""
+    codelist = codelists.get(definition.codes or "")
+    if codelist is None or not definition.in_units or definition.any_unit:
+        return []
+    read = [group for group in codelist.all_groups if not definition.groups or group in definition.groups]
+    if len(read) < 2:
+        return []
+    reckons = f"measure {definition.measure} reckons with {definition.of} of {len(read)} groups"
+    return [f"{reckons} as if they were one measurement: {', '.join(read)}. Name one of them in groups."]
 
 
 def read_catalogue(*folders: Path | str, sensitive: Iterable[str] | Mapping[str, bool] = ()) -> Catalogue:
@@ -173,72 +185,22 @@ def read_catalogue(*folders: Path | str, sensitive: Iterable[str] | Mapping[str,
     SpecificationError
         Any file has a fault; the message has one line for each fault of each file.
     """
-    faults: list[str] = []
-    definitions: dict[str, Definition] = {}
-    places: dict[str, str] = {}
-    codelists: dict[str, CodeList] = {}
-    unread: set[str] = set()
-    files: list[tuple[Path, dict[str, Any]]] = []
-    for folder in (declared.shipped("features"), *map(Path, folders)):
-        if not folder.is_dir():
-            faults.append(f"{folder}: no such folder. Name a folder of feature declarations (*.toml, codelists/*.csv).")
-            continue
-        for path in sorted(folder.glob("*.toml")):
-            try:
-                files.append((path, declared.read_toml(path)))
-            except SpecificationError as error:
-                faults.append(str(error))
-        try:
-            lists = read_codelists(folder / "codelists")
-        except SpecificationError as error:
-            faults.append(str(error))
-            unread |= {path.stem for path in (folder / "codelists").glob("*.csv")}
-            continue
-        faults += [
-            f"{folder.name}/codelists/{name}.csv: a code list of this name is there already. Rename one of the two."
-            for name in lists
-            if name in codelists
-        ]
-        codelists |= lists
-    sets = _sets(files, faults)
-    for path, content in files:
-        entries = {name: entry for name, entry in content.items() if name not in ("domain", "sets")}
-        domain = content.get("domain")
-        if entries and domain not in get_args(Domain):
-            faults.append(_domain_fault(path, domain))
-            domain = get_args(Domain)[0]  # so that the faults of its entries are told too
-        for name, entry in entries.items():
-            where = f"{path.parent.name}/{path.name}: {name}"
-            if name in places:
-                faults.append(_TAKEN.format(where=where))
-                continue
-            faults += _entry_faults(entry, where)
-            if not isinstance(entry, dict):
-                continue
-            places[name] = where
-            try:
-                definitions[name] = Definition.model_validate(
-                    _with_sets(entry, sets) | {"name": name, "domain": domain}
-                )
-            except ValidationError as error:
-                faults += declared.faults_of(error, where)
+    found = Declarations.of_folders(*map(Path, folders))
     named = dict(sensitive) if isinstance(sensitive, Mapping) else dict.fromkeys(sensitive, True)
-    faults += _unknown_kinds(named, codelists.values())
     allowed = {kind for kind, may_be_read in named.items() if may_be_read}
     catalogue = Catalogue(
-        tuple(one for one in definitions.values() if one.codes not in unread - codelists.keys()),
-        {name: codelist.allowing(allowed) for name, codelist in codelists.items()},
+        tuple(one for one in found.definitions.values() if one.codes not in found.broken_lists),
+        {name: codelist.allowing(allowed) for name, codelist in found.codelists.items()},
+        found.sets,
     )
-    faults += catalogue.faults(places)
+    faults = [
+        *found.faults,
+        *catalogue.faults(found.places),
+        *_unknown_kinds(named, found.codelists.values()),
+    ]
     if faults:
         raise SpecificationError.of(faults)
     return catalogue
-
-
-def _domain_fault(path: Path, domain: object) -> str:
-    said = "is missing" if domain is None else f"is {domain!r}"
-    known = ", ".join(f'"{name}"' for name in get_args(Domain))
-    return f"{path.parent.name}/{path.name}: domain: {said}. Expected, at the head of the file, one of {known}."
 
 
 def _unknown_kinds(named: Iterable[str], codelists: Iterable[CodeList]) -> list[str]:
@@ -249,44 +211,3 @@ def _unknown_kinds(named: Iterable[str], codelists: Iterable[CodeList]) -> list[
         for kind in named
         if kind not in known
     ]
-
-
-def _sets(files: list[tuple[Path, dict[str, Any]]], faults: list[str]) -> dict[str, Any]:
-    """Return the named value sets of all files together."""
-    sets: dict[str, Any] = {}
-    for path, content in files:
-        named = content.get("sets", {})
-        where = f"{path.parent.name}/{path.name}: sets"
-        if not isinstance(named, dict):
-            faults.append(f"{where}: is not a table. Expected [sets] with a list of values for each name.")
-            continue
-        for name, values in named.items():
-            if not isinstance(values, list):
-                faults.append(f"{where}.{name}: expected a list of values, got {values!r}. Write it in [brackets].")
-                continue
-            if name in sets and sets[name] != values:
-                faults.append(f"{where}.{name}: another file has a set of this name with other values. Rename one.")
-            sets[name] = values
-    return sets
-
-
-def _entry_faults(entry: object, where: str) -> list[str]:
-    if not isinstance(entry, dict):
-        return [f"{where}: is no known key. Expected domain, [sets], or an entry: [{where.rpartition(' ')[2]}]."]
-    given = {"name": "the name stands in brackets", "domain": "the domain stands at the head of the file"}
-    return [
-        f"{where}: {key}: is not a key of an entry; {why}. Remove it." for key, why in given.items() if key in entry
-    ]
-
-
-def _with_sets(entry: dict[str, Any], sets: dict[str, Any]) -> dict[str, Any]:
-    """Put the values of named sets ("@emergency") in their places; an unknown set stays and is told of below."""
-    filled = dict(entry)
-    for key in ("where", "part"):
-        condition = entry.get(key)
-        if isinstance(condition, dict):
-            filled[key] = {
-                column: sets.get(values[1:], values) if isinstance(values, str) and values.startswith("@") else values
-                for column, values in condition.items()
-            }
-    return filled

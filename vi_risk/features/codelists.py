@@ -124,11 +124,39 @@ def read_codelists(folder: Path) -> dict[str, CodeList]:
     SpecificationError
         A header, a code, a group or points are malformed, or a code stands twice in one group; all faults at once.
     """
-    faults: list[str] = []
-    lists = {path.stem: _read(path, faults) for path in sorted(folder.glob("*.csv"))}
+    lists, faults = codelists_and_faults(folder)
     if faults:
-        raise SpecificationError.of(faults)
+        raise SpecificationError.of([fault for of_list in faults.values() for fault in of_list])
     return lists
+
+
+def code_faults(codes: object, groups: object, codelists: Mapping[str, CodeList]) -> list[str]:
+    """Say which code list or groups that an entry names are not there; of another type they are told elsewhere."""
+    if not isinstance(codes, str):
+        return []
+    if codes not in codelists:
+        known = ", ".join(sorted(codelists)) or "none is there"
+        return [f"codes names the code list {codes}, which is not in codelists/. Expected one of: {known}."]
+    there = codelists[codes].all_groups
+    unknown = [str(group) for group in groups if group not in there] if isinstance(groups, list | tuple) else []
+    if not unknown:
+        return []
+    named = f"groups names {', '.join(unknown)}, which the code list {codes} does not have"
+    return [f"{named}. Expected some of: {', '.join(there)}."]
+
+
+def codelists_and_faults(folder: Path) -> tuple[dict[str, CodeList], dict[str, list[str]]]:
+    """Return the code lists of a folder that are sound, and name -> faults of the others."""
+    lists: dict[str, CodeList] = {}
+    faults: dict[str, list[str]] = {}
+    for path in sorted(folder.glob("*.csv")):
+        found: list[str] = []
+        codelist = _read(path, found)
+        if found:
+            faults[path.stem] = found
+        else:
+            lists[path.stem] = codelist
+    return lists, faults
 
 
 def _read(path: Path, faults: list[str]) -> CodeList:

@@ -1,6 +1,6 @@
 """How far back each source can be seen, so that training, test and list look back equally far."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,6 +14,13 @@ from vi_risk.records.linked import Records
 
 # Windows of one definition that differ by less than this share tell the same story twice: 367 days beside 365.
 _ALIKE = 0.05
+
+_WORDS = {
+    "ed_attendances": "A&E attendances",
+    "gp_events": "GP events",
+    "gp_appointments": "GP appointments",
+    "mdt_reviews": "MDT reviews",
+}
 
 # A source with so many rows in a usual month has stopped when it has had none for so long.
 _REGULAR_ROWS, _STOPPED_DAYS = 10, 92
@@ -49,7 +56,7 @@ def common_coverage(records: Records, catalogue: Catalogue, index_dates: Iterabl
     dates = list(index_dates)
     earliest, latest = min(dates), max(dates)
     windows: dict[str, int | None] = {}
-    notes = []
+    notes: dict[str, list[str]] = {}  # what is said -> of which sources
     for source in dict.fromkeys(d.table for d in catalogue.definitions if d.windows):
         definitions = [d for d in catalogue.definitions if d.table == source and d.windows]
         start = seen_from(records, source)
@@ -58,16 +65,24 @@ def common_coverage(records: Records, catalogue: Catalogue, index_dates: Iterabl
         reach = (earliest - start).days
         end = seen_to(records, source)
         stopped = end is not None and (latest - end).days > _STOPPED_DAYS and _is_regular(records, source)
-        words = source.replace("_", " ").capitalize()
         cut = {name: days for d in definitions for name, days in _cut(catalogue, d, 0 if stopped else reach).items()}
         windows |= cut
         if stopped:
-            notes.append(f"{words} seen to {end} only, long before the last index date: all features of it are missing")
-        elif cut and reach <= 0:
-            notes.append(f"{words} seen from {start} only, after the first index date: all features of it are missing")
-        elif cut:
-            notes.append(f"{words} seen from {start}: every feature of it looks back {reach} days at most")
-    return Coverage(windows, tuple(notes))
+            said = f"seen to {end} only, long before the last index date: all features of {{it}} are missing"
+        elif reach <= 0:
+            said = f"seen from {start} only, after the first index date: all features of {{it}} are missing"
+        else:
+            said = f"seen from {start}: every feature of {{it}} looks back {reach} days at most"
+        if cut:
+            notes.setdefault(said, []).append(source)
+    return Coverage(windows, tuple(_note(sources, said) for said, sources in notes.items()))
+
+
+def _note(sources: Sequence[str], said: str) -> str:
+    """Return what is said of some sources as one sentence."""
+    names = [_WORDS.get(source) or source.replace("_", " ") for source in sources]
+    together = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{together[0].upper()}{together[1:]} {said.format(it='it' if len(names) == 1 else 'them')}"
 
 
 def seen_from(records: Records, source: str) -> date | None:

@@ -4,16 +4,26 @@ The grammar for people is features/README.md. A definition is declared in a TOML
 objects; either way the engine sees the same thing.
 """
 
-import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from vi_risk.features.sources import CODE_COLUMNS, SOURCES
-from vi_risk.records.tables import Column, Table
+from vi_risk.features.conditions import Condition, Range, Values, condition_faults, shape_faults
+from vi_risk.features.sources import CODE_COLUMNS, IN_ANY_UNIT, SOURCES
+from vi_risk.records.tables import Table
+
+__all__ = ["Condition", "Definition", "Domain", "Feature", "Measure", "Range", "Values", "read_definition"]
 
 Measure = Literal[
     "count", "any", "distinct", "days_since_last", "days_since_first", "sum", "maximum", "mean", "latest", "slope",
@@ -33,42 +43,22 @@ _READS_PART = ("share", "latest_is")
 _SCALABLE = ("count", "sum")
 _COUNTED = ("count", "distinct", "groups", "points", "sum", "bed_days")
 _PLACEHOLDERS = {"n", "s", "times", "percent", "window", "ago", "band", "group"}
+# placeholder -> the measures whose value it can say
+_SAYS: Mapping[str, tuple[Measure, ...]] = {
+    "ago": ("days_since_last", "days_since_first"),
+    "band": ("age",),
+    "group": ("group_flags",),
+    "percent": ("share", "rise"),
+}
+_SAID_OF_NOTHING = {"window", "group"}  # what can be said where there is no value
 _SENTENCES = ("reason", "reason_zero", "reason_negative", "reason_missing")
-_ENDS = frozenset({"min", "max"})
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_PYTHON_TYPES = {"text": str, "boolean": bool, "integer": int, "number": int | float}
 _CHECKED = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 # Keys that are for people and decide no value.
-WORDS = {"title", "theme", "unit", "direction", "missing", "reference", *_SENTENCES}
+WORDS = {"title", "theme", "unit", "any_unit", "direction", "missing", "reference", *_SENTENCES}
 
 _LONGEST_WINDOW = 36_525  # a century
-
-
-class Range(BaseModel):
-    """Numbers from `min` to `max`, both included; either end may be open."""
-
-    model_config = _CHECKED
-
-    min: float | None = None
-    max: float | None = None
-
-    @model_validator(mode="after")
-    def _has_an_end(self) -> Self:
-        if any(end is not None and math.isnan(end) for end in (self.min, self.max)):
-            msg = "min and max are numbers"
-            raise ValueError(msg)
-        if self.min is None and self.max is None:
-            msg = "a range has min, max or both"
-            raise ValueError(msg)
-        if self.min is not None and self.max is not None and self.min > self.max:
-            msg = "min is above max"
-            raise ValueError(msg)
-        return self
-
-
-Values = tuple[str | bool | int | float, ...]
-Condition = dict[str, Values | Range]
 
 
 class Definition(BaseModel):
@@ -92,6 +82,7 @@ class Definition(BaseModel):
     recent: Annotated[int, Field(ge=1)] | None = None
     at_least: Annotated[float, Field(gt=0)] | None = None
     unseen: Literal["missing", "scale"] = "missing"
+    any_unit: bool = False
     unit: str = ""
     direction: Literal["up", "down", "none"] = "none"
     reason: str
@@ -108,7 +99,7 @@ class Definition(BaseModel):
         """Take one value, a list as TOML has it, or a range, for each column."""
         if not isinstance(condition, dict):
             return condition
-        faults = [fault for column, values in condition.items() for fault in _shape_faults(column, values)]
+        faults = [fault for column, values in condition.items() for fault in shape_faults(column, values)]
         if faults:
             raise ValueError("\n".join(faults))
         return {
@@ -123,8 +114,9 @@ class Definition(BaseModel):
         }
 
     @model_validator(mode="after")
-    def _is_coherent(self) -> Self:
-        faults = [*self._name_faults(), *self._table_faults(), *self._measure_faults(), *self._reason_faults()]
+    def _is_coherent(self, info: ValidationInfo) -> Self:
+        unsure: Set[str] = (info.context or {}).get("unsure", frozenset())
+        faults = [text for keys, text in self._faults() if unsure.isdisjoint(keys)]
         if faults:
             raise ValueError("\n".join(faults))
         return self
@@ -148,148 +140,188 @@ class Definition(BaseModel):
 
     # --- faults -----------------------------------------------------------------------------------------------------
 
-    def _name_faults(self) -> list[str]:
-        if _NAME.fullmatch(self.name):
-            return []
-        return ["a name is lower case letters, digits and underscores, starting with a letter"]
+    def _faults(self) -> Iterator["_Fault"]:
+        if not _NAME.fullmatch(self.name):
+            yield ("name",), "a name is lower case letters, digits and underscores, starting with a letter"
+        yield from self._table_faults()
+        yield from self._measure_faults()
+        yield from self._window_faults()
+        yield from self._key_faults()
+        yield from self._number_faults()
+        yield from self._reason_faults()
 
-    def _table_faults(self) -> list[str]:
+    def _table_faults(self) -> Iterator["_Fault"]:
         if self.table not in SOURCES:
-            return [f"table must be one of {', '.join(SOURCES)}"]
+            yield ("table",), f"table must be one of {', '.join(SOURCES)}"
+            return
         known = self.source.column_names
-        faults = [
-            f"{self.table} has no column {column}; it has {', '.join(known)}"
-            for column in self.columns_read
-            if column not in known
-        ]
+        reads = {"where": tuple(self.where), "part": tuple(self.part), "of": (self.of,) if self.of else ()}
+        for key, columns in reads.items():
+            for column in columns:
+                if column not in known:
+                    yield ("table", key), f"{self.table} has no column {column}; it has {', '.join(known)}"
         for key, condition in (("where", self.where), ("part", self.part)):
             for column, values in condition.items():
                 if column in known:
-                    faults += _condition_faults(f"{key}.{column}", self.source.column(column), values)
-        return faults
+                    for fault in condition_faults(f"{key}.{column}", self.source.column(column), values):
+                        yield ("table", key), fault
 
-    def _measure_faults(self) -> list[str]:
-        measure, faults = self.measure, []
+    def _measure_faults(self) -> Iterator["_Fault"]:
+        measure = self.measure
         if measure in PERSON_MEASURES:
             if self.table != "patients":
-                faults.append(f"measure {measure} is of the table patients")
+                yield ("measure", "table"), f"measure {measure} is of the table patients"
             if self.windows:
-                faults.append(f"measure {measure} takes no windows")
+                yield ("measure", "windows"), f"measure {measure} takes no windows"
+            if measure == "is" and not self.where:
+                yield ("measure", "where"), "measure is needs `where`, what must hold of the person"
         elif self.table in ("patients", "practices"):
-            faults.append(f"measure {measure} needs a table of dated rows, not {self.table}")
+            yield ("measure", "table"), f"measure {measure} needs a table of dated rows, not {self.table}"
         elif not self.windows:
-            faults.append(f"measure {measure} needs windows, a list of days such as [90, 365]")
-        if list(self.windows) != sorted(set(self.windows)):
-            faults.append("windows must rise, each once")
-        if any(window < 1 for window in self.windows):
-            faults.append(
-                f"windows must be 1 day or more, got {min(self.windows)}; a window ends the day before the index date"
-            )
-        if any(window > _LONGEST_WINDOW for window in self.windows):
-            faults.append(f"windows must be {_LONGEST_WINDOW} days (a century) or less, got {max(self.windows)}")
+            said = f"measure {measure} needs windows, a list of days such as [90, 365]"
+            yield ("measure", "table", "windows"), said
         of_one_table = INTERVAL_MEASURES.get(measure)
         if of_one_table is not None and self.table != of_one_table:
-            faults.append(f"measure {measure} is of the table {of_one_table}")
+            yield ("measure", "table"), f"measure {measure} is of the table {of_one_table}"
         if measure == "seen_days" and self.table in SOURCES and self.source.held_by != "practice":
-            faults.append("measure seen_days is of a table that practices hold")
+            yield ("measure", "table"), "measure seen_days is of a table that practices hold"
         if measure == "seen_days" and (self.where or self.codes):
-            faults.append("measure seen_days takes no where and no codes")
-        return faults + self._key_faults()
+            yield ("measure", "where", "codes"), "measure seen_days takes no where and no codes"
 
-    def _key_faults(self) -> list[str]:
-        measure, faults = self.measure, []
-        if (measure in _READS_OF) != (self.of is not None):
-            faults.append(f"`of` names the column that {_listed(_READS_OF)} read, and no other measure takes it")
-        elif measure in NUMBER_MEASURES and self._type_of(self.of) not in ("integer", "number", None):
-            faults.append(f"measure {measure} needs a column of numbers, and {self.of} is not one")
+    def _window_faults(self) -> Iterator["_Fault"]:
+        if list(self.windows) != sorted(set(self.windows)):
+            yield ("windows",), "windows must rise, each once"
+        if any(window < 1 for window in self.windows):
+            least = min(self.windows)
+            said = f"windows must be 1 day or more, got {least}; a window ends the day before the index date"
+            yield ("windows",), said
+        if any(window > _LONGEST_WINDOW for window in self.windows):
+            most = max(self.windows)
+            yield ("windows",), f"windows must be {_LONGEST_WINDOW} days (a century) or less, got {most}"
+
+    def _key_faults(self) -> Iterator["_Fault"]:
+        measure = self.measure
+        needs = (
+            ("of", _READS_OF, self.of is not None, "the column that it reads"),
+            ("part", _READS_PART, bool(self.part), "what the part of the rows holds, written as `where` is"),
+            ("recent", ("rise",), self.recent is not None, "the days that count as recent"),
+        )
+        for key, measures, given, meaning in needs:
+            if measure in measures and not given:
+                yield ("measure", key), f"measure {measure} needs `{key}`, {meaning}"
+            if measure not in measures and given:
+                said = f"`{key}` belongs to the measure{'s' if len(measures) > 1 else ''} {_listed(measures)}"
+                yield ("measure", key), f"{said}, and {measure} does not take it"
         if self.prefix is not None and measure != "distinct":
-            faults.append("`prefix` belongs to measure distinct")
-        if (measure in _READS_PART) != bool(self.part):
-            faults.append("`part` is what the part of share or latest_is holds, and no other measure takes it")
-        if (measure == "rise") != (self.recent is not None):
-            faults.append("`recent` is the recent days of measure rise, and no other measure takes it")
-        elif self.recent is not None and any(window <= self.recent for window in self.windows):
-            faults.append("`recent` must be shorter than every window")
+            yield ("measure", "prefix"), "`prefix` belongs to measure distinct"
+        if self.recent is not None and any(window <= self.recent for window in self.windows):
+            yield ("recent", "windows"), "`recent` must be shorter than every window"
         if self.unseen == "scale" and measure not in _SCALABLE:
-            faults.append('unseen = "scale" belongs to the measures count and sum')
+            yield ("measure", "unseen"), 'unseen = "scale" belongs to the measures count and sum'
+        if self.unseen == "scale" and self.table in SOURCES and self.source.held_by != "practice":
+            said = f'unseen = "scale" is for a table that practices hold, and {self.table} counts as wholly seen'
+            yield ("table", "unseen"), said
         if self.at_least is not None and measure not in _COUNTED:
-            faults.append(f"`at_least` belongs to the measures {_listed(_COUNTED)}")
+            yield ("measure", "at_least"), f"`at_least` belongs to the measures {_listed(_COUNTED)}"
         if self.at_least is not None and self.unseen == "scale":
-            faults.append('`at_least` and unseen = "scale" do not go together')
+            yield ("at_least", "unseen"), '`at_least` and unseen = "scale" do not go together'
         if measure in GROUPED_MEASURES and self.codes is None:
-            faults.append(f"measure {measure} needs `codes`, the name of a code list")
+            yield ("measure", "codes"), f"measure {measure} needs `codes`, the name of a code list"
         if self.codes is not None and self.table not in CODE_COLUMNS:
-            faults.append(f"`codes` needs a table with clinical codes: {', '.join(CODE_COLUMNS)}")
+            said = f"`codes` needs a table with clinical codes: {', '.join(CODE_COLUMNS)}"
+            yield ("table", "codes"), said
         if self.groups and self.codes is None:
-            faults.append("`groups` needs `codes`, the code list that they are groups of")
-        return faults
+            yield ("groups", "codes"), "`groups` needs `codes`, the code list that they are groups of"
+
+    def _number_faults(self) -> Iterator["_Fault"]:
+        """Yield what is wrong with the numbers that are reckoned with: no numbers, or of more than one unit."""
+        if self.measure in NUMBER_MEASURES and self._type_of(self.of) not in ("integer", "number", None):
+            said = f"measure {self.measure} needs a column of numbers, and {self.of} is not one"
+            yield ("measure", "table", "of"), said
+        if self.any_unit and not self.in_units:
+            said = "`any_unit` is of a measure that reckons with values whose unit stands beside them"
+            yield ("measure", "table", "of", "any_unit"), said
+        if not self.in_units or self.any_unit:
+            return
+        mend = "or write any_unit = true for values without a unit, such as scores"
+        keys = ("measure", "table", "of", "where", "codes", "any_unit")
+        reckons = f"measure {self.measure} reckons with {self.of}"
+        if "unit" not in self.where:
+            named = 'name the units that count in `where`, such as unit = "mmHg"'
+            yield keys, f"{reckons} whatever its unit; {named}, {mend}"
+        if self.codes is None and "code" not in self.where:
+            yield keys, f"{reckons} whatever was measured; name its code list with `codes`, {mend}"
+
+    @property
+    def in_units(self) -> bool:
+        """Whether it reckons with values whose unit stands in a column beside them."""
+        return self.measure in NUMBER_MEASURES and (self.table, self.of) in IN_ANY_UNIT
 
     def _type_of(self, column: str | None) -> str | None:
         known = self.source.column_names if self.table in SOURCES else ()
         return self.source.column(column).type if column in known and column is not None else None
 
-    def _reason_faults(self) -> list[str]:
-        faults = []
+    def _reason_faults(self) -> Iterator["_Fault"]:
         for key in _SENTENCES:
             sentence = getattr(self, key)
-            unknown = sorted(set(re.findall(r"\{([^{}]*)\}", sentence)) - _PLACEHOLDERS)
+            placed = set(re.findall(r"\{([^{}]*)\}", sentence))
+            unknown = sorted(placed - _PLACEHOLDERS)
             if unknown:
-                named, known = (
-                    ", ".join(f"{{{name}}}" for name in names) for names in (unknown, sorted(_PLACEHOLDERS))
-                )
-                faults.append(f"{key} has the unknown placeholder {named}; known: {known}")
+                said = f"{key} has the unknown placeholder {_in_braces(unknown)}; known: {_in_braces(_PLACEHOLDERS)}"
+                yield (key,), said
             if set(re.sub(r"\{[^{}]*\}", "", sentence)) & {"{", "}"}:
-                faults.append(f"{key} has a brace without its other half")
-        if "{group}" in self.reason and self.measure != "group_flags":
-            faults.append("only measure group_flags has the placeholder group")
-        return faults
+                yield (key,), f"{key} has a brace without its other half"
+            for name, measures in _SAYS.items():
+                if name in placed and self.measure not in measures:
+                    said = f"{key} has {{{name}}}, which only {_listed(measures)} can say, not {self.measure}"
+                    yield (key, "measure"), said
+            if "window" in placed and self.measure in PERSON_MEASURES:
+                yield (key, "measure"), f"{key} has {{window}}, and measure {self.measure} has no windows"
+        of_nothing = sorted(set(re.findall(r"\{(\w+)\}", self.reason_missing)) & _PLACEHOLDERS - _SAID_OF_NOTHING)
+        if of_nothing:
+            said = f"reason_missing has {_in_braces(of_nothing)}, and a missing value has none to say"
+            yield ("reason_missing",), f"{said}; it may have {_in_braces(_SAID_OF_NOTHING)}"
 
 
-def _shape_faults(column: str, values: object) -> list[str]:
-    """Say what of a condition is neither a value, nor a list of values, nor a range."""
-    if isinstance(values, Range):
-        return []
-    if isinstance(values, dict):
-        faults = [f"{column}.{key} is not a key of a range; it has min and max" for key in values.keys() - _ENDS]
-        faults += [
-            f"{column}.{key} must be a number without quotes, got {end!r}"
-            for key, end in values.items()
-            if key in _ENDS and (isinstance(end, bool) or not isinstance(end, int | float))
-        ]
-        least, most = values.get("min"), values.get("max")
-        if not faults and least is None and most is None:
-            faults.append(f"{column} is a range without min and max; give one of them, or both")
-        if not faults and least is not None and most is not None and least > most:
-            faults.append(f"{column} is a range whose min is above its max")
-        return faults
-    listed = values if isinstance(values, list | tuple) else [values]
-    wrong = [value for value in listed if not isinstance(value, str | bool | int | float)]
-    expected = "text, a number or true or false, a list of them, or a range"
-    return [f"{column} must be {expected}, got {wrong[0]!r}"] if wrong else []
+# The keys that a fault lies in, and what it is.
+_Fault = tuple[tuple[str, ...], str]
+
+# For a key whose value is no use, so that what the others say can be checked all the same.
+_STAND_INS = {"name": "a", "domain": "person", "title": "", "table": "spells", "measure": "count", "reason": ""}
 
 
-def _condition_faults(where: str, column: Column, values: Values | Range) -> list[str]:
-    numeric = column.type in ("integer", "number")
-    if isinstance(values, Range):
-        return [] if numeric else [f"{where} is a range, and {column.name} is not a number"]
-    sets = [value for value in values if isinstance(value, str) and value.startswith("@")]
-    if sets:
-        return [f"{where} names the set {name}, which no file declares under [sets]" for name in sets]
-    expected = _PYTHON_TYPES.get(column.type)
-    if expected is None:
-        return [f"{where}: {column.name} is a {column.type}, which `where` cannot compare"]
-    wrong = [v for v in values if not isinstance(v, expected) or (isinstance(v, bool) and column.type != "boolean")]
+def read_definition(
+    entry: Mapping[str, object], *, unsure: Collection[str] = ()
+) -> tuple[Definition | None, list[ValidationError]]:
+    """Return the definition of an entry, or None and everything that is wrong with it.
+
+    A key that is missing, unknown or of a wrong type does not hide what is wrong with the others.
+
+    Parameters
+    ----------
+    unsure
+        Keys whose values are not known, of which nothing is said.
+    """
+    try:
+        return Definition.model_validate(entry, context={"unsure": frozenset(unsure)}), []
+    except ValidationError as error:
+        errors = [error]
+    wrong = {str(fault["loc"][0]) for fault in errors[0].errors() if fault["loc"]}
     if wrong:
-        return [f"{where} has {', '.join(map(repr, wrong))}, but {column.name} is {column.type}"]
-    unknown = [str(value) for value in values if column.values is not None and value not in column.values]
-    if unknown:
-        known = ", ".join(column.values or ())
-        return [f"{where} has {', '.join(unknown)}, which {column.name} never is; it is one of {known}"]
-    return []
+        others = {key: value for key, value in entry.items() if key not in wrong}
+        try:
+            Definition.model_validate({**_STAND_INS, **others}, context={"unsure": wrong | set(unsure)})
+        except ValidationError as error:
+            errors.append(error)
+    return None, errors
 
 
 def _listed(words: tuple[str, ...]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _in_braces(names: Iterable[str]) -> str:
+    return ", ".join(f"{{{name}}}" for name in sorted(names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ taken in batches, so that neither the records nor the features need fit into mem
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -14,34 +15,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vi_risk.errors import UsageError
+from vi_risk.features import matching
 from vi_risk.features.asking import COHORT, KEYS, people_asked
 from vi_risk.features.available import lacking
 from vi_risk.features.catalogue import Catalogue
-from vi_risk.features.definition import GROUPED_MEASURES, PERSON_MEASURES, Definition, Feature
+from vi_risk.features.definition import PERSON_MEASURES, Definition, Feature
 from vi_risk.features.matching import Codes
 from vi_risk.features.parts import Part, parts_of
 from vi_risk.features.rows import Asked
-from vi_risk.features.sources import CODED_ENTRIES
+from vi_risk.features.seen import AsSeen
 from vi_risk.features.sweep.plan import is_served
 from vi_risk.records.linked import Records
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from vi_risk.features.sweep.passes import Sweep
-
 # People and index dates of one batch: 200 features of as many rows are half a gigabyte.
 _ROWS_IN_A_BATCH = 250_000
 
 # Fewer cost less without the sweep, whose loops are loaded, and once in the life of an installation compiled.
-_ROWS_WORTH_A_SWEEP = 100_000
-
-# Where no row was found these are zero, the others missing.
-_ZERO_WITHOUT_ROWS = ("count", "any", "distinct", "sum", "bed_days", "registered_days", *GROUPED_MEASURES)
-# What was seen of a window is certain for these, though it was not wholly seen.
-_CERTAIN = ("days_since_last", "latest", "latest_is")
-_FLAGS = ("any", "group_flags")
-_ONLY_GROWS = ("count", "distinct", "groups")  # enough of them in what was seen is enough
+_ROWS_WORTH_A_SWEEP = 40_000
 
 Windows = Mapping[str, int | None]
 Engine = Literal["auto", "portable", "sweep"]
@@ -80,7 +73,7 @@ def compute_features(
         the value is missing.
     """
     batches = list(_batches(records, cohort, catalogue, windows or {}, rows_in_a_batch, engine))
-    table = pa.concat_tables(batches).sort_by([(key, "ascending") for key in KEYS])
+    table = pa.concat_tables(batches)
     result: pd.DataFrame = table.select(KEYS).to_pandas(date_as_object=True)
     return result.join(table.drop_columns(KEYS).to_pandas())
 
@@ -102,7 +95,7 @@ def write_features(
     written = 0
     with pq.ParquetWriter(path, _schema(catalogue), compression="zstd") as file:
         for batch in _batches(records, cohort, catalogue, windows or {}, rows_in_a_batch, engine):
-            file.write_table(batch.sort_by([(key, "ascending") for key in KEYS]))
+            file.write_table(batch)
             written += len(batch)
             del batch  # the next one needs its room
     return written
@@ -116,9 +109,9 @@ def _batches(
     rows_in_a_batch: int,
     engine: Engine = "auto",
 ) -> Iterator[pa.Table]:
-    """Return the features of so many people at a time, in the order of their ids.
+    """Return the features of so many people at a time, sorted by patient_id and index_date.
 
-    The query is made once, of views that show one batch of people and their rows after the other.
+    The queries are made once, of views that show one batch of people and their rows after the other.
     """
     schema = _schema(catalogue)
     _refuse_unknown(windows, rows_in_a_batch, engine)
@@ -129,32 +122,36 @@ def _batches(
     dates = tuple(sorted(people["index_date"].unique().to_pylist()))
     codes = codes_in_use(Asked(records.tables, ibis.memtable(people), dates), catalogue)
     backend = records.workspace.backend
-    query: ir.Table | None = None
+    sweeps = engine == "sweep" or (engine == "auto" and len(people) >= _ROWS_WORTH_A_SWEEP)
     with records.workspace.scratch() as name_of:
         everyone = backend.create_table(name_of("people"), people)
-        sweeps = engine == "sweep" or (engine == "auto" and len(people) >= _ROWS_WORTH_A_SWEEP)
-        sweep: Sweep | None = None
+        features_of: Callable[[pa.Table], pa.Table] | None = None
         for start, end in _spans(people["patient_id"], rows_in_a_batch):
             first, last = people["patient_id"][start].as_py(), people["patient_id"][end - 1].as_py()
             tables = {
                 name: backend.create_view(name_of(name), _between(rows, first, last), overwrite=True)
                 for name, rows in records.tables.items()
             }
-            batch = backend.create_view(name_of("batch"), _between(everyone, first, last), overwrite=True)
-            asked = Asked(tables, batch, dates)
-            if sweeps and sweep is None:
-                sweep = _sweep(asked, catalogue, windows, codes, backend, name_of)
-            if sweep is not None:
-                backend.con.register(name_of("measured"), sweep.measured(people.slice(start, end - start)))
-            if query is None:
-                measured = backend.table(name_of("measured")) if sweep is not None else None
-                query = feature_query(asked, catalogue, windows=windows, codes=codes, measured=measured)
-                backend.create_view(name_of("features"), query)
-            features = backend.table(name_of("features")).to_pyarrow().select(schema.names).cast(schema)
-            if sweep is not None:
-                backend.con.unregister(name_of("measured"))
-            yield features
-            del features  # the next batch needs its room
+            asked_about = _between(everyone, first, last).mutate(row=ibis._.row - start)
+            batch = backend.create_view(name_of("batch"), asked_about, overwrite=True)
+            if features_of is None:
+                make = _sweep if sweeps else _asked_of_the_database
+                features_of = make(Asked(tables, batch, dates), catalogue, windows, codes, backend, name_of)
+            yield features_of(people.slice(start, end - start)).select(schema.names).cast(schema)
+
+
+def _asked_of_the_database(
+    asked: Asked,
+    catalogue: Catalogue,
+    windows: Windows,
+    codes: Mapping[str, Codes],
+    backend: Any,
+    name_of: Callable[[str], str],
+) -> Callable[[pa.Table], pa.Table]:
+    """Return what asks for the features of the batch that the views show, all of them in one query."""
+    query = feature_query(asked, catalogue, windows=windows, codes=codes)
+    view = backend.create_view(name_of("features"), query)
+    return lambda _: view.to_pyarrow().sort_by([(key, "ascending") for key in KEYS])
 
 
 def _refuse_unknown(windows: Windows, rows_in_a_batch: int, engine: str) -> None:
@@ -197,13 +194,14 @@ def _sweep(
     codes: Mapping[str, Codes],
     backend: Any,
     name_of: Callable[[str], str],
-) -> "Sweep":
+) -> Callable[[pa.Table], pa.Table]:
+    """Return what sweeps the batch that the views show; what a sweep does not serve is asked of the database."""
     from vi_risk.features.sweep.passes import Sweep  # noqa: PLC0415  loading the compiler takes a second or more
 
-    built = [definition for definition in catalogue.definitions if computable(asked, definition)]
-    others = _measured(asked, catalogue, [d for d in built if not is_served(d)], windows, codes)
-    served = [d for d in built if is_served(d)]
-    return Sweep.prepared(asked, catalogue, served, others, windows, codes, backend, name_of)
+    served = {d.name: d for d in catalogue.definitions if is_served(d) and computable(asked, d)}
+    rest = tuple(definition for definition in catalogue.definitions if definition.name not in served)
+    others = feature_query(asked, replace(catalogue, definitions=rest), windows=windows, codes=codes, keys=("row",))
+    return Sweep.prepared(asked, catalogue, served.values(), others, windows, codes, backend, name_of).features
 
 
 # --- the query ------------------------------------------------------------------------------------------------------
@@ -217,7 +215,7 @@ def computable(asked: Asked, definition: Definition) -> bool:
 def codes_in_use(asked: Asked, catalogue: Catalogue) -> dict[str, Codes]:
     """Return the codes that each source of coded definitions has in use, asked once for all batches."""
     sources = dict.fromkeys(d.table for d in catalogue.definitions if d.codes is not None and computable(asked, d))
-    return {source: Codes.of(catalogue, source, asked.dated(source)) for source in sources}
+    return matching.codes_in_use(catalogue, sources, asked.tables)
 
 
 def feature_query(
@@ -227,22 +225,24 @@ def feature_query(
     windows: Windows,
     codes: Mapping[str, Codes] | None = None,
     measured: ir.Table | None = None,
+    keys: Iterable[str] = KEYS,
 ) -> ir.Table:
     """Return the whole feature table as one expression, not yet run; see `compute_features`.
 
-    `measured` are the people with all measures, as `_measured` has them, where they have been found already.
+    `measured` are the people with all measures, as `_measured` has them, where they have been found already; `keys` are
+    the columns of the people that come with the features.
     """
-    built = tuple(definition for definition in catalogue.definitions if computable(asked, definition))
+    built = {d.name: d for d in catalogue.definitions if computable(asked, d)}
     if measured is None:
         known_codes = codes_in_use(asked, catalogue) if codes is None else codes
-        measured = _measured(asked, catalogue, built, windows, known_codes)
+        measured = _measured(asked, catalogue, built.values(), windows, known_codes)
     columns = {
         feature.name: _final(asked, measured, feature, windows.get(feature.name, feature.window))
-        if feature.definition in built
+        if feature.definition.name in built
         else ibis.null("float64")
         for feature in catalogue.features
     }
-    return measured.select(*KEYS, **columns)
+    return measured.select(*keys, **columns)
 
 
 def _measured(
@@ -268,36 +268,14 @@ def _measured(
 
 
 def _final(asked: Asked, joined: ir.Table, feature: Feature, window: int | None) -> ir.Value:
-    """Turn a joined measure into the feature: nothing found is zero where the window was seen, missing where not."""
-    definition, missing = feature.definition, ibis.null("float64")
+    """Turn a joined measure into the feature; see `AsSeen`."""
+    definition = feature.definition
     if definition.measure in PERSON_MEASURES:
         return joined[feature.name].cast("float64")
     if window is None:
-        return missing
+        return ibis.null("float64")
     days_seen = joined.index_date.delta(joined.gp_seen_from, unit="day")
     if definition.measure == "seen_days":
         return ibis.least(ibis.greatest(days_seen.fill_null(0), 0), window).cast("float64")
-    value = joined[feature.name].cast("float64")
-    if definition.measure in _FLAGS:
-        value = (value > 0).cast("float64")
-    if definition.measure in _ZERO_WITHOUT_ROWS:
-        value = value.fill_null(0.0)
-    if definition.at_least is not None:
-        value = (value >= definition.at_least).cast("float64")
-    if definition.table == CODED_ENTRIES:
-        if "diagnoses" in asked.tables:
-            return value
-        seen = (days_seen > 0).fill_null(False)
-    elif definition.source.held_by == "trust":
-        return value
-    else:
-        seen = (days_seen >= window).fill_null(False)
-    if definition.measure in _CERTAIN:
-        return value
-    if definition.measure in _FLAGS or (definition.at_least is not None and definition.measure in _ONLY_GROWS):
-        seen |= value > 0
-    if definition.unseen == "scale":
-        in_part = (days_seen * 2 >= window).fill_null(False)
-        scaled = value * window / ibis.greatest(days_seen, 1)
-        return seen.ifelse(value, in_part.ifelse(scaled, missing))
-    return seen.ifelse(value, missing)
+    rule = AsSeen.of(definition, window, has_diagnoses="diagnoses" in asked.tables)
+    return rule.expression(joined[feature.name], days_seen)

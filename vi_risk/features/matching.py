@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Definition
-from vi_risk.features.sources import CODE_COLUMNS, CODE_SYSTEMS
+from vi_risk.features.sources import CODE_COLUMNS, CODE_SYSTEMS, CODED_ENTRIES
 
 _KEYS = [("_system", pa.string()), ("_code", pa.string())]
+_TABLES_OF_CODED_ENTRIES = ("diagnoses", "gp_events")
 
 # A code list and those of its groups that count.
 Chosen = tuple[str, tuple[str, ...]]
@@ -30,16 +31,6 @@ class Codes:
     column: str
     system: str | None  # None: the source says it row by row
     in_use: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def of(cls, catalogue: Catalogue, source: str, rows: ir.Table) -> "Codes":
-        """Ask a source for its distinct codes."""
-        column, system = CODE_COLUMNS[source], CODE_SYSTEMS.get(source)
-        columns = [column] if system else ["code_system", column]
-        found = rows.filter(rows[column].notnull()).select(columns).distinct().to_pyarrow()
-        codes = found[column].to_pylist()
-        systems = [system] * len(codes) if system else found["code_system"].to_pylist()
-        return cls(catalogue, column, system, tuple(sorted((s, c) for s, c in zip(systems, codes, strict=True) if s)))
 
     def flagged(self, rows: ir.Table, lists: Iterable[Chosen], *, only_matched: bool) -> ir.Table:
         """Add a column for each list, true where the row's code is in it; other rows stay or drop out."""
@@ -88,6 +79,31 @@ class Codes:
         """Whether a row has the code of a row of `matches`, which has them as `_system` and `_code`."""
         same = [rows[self.column] == matches._code]
         return same if self.system else [*same, rows.code_system == matches._system]
+
+
+def codes_in_use(catalogue: Catalogue, sources: Iterable[str], tables: Mapping[str, ir.Table]) -> dict[str, Codes]:
+    """Ask each table that sources take codes from, once, for its distinct codes; more than they show do no harm."""
+    behind = {source: _TABLES_OF_CODED_ENTRIES if source == CODED_ENTRIES else (source,) for source in sources}
+    names = dict.fromkeys(name for several in behind.values() for name in several if name in tables)
+    found = {name: _codes_of(name, tables[name]) for name in names}
+    return {
+        source: Codes(
+            catalogue,
+            CODE_COLUMNS[source],
+            CODE_SYSTEMS.get(source),
+            tuple(sorted({pair for name in several for pair in found.get(name, ())})),
+        )
+        for source, several in behind.items()
+    }
+
+
+def _codes_of(name: str, rows: ir.Table) -> list[tuple[str, str]]:
+    """Return the distinct codes of a table that have a system."""
+    column, system = CODE_COLUMNS[name], CODE_SYSTEMS.get(name)
+    systems = rows.code_system if system is None else ibis.literal(system)
+    coded = rows.select(system=systems, code=rows[column]).distinct()
+    found = coded.filter(coded.system.notnull(), coded.code.notnull()).to_pyarrow()
+    return list(zip(found["system"].to_pylist(), found["code"].to_pylist(), strict=True))
 
 
 def flag_of(chosen: Chosen) -> str:

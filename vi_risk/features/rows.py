@@ -52,13 +52,16 @@ class Asked:
             Applied to the source before its rows meet the people: a filter, or a join to the codes that matter.
         """
         if source == ADMISSIONS:
-            rows = self._met(self._dated("spells"), "spells", None)
-            begun = stays(rows, by="row").mutate(event_on=ibis._.admitted_on)
+            begun = stays(self.known_spells(), by="row").mutate(event_on=ibis._.admitted_on)
             return _within(_with_days(begun), longest)
         if source == CONTACTS:
             return _within(self._contacts(longest), longest)
         dated = self._dated(source)
         return self._met(dated if narrow is None else narrow(dated), source, longest)
+
+    def known_spells(self) -> ir.Table:
+        """Return the spells of any age that had begun before each index date, as they were known then."""
+        return self._met(self._dated("spells"), "spells", None)
 
     # --- sources with a day -----------------------------------------------------------------------------------------
 

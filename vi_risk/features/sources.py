@@ -44,6 +44,9 @@ CODE_SYSTEMS: Mapping[str, str] = MappingProxyType(
     {"diagnoses": "icd10", "procedures": "opcs4", "prescriptions": "bnf"}
 )
 
+# Columns of numbers whose unit stands in a column `unit` beside them.
+IN_ANY_UNIT = frozenset({("gp_events", "value")})
+
 # Columns of the spell that rows of its coded entries carry.
 OF_THE_SPELL = (
     "admitted_on",

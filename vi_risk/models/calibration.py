@@ -1,10 +1,8 @@
-"""From a raw score to a risk: calibrators, the logistic fit behind them, and folds that keep a patient in one place."""
+"""Risks and log-odds, the likelihood fits behind every calibration, and folds that keep a patient in one place."""
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -43,23 +41,92 @@ def logistic_line(score: Floats, target: Floats, weights: Floats | None = None) 
     ViRiskError
         No maximum was reached in 100 steps.
     """
+    return _line(score, target, weights, _LOGISTIC)
+
+
+def log_mean_line(score: Floats, count: Floats, weights: Floats | None = None) -> tuple[float, float]:
+    """Return intercept and slope of the Poisson regression of a count, 0 or more, on one score.
+
+    Maximises sum(w * (y * log(m) - m)) with m = exp(intercept + slope * score). The expected counts then add up to the
+    counts, whatever their distribution: only the mean is modelled.
+
+    Raises
+    ------
+    ViRiskError
+        No maximum was reached in 100 steps.
+
+    References
+    ----------
+    Gourieroux C, Monfort A, Trognon A. Pseudo maximum likelihood methods: applications to Poisson models.
+    Econometrica, 1984. doi:10.2307/1913472
+    """
+    average = float(np.average(count, weights=weights))
+    intercept, slope = _line(score, count / average, weights, _POISSON)  # of a mean of 1: exp() stays small
+    return intercept + math.log(average), slope
+
+
+def logistic_weights(design: Floats, target: Floats, weights: Floats | None = None) -> Floats:
+    """Return the coefficients of the logistic regression of a target in [0, 1] on the columns of `design`.
+
+    Raises
+    ------
+    ViRiskError
+        No maximum was reached in 100 steps.
+    """
+    given = np.ones_like(target) if weights is None else weights
+    return _most_likely(design, target, given / given.sum(), _LOGISTIC)
+
+
+def logistic_intercept(log_odds: Floats, target: Floats, weights: Floats | None = None) -> float:
+    """Return what must be added to all log-odds so that the risks add up to the targets.
+
+    Raises
+    ------
+    ViRiskError
+        No maximum was reached in 100 steps.
+    """
+    given = np.ones_like(target) if weights is None else weights
+    constant = np.ones((target.size, 1))
+    return float(_most_likely(constant, target, given / given.sum(), _LOGISTIC, offset=log_odds)[0])
+
+
+class _Family(NamedTuple):
+    """A likelihood with its canonical link: sum(w * (t * eta - cumulant(eta))) is what grows."""
+
+    cumulant: Callable[[Floats], Floats]
+    mean: Callable[[Floats], Floats]
+    information: Callable[[Floats, Floats], Floats]  # what rows of such weights and means tell: w * variance
+
+
+_LOGISTIC = _Family(lambda eta: np.logaddexp(0.0, eta), risk_of, lambda w, risk: w * risk * (1 - risk))
+_POISSON = _Family(np.exp, np.exp, lambda w, mean: w * mean)
+
+
+def _line(score: Floats, target: Floats, weights: Floats | None, family: _Family) -> tuple[float, float]:
     given = np.ones_like(score) if weights is None else weights
     shares = given / given.sum()
     centre = float(shares @ score)
     spread = math.sqrt(float(shares @ (score - centre) ** 2)) or 1.0
-    design = np.column_stack([np.ones_like(score), (score - centre) / spread])
+    line = _most_likely(np.column_stack([np.ones_like(score), (score - centre) / spread]), target, shares, family)
+    slope = float(line[1]) / spread
+    return float(line[0]) - slope * centre, slope
 
+
+def _most_likely(
+    design: Floats, target: Floats, shares: Floats, family: _Family, offset: Floats | float = 0.0
+) -> Floats:
     def loss(line: Floats) -> float:
-        log_odds = design @ line
-        return float(shares @ (np.logaddexp(0.0, log_odds) - target * log_odds))
+        eta = design @ line + offset
+        with np.errstate(over="ignore"):  # a step too far has an infinite loss and is halved
+            return float(shares @ (family.cumulant(eta) - target * eta))
 
-    line = np.zeros(2)
+    line: Floats = np.zeros(design.shape[1])
     for _ in range(100):
-        risk = risk_of(design @ line)
-        gradient = design.T @ (shares * (risk - target))
+        mean = family.mean(design @ line + offset)
+        gradient = design.T @ (shares * (mean - target))
         if float(np.abs(gradient).max()) < 1e-13:
             break
-        curvature = (design * (shares * risk * (1 - risk))[:, None]).T @ design
+        curvature = (design * family.information(shares, mean)[:, None]).T @ design
         step = np.linalg.lstsq(curvature, gradient)[0]
         here, size = loss(line), 1.0
         while size > 1e-10 and not loss(line - size * step) < here:
@@ -68,88 +135,9 @@ def logistic_line(score: Floats, target: Floats, weights: Floats | None = None) 
             break
         line = line - size * step
     else:
-        msg = (
-            "calibration: the logistic fit of the outcome on the score did not converge. Check the scores for outliers."
-        )
+        msg = "calibration: the fit of the outcome on the score did not converge. Check the scores for outliers."
         raise ViRiskError(msg)
-    slope = float(line[1]) / spread
-    return float(line[0]) - slope * centre, slope
-
-
-@dataclass(frozen=True, slots=True)
-class SigmoidCalibrator:
-    """Platt scaling: risk = 1 / (1 + exp(-(intercept + slope * raw))), strictly increasing in the raw score.
-
-    Fitted by maximum likelihood on Platt's targets, (events + 1) / (events + 2) for an event and 1 / (others + 2) for
-    any other row, which keep the line finite where a few scores happen to separate the two perfectly.
-
-    References
-    ----------
-    Platt J. Probabilistic outputs for support vector machines and comparisons to regularized likelihood methods.
-    Advances in Large Margin Classifiers, 1999.
-
-    Examples
-    --------
-    >>> SigmoidCalibrator(slope=1.0, intercept=0.0).predict([0.0, 2.0]).round(3).tolist()
-    [0.5, 0.881]
-    """
-
-    kind: ClassVar[str] = "sigmoid"
-
-    slope: float
-    intercept: float
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.slope) and math.isfinite(self.intercept)):
-            msg = "calibration: slope and intercept must be finite numbers. Fit the calibrator again."
-            raise InputError(msg)
-        if self.slope <= 0:
-            msg = (
-                f"calibration: the risk must rise with the raw score, but the fitted slope is {self.slope:.3g}. "
-                "On patients that the trees did not see the score does not find the outcome: "
-                "check the features and the outcome, or train on more patients."
-            )
-            raise InputError(msg)
-
-    @classmethod
-    def fit(cls, raw: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None) -> Self:
-        """Return the calibrator fitted on raw scores (log-odds) of rows that the trees did not see.
-
-        Raises
-        ------
-        InputError
-            Only one outcome occurs, or the slope does not come out positive.
-        """
-        score = np.asarray(raw, dtype=np.float64)
-        outcome = np.asarray(y, dtype=np.float64)
-        weight = np.ones_like(score) if weights is None else np.asarray(weights, dtype=np.float64)
-        events = float(weight @ outcome)
-        others = float(weight @ (1 - outcome))
-        if events <= 0 or others <= 0:
-            msg = (
-                f"calibration: expected events and non-events, found {int(outcome.sum())} events "
-                f"among {outcome.size} rows. Calibrate on more patients."
-            )
-            raise InputError(msg)
-        target = np.where(outcome == 1, (events + 1) / (events + 2), 1 / (others + 2))
-        intercept, slope = logistic_line(score, target, weight)
-        return cls(slope=slope, intercept=intercept)
-
-    def predict(self, raw: ArrayLike) -> Floats:
-        """Return the risks, between 0 and 1, of raw scores."""
-        return risk_of(self.intercept + self.slope * np.asarray(raw, dtype=np.float64))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what `from_dict` reads, with the kind of calibrator."""
-        return {"kind": self.kind, **asdict(self)}
-
-    @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
-        """Return the calibrator that `to_dict` wrote."""
-        return cls(slope=float(saved["slope"]), intercept=float(saved["intercept"]))
-
-
-CALIBRATORS: Mapping[str, type[SigmoidCalibrator]] = MappingProxyType({SigmoidCalibrator.kind: SigmoidCalibrator})
+    return line
 
 
 def folds_apart(y: ArrayLike, groups: ArrayLike | None, *, folds: int, seed: int) -> Iterator[tuple[Rows, Rows]]:

@@ -8,11 +8,13 @@ and Steyerberg is as well defined from it.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from vi_risk.models.calibration import Floats, log_odds_of
+from vi_risk.models.weights import followed, weighted_mean
 
 # Harrell's places for five knots.
 _KNOTS = (0.05, 0.275, 0.5, 0.725, 0.95)
@@ -39,17 +41,18 @@ class CalibrationCurve:
     integrated_calibration_index: float
 
 
-def calibration_curve(risk: Floats, y: Floats) -> CalibrationCurve | None:
+def calibration_curve(risk: Floats, y: Floats, weight: ArrayLike | None = None) -> CalibrationCurve | None:
     """Return the flexible calibration curve; None where only one outcome or one risk occurs.
 
     The integrated calibration index is mean(|curve(risk) - risk|) over patients: 0 is perfect, 0.01 means that risks
-    are one percentage point off on average.
+    are one percentage point off on average. With weights the regression and the mean are weighted.
 
     References
     ----------
     Austin PC, Steyerberg EW. Statistics in Medicine, 2019. doi:10.1002/sim.8281
     Harrell FE. Regression Modeling Strategies, 2nd edition, 2015, section 2.4 (the spline and its knots).
     """
+    risk, y, given = followed(risk, y, weight)
     if not 0 < y.sum() < y.size or risk.min() == risk.max():
         return None
     log_odds = log_odds_of(risk)
@@ -57,13 +60,13 @@ def calibration_curve(risk: Floats, y: Floats) -> CalibrationCurve | None:
     spline = FunctionTransformer(restricted_cubic_spline, kw_args={"knots": knots})
     fitted = make_pipeline(
         spline, StandardScaler(), LogisticRegression(C=_WEAK, solver="newton-cholesky", max_iter=200)
-    ).fit(log_odds[:, None], y)
+    ).fit(log_odds[:, None], y, logisticregression__sample_weight=given)
     smooth = fitted.predict_proba(log_odds[:, None])[:, 1]
     drawn = np.linspace(float(risk.min()), float(np.quantile(risk, _DRAWN_TO)), _POINTS)
     observed = fitted.predict_proba(log_odds_of(drawn)[:, None])[:, 1]
     return CalibrationCurve(
         points=tuple(Point(float(x), float(share)) for x, share in zip(drawn, observed, strict=True)),
-        integrated_calibration_index=float(np.mean(np.abs(smooth - risk))),
+        integrated_calibration_index=weighted_mean(np.abs(smooth - risk), given),
     )
 
 

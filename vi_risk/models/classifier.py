@@ -1,49 +1,28 @@
-"""The risk model: gradient boosted trees with calibrated risks, behind the scikit-learn estimator contract.
+"""The risk model: gradient boosted trees with calibrated risks, behind the scikit-learn estimator contract."""
 
-One booster makes every prediction, so the contributions of the features add up to its raw score; the boosters of the
-calibration folds only show how far its scores can be trusted on patients that trees did not see.
-"""
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
-import re
-from numbers import Integral, Real
-from typing import Any, Self
-
-import lightgbm as lgb
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from vi_risk.errors import InputError, SpecificationError, ViRiskError
-from vi_risk.models.calibration import Floats, SigmoidCalibrator, folds_apart
-
-BASE = "base"  # the column of contributions that belongs to no feature
-_ADD_UP_TOLERANCE = 1e-6
-_REFUSED_BY_LIGHTGBM = re.compile(r'[\s",:\[\]{}]')
-
-# parameter -> (kind of number, smallest, largest)
-_LIMITS: dict[str, tuple[Any, float, float]] = {
-    "n_estimators": (Integral, 1, np.inf),
-    "num_leaves": (Integral, 2, 131_072),
-    "learning_rate": (Real, 1e-6, np.inf),
-    "min_child_samples": (Integral, 1, np.inf),
-    "colsample": (Real, 1e-6, 1),
-    "subsample": (Real, 1e-6, 1),
-    "reg_lambda": (Real, 0, np.inf),
-    "max_bin": (Integral, 2, 65_535),
-    "calibration_folds": (Integral, 2, np.inf),
-    "min_events": (Integral, 2, np.inf),
-    "seed": (Integral, 0, 2**31 - 1),
-    "num_threads": (Integral, 1, np.inf),
-}
+from vi_risk.errors import InputError
+from vi_risk.models.boosting import Boosted
+from vi_risk.models.calibration import Floats
+from vi_risk.models.calibrators import CALIBRATORS, Calibrator
+from vi_risk.models.inputs import Inputs, TrainingRows
+from vi_risk.models.recalibration import How, Recalibrated, refuse_unknown
 
 
-class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class RiskClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
     """Risk of a yes-or-no outcome from a table of features: numbers, booleans and pandas categories.
 
     A missing value stays missing and is learnt from; it is never filled. A category that training did not hold counts
-    as missing. The same parameters and rows give the same model text on the same machine.
+    as missing. A feature that is constant or missing throughout may stand there and is not used; a patient may stand
+    there in several rows. The same parameters and rows give the same model text on the same machine.
 
     Parameters
     ----------
@@ -51,11 +30,16 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         As in LightGBM.
     colsample, subsample
         Share of the features, and of the rows, that each tree may use.
+    calibration
+        `sigmoid`, `isotonic` or `beta` (`vi_risk.models.calibrators`).
     calibration_folds
         Number of parts of the training patients, each scored by trees grown on the others, on which the calibration
-        is fitted.
+        is fitted. None takes 3, or 2 from 100,000 rows on.
     min_events
         Fewer events, or fewer non-events, than this are refused.
+    monotone
+        Feature -> 1 where the risk may only rise with it, -1 where it may only fall. A name that is no feature, or
+        that of a category, is refused.
     seed
         Of the random draws of features, rows and folds.
     num_threads
@@ -65,15 +49,13 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     classes_
         The two outcomes in sorted order; the second one is the event.
-    feature_name_
-        Names of the features in the order of training.
-    categories_
-        Values of each categorical feature, by its name.
-    booster_
-        The LightGBM booster that makes the predictions.
     calibrator_
-        Turns its raw scores into risks.
+        Turns raw scores, which are log-odds, into risks.
+    feature_name_, categories_, booster_, unseen_raw_, raw_sd_
+        As in `vi_risk.models.boosting.Boosted`.
     """
+
+    calibrator_: Calibrator
 
     def __init__(
         self,
@@ -86,33 +68,46 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         subsample: float = 1.0,
         reg_lambda: float = 1.0,
         max_bin: int = 255,
-        calibration_folds: int = 3,
+        calibration: Literal["sigmoid", "isotonic", "beta"] = "sigmoid",
+        calibration_folds: int | None = None,
         min_events: int = 50,
+        monotone: Mapping[str, int] | None = None,
         seed: int = 1,
         num_threads: int = 2,
     ) -> None:
-        self.n_estimators = n_estimators
-        self.num_leaves = num_leaves
-        self.learning_rate = learning_rate
-        self.min_child_samples = min_child_samples
-        self.colsample = colsample
-        self.subsample = subsample
-        self.reg_lambda = reg_lambda
-        self.max_bin = max_bin
-        self.calibration_folds = calibration_folds
-        self.min_events = min_events
-        self.seed = seed
-        self.num_threads = num_threads
+        super().__init__(
+            n_estimators=n_estimators,
+            num_leaves=num_leaves,
+            learning_rate=learning_rate,
+            min_child_samples=min_child_samples,
+            colsample=colsample,
+            subsample=subsample,
+            reg_lambda=reg_lambda,
+            max_bin=max_bin,
+            calibration_folds=calibration_folds,
+            min_events=min_events,
+            monotone=monotone,
+            seed=seed,
+            num_threads=num_threads,
+        )
+        self.calibration = calibration
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn that there are two classes, and that values may be missing."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
-        tags.input_tags.allow_nan = True
         return tags
 
-    def fit(self, X: pd.DataFrame, y: ArrayLike, groups: ArrayLike | None = None) -> Self:  # noqa: N803
+    def fit(
+        self,
+        X: pd.DataFrame,  # noqa: N803
+        y: ArrayLike,
+        groups: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Return the model fitted to one row of features and one outcome each.
+
+        A fit that fails or is interrupted leaves the model as it was.
 
         Parameters
         ----------
@@ -122,39 +117,28 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Two values, the greater one for an event (0 and 1, or booleans).
         groups
             The patient of each row: all rows of a patient then stay in one calibration fold.
+        sample_weight
+            How much each row counts, in the trees and in the calibration; about 1 on average, because `reg_lambda` is
+            measured in rows. A row of weight 0 takes no part, whatever it holds.
 
         Raises
         ------
         InputError
-            The outcome holds one class or too few events, a column cannot be a feature, or values are infinite.
+            The outcome holds one class or too few events, a column cannot be a feature, values are infinite, or a
+            weight is missing, infinite or below 0.
         SpecificationError
             A parameter is out of its range; all such parameters are told.
         """
-        self._check_parameters()
-        table = _as_table(X)
-        outcome = self._learn_outcome(y, rows=len(table))
-        self._learn_features(table)
-        matrix = self._matrix(table)
-        training = lgb.Dataset(
-            matrix,
-            outcome,
-            feature_name=list(matrix.columns),
-            categorical_feature=[_name_in_booster(name) for name in self.categories_],
-            params=self._settings(),
-        ).construct()
-        unseen_raw = np.empty(len(table))
-        folds = folds_apart(outcome, groups, folds=self.calibration_folds, seed=self.seed)
-        for learning, held_out in folds:
-            booster = self._grow(training.subset(learning.tolist()))
-            unseen_raw[held_out] = self._raw(booster, matrix.iloc[held_out])
-        self.calibrator_ = SigmoidCalibrator.fit(unseen_raw, outcome)
-        self.booster_ = self._grow(training)
+        rows = TrainingRows.of(X, y, groups, sample_weight)
+        inputs = Inputs.of(rows.table)
+        self._check_parameters(inputs)
+        classes, events = self._two_classes(rows.outcome)
+        outcome = events.astype(np.float64)
+        grown = self._grow(inputs, rows, outcome, strata=events)
+        calibrator = CALIBRATORS[self.calibration].fit(grown.unseen_raw, outcome, rows.weight)
+        self._take(inputs, grown, rows.counted)
+        self.classes_, self.calibrator_ = classes, calibrator
         return self
-
-    def predict_raw(self, X: pd.DataFrame) -> Floats:  # noqa: N803
-        """Return the booster's raw scores, log-odds before calibration; they rank patients without ties of rounding."""
-        check_is_fitted(self, "booster_")
-        return self._raw(self.booster_, self._matrix(_as_table(X)))
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:  # noqa: N803
         """Return calibrated probabilities, shape (rows, 2): of no event, and of the event (the risk).
@@ -175,87 +159,52 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         likelier = (self.predict_proba(X)[:, 1] > 0.5).astype(int)
         return np.asarray(self.classes_[likelier])
 
-    def contributions(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
-        """Return what each feature adds to the raw score (SHAP values): a column per feature, and `base`.
+    def recalibrated(
+        self,
+        X: pd.DataFrame,  # noqa: N803
+        y: ArrayLike,
+        how: How = "in_the_large",
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Return a new model of the same trees whose risks fit the rows of a new place or a new year.
 
-        Grain: one row per row of X, with its index. The columns of a row add up to `predict_raw`; this is checked.
-
-        References
+        Parameters
         ----------
-        Lundberg SM, et al. From local explanations to global understanding with explainable AI for trees. Nature
-        Machine Intelligence, 2020. doi:10.1038/s42256-019-0138-9
+        how
+            `in_the_large` moves all log-odds by as much; `slope` spreads or draws them together too. The order of
+            patients stays.
+
+        Raises
+        ------
+        InputError
+            The outcome is not that of the model, holds too few events, or does not rise with the risk.
         """
         check_is_fitted(self, "booster_")
-        table = _as_table(X)
-        matrix = self._matrix(table)
-        columns = [*self.feature_name_, BASE]
-        if matrix.empty:
-            return pd.DataFrame(np.empty((0, len(columns))), columns=columns, index=table.index)
-        parts = np.asarray(
-            self.booster_.predict(matrix, pred_contrib=True, validate_features=True, num_threads=self.num_threads)
-        )
-        raw = self._raw(self.booster_, matrix)
-        apart = np.abs(parts.sum(axis=1) - raw)
-        if astray := int((apart > _ADD_UP_TOLERANCE * (1 + np.abs(raw))).sum()):
-            msg = (
-                f"contributions: in {astray} of {len(table)} rows they do not add up to the raw score. "
-                "Reasons cannot be given from this model; train it again and report this."
-            )
-            raise ViRiskError(msg)
-        return pd.DataFrame(parts, columns=columns, index=table.index)
-
-    def _settings(self) -> dict[str, Any]:
-        return {
-            "objective": "binary",
-            "num_leaves": self.num_leaves,
-            "learning_rate": self.learning_rate,
-            "min_child_samples": self.min_child_samples,
-            "colsample_bytree": self.colsample,
-            "subsample": self.subsample,
-            "subsample_freq": int(self.subsample < 1),
-            "reg_lambda": self.reg_lambda,
-            "max_bin": self.max_bin,
-            "seed": self.seed,
-            "num_threads": self.num_threads,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbosity": -1,
-        }
-
-    def _grow(self, training: lgb.Dataset) -> lgb.Booster:
-        return lgb.train(self._settings(), training, num_boost_round=self.n_estimators)
-
-    def _raw(self, booster: lgb.Booster, matrix: pd.DataFrame) -> Floats:
-        if matrix.empty:
-            return np.empty(0)
-        raw = booster.predict(matrix, raw_score=True, validate_features=True, num_threads=self.num_threads)
-        return np.asarray(raw, dtype=np.float64)
-
-    def _check_parameters(self) -> None:
-        faults = []
-        for name, (kind, smallest, largest) in _LIMITS.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, kind) or not smallest <= value <= largest:
-                number = "a whole number" if kind is Integral else "a number"
-                upper = "" if largest == np.inf else f" and at most {largest}"
-                faults.append(
-                    f"model parameters: {name}: must be {number} of at least {smallest}{upper}, got {value!r}."
-                )
-        if faults:
-            raise SpecificationError.of(faults)
-
-    def _learn_outcome(self, y: ArrayLike, *, rows: int) -> NDArray[np.float64]:
-        given = pd.Series(np.asarray(y).reshape(-1))
-        if len(given) != rows:
-            msg = f"outcome: expected one value for each of {rows} rows, found {len(given)}."
+        refuse_unknown(how)
+        rows = TrainingRows.of(X, y, None, sample_weight)
+        classes, events = self._two_classes(rows.outcome)
+        if not np.array_equal(classes, self.classes_):
+            msg = "outcome: its two values are not those that the model was trained on. Give events as they were then."
             raise InputError(msg)
-        if missing := int(given.isna().sum()):
-            msg = f"outcome: {missing} of {rows} rows have none. Leave out rows whose outcome is not known."
-            raise InputError(msg)
-        self.classes_, numbers = np.unique(given.to_numpy(), return_inverse=True)
-        if len(self.classes_) != 2:
+        raw, outcome = self.predict_raw(rows.table), events.astype(np.float64)
+        return self._with_calibrator(Recalibrated.of(self.calibrator_, raw, outcome, how, rows.weight))
+
+    def _objective(self) -> dict[str, Any]:
+        return {"objective": "binary"}
+
+    def _parameter_faults(self) -> list[str]:
+        faults = super()._parameter_faults()
+        if self.calibration not in CALIBRATORS:
+            faults.append(f"calibration: must be one of {', '.join(CALIBRATORS)}, got {self.calibration!r}.")
+        return faults
+
+    def _two_classes(self, outcome: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Return the two classes, and which rows are events."""
+        rows = outcome.size
+        classes, numbers = np.unique(outcome, return_inverse=True)
+        if len(classes) != 2:
             msg = (
-                f"outcome: expected two classes, found {len(self.classes_)} in {rows} rows. "
+                f"outcome: expected two classes, found {len(classes)} in {rows} rows. "
                 "Check the outcome's definition and that its window lies inside the records."
             )
             raise InputError(msg)
@@ -266,89 +215,4 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"in {rows} rows. Add patients or index dates, or choose a longer horizon."
             )
             raise InputError(msg)
-        return numbers.astype(np.float64)
-
-    def _learn_features(self, table: pd.DataFrame) -> None:
-        names = list(table.columns)
-        if not names:
-            msg = "features: expected at least one column, found none."
-            raise InputError(msg)
-        if BASE in names:
-            msg = f"features: the name {BASE} is kept for what belongs to no feature. Rename that column."
-            raise InputError(msg)
-        in_booster = [_name_in_booster(name) for name in names]
-        if alike := sorted({name for name in names if in_booster.count(_name_in_booster(name)) > 1}):
-            msg = f"features: these names are the same, or are so without punctuation: {', '.join(alike)}. Rename them."
-            raise InputError(msg)
-        self.feature_name_ = names
-        self.n_features_in_ = len(names)
-        self.categories_ = {
-            name: table[name].cat.categories.tolist()
-            for name in names
-            if isinstance(table[name].dtype, pd.CategoricalDtype)
-        }
-        if unfit := [name for name, values in self.categories_.items() if not all(map(_is_plain, values))]:
-            msg = f"features: the categories of {', '.join(unfit)} must be text, whole numbers or booleans."
-            raise InputError(msg)
-
-    def _matrix(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the model's features as numbers, in the order and under the names that the booster knows."""
-        if missing := [name for name in self.feature_name_ if name not in table.columns]:
-            msg = (
-                f"features: {len(missing)} of the model's {len(self.feature_name_)} columns are missing: "
-                f"{', '.join(missing)}. Add them; a value that is not known may be empty."
-            )
-            raise InputError(msg)
-        values = np.empty((len(table), len(self.feature_name_)))
-        faults = []
-        for position, name in enumerate(self.feature_name_):
-            try:
-                values[:, position] = self._numbers(name, table[name])
-            except (TypeError, ValueError):  # whose text would show a patient's value
-                faults.append(f"{name} (holds {table[name].dtype})")
-        if faults:
-            msg = (
-                f"features: expected numbers, booleans or categories, found other values in {', '.join(faults)}. "
-                "Turn text into a pandas category and a date into a number of days."
-            )
-            raise InputError(msg)
-        infinite = np.isinf(values).sum(axis=0)
-        if infinite.any():
-            found = [f"{self.feature_name_[i]} ({infinite[i]} rows)" for i in np.flatnonzero(infinite)]
-            msg = f"features: infinite values in {', '.join(found)}. Leave a value that is not known empty."
-            raise InputError(msg)
-        return pd.DataFrame(values, columns=[_name_in_booster(name) for name in self.feature_name_], copy=False)
-
-    def _numbers(self, name: str, column: pd.Series) -> Floats:
-        if name in self.categories_:
-            codes = pd.Index(self.categories_[name], dtype=object).get_indexer(pd.Index(column.astype(object)))
-            return np.where(codes < 0, np.nan, codes)
-        if column.isna().all():  # a table that the site does not have
-            return np.full(len(column), np.nan)
-        if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
-            raise TypeError(name)
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _as_table(features: pd.DataFrame | ArrayLike) -> pd.DataFrame:
-    if isinstance(features, pd.DataFrame):
-        table = features.set_axis([str(name) for name in features.columns], axis=1)
-    else:
-        values = np.asarray(features)
-        if values.ndim != 2:
-            msg = f"features: expected a table of rows and columns, found {values.ndim} dimensions."
-            raise InputError(msg)
-        table = pd.DataFrame(values, columns=[f"x{position}" for position in range(values.shape[1])])
-    if not table.columns.is_unique:
-        repeated = sorted(set(table.columns[table.columns.duplicated()]))
-        msg = f"features: column names occur more than once: {', '.join(repeated)}. Keep one column of each name."
-        raise InputError(msg)
-    return table
-
-
-def _name_in_booster(name: str) -> str:
-    return _REFUSED_BY_LIGHTGBM.sub("_", name)
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, str | int)
+        return classes, numbers.astype(bool)

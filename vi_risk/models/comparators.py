@@ -13,6 +13,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -23,6 +24,8 @@ from vi_risk.errors import InputError
 from vi_risk.models.calibration import Floats
 from vi_risk.models.learners import LEARNERS
 from vi_risk.models.pilot_flags import RAISED, flags_raised
+from vi_risk.models.published.at_discharge import PUBLISHED
+from vi_risk.models.weights import weights_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,12 @@ class Comparator:
     columns: tuple[str, ...]
     pipeline: Callable[[], Pipeline]
 
-    def risks(self, training: pd.DataFrame, y: ArrayLike, test: pd.DataFrame) -> Floats:
+    def risks(
+        self, training: pd.DataFrame, y: ArrayLike, test: pd.DataFrame, weight: ArrayLike | None = None
+    ) -> Floats:
         """Return the risks of the test rows after fitting on the training rows and their outcomes.
+
+        Rows of weight 0, whose outcome is not known, take no part; the others count by their weight.
 
         Raises
         ------
@@ -48,7 +55,14 @@ class Comparator:
                     f"{', '.join(missing)}. Add them to the feature groups of the model."
                 )
                 raise InputError(msg)
-        fitted = self.pipeline().fit(self._numbers(training), np.asarray(y, dtype=np.float64))
+        outcome = np.asarray(y, dtype=np.float64)
+        pipeline, inputs = self.pipeline(), self._numbers(training)
+        if (given := weights_of(weight, len(training), where=f"comparators: {self.name}")) is not None:
+            counts = given > 0
+            last = pipeline.steps[-1][0]
+            fitted = pipeline.fit(inputs.loc[counts], outcome[counts], **{f"{last}__sample_weight": given[counts]})
+        else:
+            fitted = pipeline.fit(inputs, outcome)
         return np.asarray(fitted.predict_proba(self._numbers(test))[:, 1], dtype=np.float64)
 
     def lacks(self, training: pd.DataFrame) -> list[str]:
@@ -67,20 +81,31 @@ class Compared:
     notes: Mapping[str, str]
 
 
-def _age_and_sex() -> Pipeline:
+def age_and_sex(learner: BaseEstimator) -> Pipeline:
     """Age, its square and its cube (risk is high in infancy and in old age), and sex, with a place for sex unknown."""
     age = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), PolynomialFeatures(3, include_bias=False))
     sex = SimpleImputer(strategy="constant", fill_value=0.0, add_indicator=True)
     columns = make_column_transformer((age, ["age"]), (sex, ["sex_female"]))
-    return make_pipeline(columns, StandardScaler(), LogisticRegression())
+    return make_pipeline(columns, StandardScaler(), learner)
+
+
+def points(learner: BaseEstimator) -> Pipeline:
+    """Log of 1 + the points, which orders patients as the points do and keeps very many from running away."""
+    log_points = FunctionTransformer(np.log1p, feature_names_out="one-to-one")
+    return make_pipeline(SimpleImputer(strategy="constant", fill_value=0.0), log_points, StandardScaler(), learner)
+
+
+def _age_and_sex() -> Pipeline:
+    return age_and_sex(LogisticRegression())
 
 
 def _points() -> Pipeline:
-    """Log of 1 + the points, which orders patients as the points do and keeps very many from running away."""
-    points = FunctionTransformer(np.log1p, feature_names_out="one-to-one")
-    return make_pipeline(
-        SimpleImputer(strategy="constant", fill_value=0.0), points, StandardScaler(), LogisticRegression()
-    )
+    return points(LogisticRegression())
+
+
+def _value() -> Pipeline:
+    """The value as it is: a log-odds, or points that rise with it evenly."""
+    return make_pipeline(StandardScaler(), LogisticRegression())
 
 
 COMPARATORS: Mapping[str, Comparator] = MappingProxyType(
@@ -105,6 +130,8 @@ def comparator_risks(
     *,
     patient_id: ArrayLike,
     inputs: Sequence[str] = (),
+    weight: ArrayLike | None = None,
+    at_discharge: bool = False,
     seed: int = 0,
 ) -> Compared:
     """Return the test risks of every comparator that the features allow; the notes say of the others what they lack.
@@ -115,6 +142,11 @@ def comparator_risks(
         Of the training rows; the learners take a sample in which nobody counts twice where they must be cheap.
     inputs
         Features that the learners may use: those of the model. None leaves the learners out.
+    weight
+        How much the outcome of each training row counts; rows of weight 0 take no part.
+    at_discharge
+        Whether the question is readmission within 30 days of discharge, for which there are published scores: each is
+        taken as it was published, and with a line fitted to these records.
     """
     raised, of_test = flags_raised(training), flags_raised(test)
     with_flags = training.assign(**{RAISED: raised.number})
@@ -126,11 +158,23 @@ def comparator_risks(
             what = "any of its flags" if lacking == [RAISED] else ", ".join(lacking)
             notes[name] = f"not computed: the records do not tell {what}"
         else:
-            risks[name] = comparator.risks(with_flags, y, test_with_flags)
+            risks[name] = comparator.risks(with_flags, y, test_with_flags, weight)
     if "pilot_flags" in risks:
         untold = f"; the records do not tell {', '.join(raised.not_told)}" if raised.not_told else ""
         notes["pilot_flags"] = f"number of flags raised: {', '.join(raised.told)}{untold}"
+    for name, score in PUBLISHED.items() if at_discharge else ():
+        if lacking := sorted({*score.lacks(training), *score.lacks(test)}):
+            notes[name] = f"not computed: the records do not tell {', '.join(lacking)}"
+            continue
+        fitted_anew = f"{name}_recalibrated"
+        recalibrated = Comparator(fitted_anew, (name,), _value)
+        learnt, asked = (table[[]].assign(**{name: score.values(table)}) for table in (training, test))
+        risks[name], notes[name] = score.risks(test), score.note
+        risks[fitted_anew] = recalibrated.risks(learnt, y, asked, weight)
+        notes[fitted_anew] = f"{name} with a line fitted to the training rows"
     told = [name for name in inputs if training[name].notna().any()]
     for name, learner in LEARNERS.items() if told else ():
-        risks[name], notes[name] = learner(training[told], y, test[told], patient_id=patient_id, seed=seed)
+        risks[name], notes[name] = learner(
+            training[told], y, test[told], patient_id=patient_id, weight=weight, seed=seed
+        )
     return Compared(MappingProxyType(risks), MappingProxyType(notes))

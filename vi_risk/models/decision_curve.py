@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vi_risk.models.calibration import Floats
+from vi_risk.models.weights import followed
 
 # From acting on a chance of 1 in 100 to acting on an even one.
 THRESHOLDS = tuple(percent / 100 for percent in range(1, 51))
@@ -30,10 +31,11 @@ class DecisionCurve:
     list_threshold: float
 
 
-def net_benefit(risk: Floats, y: Floats, thresholds: ArrayLike) -> Floats:
+def net_benefit(risk: Floats, y: Floats, thresholds: ArrayLike, weight: ArrayLike | None = None) -> Floats:
     """Return, for each threshold t, TP / n - FP / n * t / (1 - t) of listing everyone whose risk is t or more.
 
-    A false positive costs t / (1 - t) of what a true one gains: that is what acting at a risk of t means.
+    A false positive costs t / (1 - t) of what a true one gains: that is what acting at a risk of t means. With weights,
+    TP, FP and n are sums of them.
 
     References
     ----------
@@ -48,19 +50,39 @@ def net_benefit(risk: Floats, y: Floats, thresholds: ArrayLike) -> Floats:
     [0.1875]
     """
     at = np.asarray(thresholds, dtype=np.float64)
-    events, others = np.sort(risk[y == 1]), np.sort(risk[y == 0])
-    true_positives = events.size - np.searchsorted(events, at, side="left")
-    false_positives = others.size - np.searchsorted(others, at, side="left")
-    return np.asarray((true_positives - false_positives * at / (1 - at)) / y.size, dtype=np.float64)
+    risk, y, given = followed(risk, y, weight)
+    event = y == 1
+    if given is None:
+        events, others = np.sort(risk[event]), np.sort(risk[~event])
+        true_positives: Floats = (events.size - np.searchsorted(events, at, side="left")).astype(np.float64)
+        false_positives: Floats = (others.size - np.searchsorted(others, at, side="left")).astype(np.float64)
+        everyone = float(y.size)
+    else:
+        true_positives = _weight_from(at, risk[event], given[event])
+        false_positives = _weight_from(at, risk[~event], given[~event])
+        everyone = float(given.sum())
+    return np.asarray((true_positives - false_positives * at / (1 - at)) / everyone, dtype=np.float64)
+
+
+def _weight_from(at: Floats, risk: Floats, weight: Floats) -> Floats:
+    """Return the weight of those whose risk is at each threshold or above."""
+    order = np.argsort(risk, kind="stable")
+    above = np.append(np.cumsum(weight[order][::-1])[::-1], 0.0)
+    return np.asarray(above[np.searchsorted(risk[order], at, side="left")], dtype=np.float64)
 
 
 def decision_curve(
-    model: Floats, comparators: Mapping[str, Floats], y: Floats, *, list_threshold: float
+    model: Floats,
+    comparators: Mapping[str, Floats],
+    y: Floats,
+    *,
+    list_threshold: float,
+    weight: ArrayLike | None = None,
 ) -> DecisionCurve:
     """Return the net benefit of the model, of each comparator, of listing everyone and of listing no one."""
 
     def curve(risk: Floats) -> tuple[float, ...]:
-        return tuple(net_benefit(risk, y, THRESHOLDS).tolist())
+        return tuple(net_benefit(risk, y, THRESHOLDS, weight).tolist())
 
     return DecisionCurve(
         thresholds=THRESHOLDS,

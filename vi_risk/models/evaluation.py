@@ -1,27 +1,30 @@
 """The evidence of one test snapshot: the model and its comparators on the same patients, in the same table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
-from vi_risk.errors import InputError
 from vi_risk.models import metrics
+from vi_risk.models.age_bands import OfAgeBand, by_age
 from vi_risk.models.already_known import IncrementalFinds, Known, incremental_finds
-from vi_risk.models.calibration import Floats, Rows
+from vi_risk.models.as_json import plain
+from vi_risk.models.calibration import Floats
 from vi_risk.models.calibration_curve import CalibrationCurve, Point, calibration_curve
 from vi_risk.models.decision_curve import DecisionCurve, decision_curve
+from vi_risk.models.fairness import Fairness, fairness
+from vi_risk.models.lists import CAPACITY, lists_of
 from vi_risk.models.resampling import RESAMPLES, Difference, Interval, Predictor, resample
 from vi_risk.models.subgroups import Subgroup, subgroups
+from vi_risk.models.tested_rows import check_risks
 from vi_risk.models.truth import AgainstTruth
+from vi_risk.models.weights import seen, weights_of
 
-# label -> share of all patients, in thousandths: whole numbers, so that rounding up is exact
-TOP_SHARES: Mapping[str, int] = MappingProxyType({"0.5%": 5, "1%": 10, "2%": 20, "5%": 50, "10%": 100})
-CAPACITY = "capacity"
+# What stands beside the figures of the model and its comparators, where there is any of it.
+_FURTHER = ("truth", "by_age", "score_decay", "held_out", "fairness")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ class Performance:
         Who is found among the top shares of all patients, and among those inside the capacity of each practice.
     incremental_finds
         Of the true cases inside capacity, how many nobody knew of; None where the records do not tell.
+    n, events
+        Everyone tested, and those seen to have the outcome.
+    followed, observed
+        Those whose outcome is known, and the share who had it: weighted where some are not followed, so that it is the
+        Aalen-Johansen estimate.
     """
 
     auroc: float | None
@@ -51,6 +59,8 @@ class Performance:
     events: int
     at: Mapping[str, metrics.Found]
     incremental_finds: IncrementalFinds | None
+    followed: int | None = None
+    observed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,15 @@ class Evaluation:
         Comparator -> figure -> the model's less the comparator's, with a paired interval.
     notes
         Comparator, computed or not -> what a reader must know of it.
+    by_age
+        Band of age -> how the model did; empty where no ages were given.
+    score_decay
+        How the score ages, as `vi_risk.models.score_decay.score_decay` told when the model was trained.
+    held_out
+        By what patients were held out, such as ``"practice"`` -> the results of each
+        (`vi_risk.models.held_out.grouped_evaluation`).
+    fairness
+        Attribute -> how its groups fare under the lists (`vi_risk.models.fairness`).
     """
 
     model: Performance
@@ -77,28 +96,34 @@ class Evaluation:
     notes: Mapping[str, str] = field(default_factory=dict)
     subgroups: Mapping[str, Mapping[str, Subgroup]] = field(default_factory=dict)
     truth: AgainstTruth | None = None  # of the synthetic trust alone
+    by_age: Mapping[str, OfAgeBand] = field(default_factory=dict)
+    score_decay: Mapping[str, Any] | None = None
+    held_out: Mapping[str, Mapping[str, Any]] | None = None
+    fairness: Mapping[str, Fairness] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON holds it: {"model": {..., "reliability": [...]}, "comparators": {name: {...}}, ...}.
 
-        "subgroups" is attribute -> label -> results. Where the true risks were given, "truth" stands beside these.
+        "subgroups" is attribute -> label -> results. "truth", "by_age", "score_decay", "held_out" and "fairness" stand
+        beside these where there are any.
         """
-        plain: dict[str, Any] = {
+        found: dict[str, Any] = {
             "model": {
-                **_plain(self.model),
-                "reliability": _plain(self.reliability),
-                "calibration_curve": _plain(self.calibration_curve),
-                "intervals": _plain(self.intervals),
+                **plain(self.model),
+                "reliability": plain(self.reliability),
+                "calibration_curve": plain(self.calibration_curve),
+                "intervals": plain(self.intervals),
             },
             "comparators": {
-                name: {**_plain(performance), "difference": _plain(self.differences[name])}
+                name: {**plain(performance), "difference": plain(self.differences[name])}
                 for name, performance in self.comparators.items()
             },
             "comparator_notes": dict(self.notes),
-            "decision_curve": _plain(self.decision_curve),
-            "subgroups": _plain(self.subgroups),
+            "decision_curve": plain(self.decision_curve),
+            "subgroups": plain(self.subgroups),
         }
-        return plain if self.truth is None else {**plain, "truth": _plain(self.truth)}
+        further = {name: getattr(self, name) for name in _FURTHER}
+        return found | {name: plain(part) for name, part in further.items() if part}
 
 
 def evaluate(
@@ -113,6 +138,8 @@ def evaluate(
     attributes: Mapping[str, ArrayLike] | None = None,
     known: Known | None = None,
     notes: Mapping[str, str] | None = None,
+    age: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Evaluation:
@@ -136,6 +163,11 @@ def evaluate(
         How someone may be known already -> whether each patient is (`vi_risk.models.already_known`).
     notes
         What a reader must know of a comparator, by its name.
+    age
+        In whole years, for the results within bands of age.
+    weight
+        How much each outcome counts: 0 where it is not known (`vi_risk.models.weights`). Whoever is not followed is
+        ranked and listed as everyone is.
     resamples, seed
         Draws of patients for the intervals, and what they are drawn by.
 
@@ -150,108 +182,86 @@ def evaluate(
     risks = {"model": np.asarray(risk, dtype=np.float64)}
     risks |= {f"comparator {name}": np.asarray(values, dtype=np.float64) for name, values in comparators.items()}
     raw = None if raw_score is None else np.asarray(raw_score, dtype=np.float64)
-    _check(outcome, patients, practices, risks, raw)
-    if capacity < 1:
-        msg = f"evaluation: capacity must be at least 1 patient for each practice, got {capacity}."
-        raise InputError(msg)
+    years = None if age is None else np.asarray(age, dtype=np.float64)
+    check_risks(
+        risks,
+        outcome,
+        patients=patients,
+        practices=practices,
+        capacity=capacity,
+        weight=weight,
+        others={"raw score": raw, "age": None if years is None else np.isnan(years)},  # an age may be missing
+    )
+    given = weights_of(weight, outcome.size, where="evaluation")
+    outcome = seen(outcome, given)
 
     def predictor(values: Floats, tie_break: Floats | None = None) -> Predictor:
-        order = metrics.rank_order(values, patients, tie_break)
-        listed: dict[str, Rows] = {
-            label: order[: -(-outcome.size * thousandths // 1000)] for label, thousandths in TOP_SHARES.items()
-        }
-        return Predictor(values, {**listed, CAPACITY: metrics.within_capacity(order, practices, capacity)})
+        listed = lists_of(values, patient_id=patients, practice_code=practices, capacity=capacity, raw_score=tie_break)
+        return Predictor(values, listed)
 
     model = predictor(risks["model"], raw)
     others = {name: predictor(risks[f"comparator {name}"]) for name in comparators}
     inside = model.listed[CAPACITY]
     # the highest threshold at which as many are listed as the lists of all practices hold
     list_threshold = float(np.partition(model.risk, -inside.size)[-inside.size])
-    curve = calibration_curve(model.risk, outcome)
+    curve = calibration_curve(model.risk, outcome, given)
     drawn = resample(
         model,
         {name: Predictor(other.risk, {CAPACITY: other.listed[CAPACITY]}) for name, other in others.items()},
         outcome,
         threshold=list_threshold,
+        weight=given,
         seed=seed,
         resamples=resamples,
     )
     return Evaluation(
-        model=_performance(model, outcome, known, curve),
-        reliability=metrics.reliability(model.risk, outcome),
+        model=_performance(model, outcome, given, known, curve),
+        reliability=metrics.reliability(model.risk, outcome, weight=given),
         calibration_curve=() if curve is None else curve.points,
         intervals=MappingProxyType(drawn.intervals),
         comparators=MappingProxyType(
             {
-                name: _performance(other, outcome, known, calibration_curve(other.risk, outcome))
+                name: _performance(other, outcome, given, known, calibration_curve(other.risk, outcome, given))
                 for name, other in others.items()
             }
         ),
         differences=MappingProxyType(drawn.differences),
         decision_curve=decision_curve(
-            model.risk, {name: other.risk for name, other in others.items()}, outcome, list_threshold=list_threshold
+            model.risk,
+            {name: other.risk for name, other in others.items()},
+            outcome,
+            list_threshold=list_threshold,
+            weight=given,
         ),
         notes=MappingProxyType(dict(notes or {})),
-        subgroups=subgroups(model.risk, outcome, attributes or {}, listed=inside),
+        subgroups=subgroups(model.risk, outcome, attributes or {}, listed=inside, weight=given),
+        fairness=fairness(outcome, attributes or {}, listed=inside, weight=given),
+        by_age={} if years is None else by_age(model.risk, outcome, years, weight=given),
     )
 
 
 def _performance(
-    predictor: Predictor, outcome: Floats, known: Known | None, curve: CalibrationCurve | None
+    predictor: Predictor,
+    outcome: Floats,
+    weight: Floats | None,
+    known: Known | None,
+    curve: CalibrationCurve | None,
 ) -> Performance:
     risk = predictor.risk
     return Performance(
-        auroc=metrics.auroc(risk, outcome),
-        auroc_interval=metrics.auroc_interval(risk, outcome),
-        auprc=metrics.auprc(risk, outcome),
-        brier=metrics.brier(risk, outcome),
-        scaled_brier=metrics.scaled_brier(risk, outcome),
-        expected_over_observed=metrics.expected_over_observed(risk, outcome),
-        calibration_in_the_large=metrics.calibration_in_the_large(risk, outcome),
-        calibration_slope=metrics.calibration_slope(risk, outcome),
+        auroc=metrics.auroc(risk, outcome, weight),
+        auroc_interval=metrics.auroc_interval(risk, outcome, weight),
+        auprc=metrics.auprc(risk, outcome, weight),
+        brier=metrics.brier(risk, outcome, weight),
+        scaled_brier=metrics.scaled_brier(risk, outcome, weight),
+        expected_over_observed=metrics.expected_over_observed(risk, outcome, weight),
+        calibration_in_the_large=metrics.calibration_in_the_large(risk, outcome, weight),
+        calibration_slope=metrics.calibration_slope(risk, outcome, weight),
         integrated_calibration_index=None if curve is None else curve.integrated_calibration_index,
         n=outcome.size,
         events=int(outcome.sum()),
-        at=MappingProxyType({label: metrics.found(outcome, rows) for label, rows in predictor.listed.items()}),
+        at=MappingProxyType({label: metrics.found(outcome, rows, weight) for label, rows in predictor.listed.items()}),
         incremental_finds=incremental_finds(outcome, predictor.listed[CAPACITY], known or {}),
+        followed=outcome.size if weight is None else int((weight > 0).sum()),
+        observed=metrics.observed(outcome, weight),
     )
-
-
-def _check(
-    outcome: Floats,
-    patients: np.ndarray[Any, Any],
-    practices: np.ndarray[Any, Any],
-    risks: Mapping[str, Floats],
-    raw: Floats | None,
-) -> None:
-    columns = {"outcome": outcome, "patient_id": patients, "practice_code": practices, **risks}
-    if raw is not None:
-        columns["raw score"] = raw
-    faults = []
-    for name, values in columns.items():
-        if values.shape != (outcome.size,):
-            faults.append(f"{name}: expected {outcome.size} values, one for each patient, found {values.size}")
-        elif missing := int(pd.isna(values).sum()):
-            faults.append(f"{name}: {missing} of {outcome.size} values are missing")
-        elif name in risks and (outside := int(((values < 0) | (values > 1)).sum())):
-            faults.append(f"{name}: {outside} of {outcome.size} risks lie outside 0 to 1")
-    if not outcome.size:
-        faults.append("there are no test patients")
-    if odd := int((~np.isin(outcome, (0, 1)) & ~np.isnan(outcome)).sum()):
-        faults.append(f"outcome: {odd} of {outcome.size} values are neither 0 nor 1")
-    if repeated := int(pd.Series(patients).duplicated().sum()):
-        faults.append(f"patient_id: {repeated} rows repeat a patient; a test snapshot has one row for each")
-    if faults:
-        msg = "\n".join(f"evaluation: {fault}. Check the rows that were scored." for fault in faults)
-        raise InputError(msg)
-
-
-def _plain(value: Any) -> Any:
-    """Return a result as JSON knows it: dataclasses and mappings as objects, sequences as lists."""
-    if is_dataclass(value):
-        return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
-    if isinstance(value, Mapping):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(inner) for inner in value]
-    return value

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from vi_risk.models.calibration import Floats, Rows
+from vi_risk.models.weights import weights_of
 
 # Rows that a learner sees at most; measured, more of them move the AUROC by less than its interval.
 MOST_PEOPLE, MOST_ROWS = 20_000, 40_000
@@ -25,7 +26,13 @@ Learner = Callable[..., tuple[Floats, str]]
 
 
 def l1_logistic_regression(
-    training: pd.DataFrame, y: ArrayLike, test: pd.DataFrame, *, patient_id: ArrayLike, seed: int
+    training: pd.DataFrame,
+    y: ArrayLike,
+    test: pd.DataFrame,
+    *,
+    patient_id: ArrayLike,
+    weight: ArrayLike | None = None,
+    seed: int,
 ) -> tuple[Floats, str]:
     """Return test risks of a logistic regression with an L1 penalty, and what it was fitted on.
 
@@ -36,7 +43,9 @@ def l1_logistic_regression(
     ----------
     Reps JM, et al. JAMIA, 2018. doi:10.1093/jamia/ocy032 (PatientLevelPrediction fits it by default)
     """
-    rows = one_row_each(patient_id, most=MOST_PEOPLE, seed=seed)
+    given = weights_of(weight, len(training), where="comparators: l1_logistic_regression")
+    counting = _counting(given, len(training))
+    rows = counting[one_row_each(np.asarray(patient_id)[counting], most=MOST_PEOPLE, seed=seed)]
     columns, inputs = _told(training, rows)
     pipeline = make_pipeline(
         SimpleImputer(strategy="mean", add_indicator=True),
@@ -54,7 +63,10 @@ def l1_logistic_regression(
         ),
     )
     with threadpool_limits(1):
-        pipeline.fit(inputs, np.asarray(y)[rows])
+        if given is None:
+            pipeline.fit(inputs, np.asarray(y)[rows])
+        else:
+            pipeline.fit(inputs, np.asarray(y)[rows], logisticregressioncv__sample_weight=given[rows])
         weights = pipeline[-1].coef_
         return _risks(pipeline.predict_proba, test[columns]), (
             f"{int((weights != 0).sum())} of {weights.size} columns kept, missing indicators among them; fitted on one"
@@ -68,11 +80,14 @@ def hist_gradient_boosting(
     test: pd.DataFrame,
     *,
     patient_id: ArrayLike,  # noqa: ARG001 -- the trees are not tuned, so nobody is held out
+    weight: ArrayLike | None = None,
     seed: int,
 ) -> tuple[Floats, str]:
     """Return test risks of scikit-learn's gradient boosting, untuned, and what it was fitted on."""
-    drawn = np.random.default_rng(seed).permutation(len(training))[:MOST_ROWS]
-    rows = np.sort(drawn)
+    given = weights_of(weight, len(training), where="comparators: hist_gradient_boosting")
+    counting = _counting(given, len(training))
+    drawn = np.random.default_rng(seed).permutation(counting.size)[:MOST_ROWS]
+    rows = counting[np.sort(drawn)]
     columns, inputs = _told(training, rows)
     trees = HistGradientBoostingClassifier(
         learning_rate=0.08,
@@ -83,7 +98,7 @@ def hist_gradient_boosting(
         random_state=seed,
     )
     with threadpool_limits(1):  # its threads wait for one another in a loop, which starves a busy machine
-        trees.fit(inputs, np.asarray(y)[rows])
+        trees.fit(inputs, np.asarray(y)[rows], sample_weight=None if given is None else given[rows])
         return _risks(trees.predict_proba, test[columns]), (
             f"60 trees on {len(columns)} features; fitted on {rows.size:,} of {len(training):,} training rows"
         )
@@ -99,6 +114,11 @@ def one_row_each(patient_id: ArrayLike, *, most: int, seed: int) -> Rows:
     mixed = np.random.default_rng(seed).permutation(np.asarray(patient_id).size)
     first = ~pd.Series(np.asarray(patient_id)[mixed]).duplicated().to_numpy()
     return np.sort(mixed[first][:most])
+
+
+def _counting(weight: Floats | None, rows: int) -> Rows:
+    """Return the rows whose outcome is known."""
+    return np.arange(rows) if weight is None else np.flatnonzero(weight > 0)
 
 
 def _told(training: pd.DataFrame, rows: Rows) -> tuple[list[str], Floats]:

@@ -1,146 +1,244 @@
-"""Train, evaluate and score a model on snapshots: the verbs of the library."""
+"""Train models on snapshots and score people with them: verbs of the library."""
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from vi_risk.errors import InputError
-from vi_risk.models.already_known import already_known
-from vi_risk.models.attributes import attributes_of
-from vi_risk.models.calibration import log_odds_of
+from vi_risk.features.catalogue import Catalogue
+from vi_risk.models.answers import LATER
+from vi_risk.models.calibration import Floats, Rows, log_odds_of
 from vi_risk.models.classifier import RiskClassifier
-from vi_risk.models.comparators import comparator_risks
-from vi_risk.models.evaluation import Evaluation
-from vi_risk.models.evaluation import evaluate as evaluate_risks
+from vi_risk.models.companions import held_below
+from vi_risk.models.counts import CountRegressor
+from vi_risk.models.score_decay import score_decay
 from vi_risk.models.spec import ModelSpec
-from vi_risk.models.truth import hold_against_truth
+from vi_risk.models.uncertainty import Refits, fit_refits, interval_of, share_inside
 
 if TYPE_CHECKING:
     from vi_risk.models.snapshots import Snapshots
+
+Model = RiskClassifier | CountRegressor
 
 # Rows scored at once: bounds memory, and has no effect on any score.
 _BATCH = 200_000
 
 
-def train(snapshots: "Snapshots", spec: ModelSpec) -> RiskClassifier:
+@dataclass(frozen=True, slots=True, eq=False)
+class LearningRows:
+    """What a model learns from: features, outcome, weight (0: not known) and patient of each row."""
+
+    features: pd.DataFrame
+    outcome: Floats
+    weight: Floats
+    patient_id: "np.ndarray[Any, Any]"
+
+    def take(self, rows: Rows) -> Self:
+        """Return some of the rows."""
+        return type(self)(self.features.iloc[rows], self.outcome[rows], self.weight[rows], self.patient_id[rows])
+
+    @property
+    def known(self) -> Self:
+        """Those whose outcome is known."""
+        return self.take(np.flatnonzero(self.weight > 0))
+
+    @property
+    def sample_weight(self) -> Floats | None:
+        """The weights; None where every row counts once."""
+        return None if (self.weight == 1).all() else self.weight
+
+
+def training_rows(snapshots: "Snapshots", inputs: ArrayLike, *, of: str | None = None) -> LearningRows:
+    """Return all training rows with some features of them, and the main outcome or that of a companion by name."""
+    cohort, features = snapshots.rows("train")
+    answers = snapshots.answers("train", of=of)
+    return LearningRows(
+        features[list(np.asarray(inputs, dtype=object))],
+        answers["outcome"].to_numpy(dtype=np.float64),
+        answers["weight"].to_numpy(dtype=np.float64),
+        cohort["patient_id"].to_numpy(),
+    )
+
+
+def train(snapshots: "Snapshots", spec: ModelSpec, *, companion: ModelSpec | None = None) -> Model:
     """Return a calibrated model fitted on the training snapshots.
 
-    All rows of a patient stay in one calibration fold. Features that are missing for everyone in training are left
-    out: nothing can be learnt from them.
+    All rows of a patient stay in one calibration fold. Rows whose outcome is not known, because the person left the
+    area, are left out, and those who stayed count for them by their weight. Features that are missing for everyone in
+    training are left out: nothing can be learnt from them.
+
+    Parameters
+    ----------
+    companion
+        One of the spec's companions: the same people at the same dates, asked about its outcome.
 
     Raises
     ------
     InputError
         The outcome has one class or too few events.
     """
-    cohort, features = snapshots.rows("train")
-    inputs = [feature.name for feature in spec.inputs(snapshots.catalogue)]
-    seen = features[inputs]
-    seen = seen.loc[:, seen.notna().any()]
+    asked = companion or spec
+    inputs = [feature.name for feature in asked.inputs(snapshots.catalogue)]
+    rows = training_rows(snapshots, inputs, of=None if companion is None else companion.name)
+    return fit(asked, snapshots.catalogue, rows)
+
+
+def fit(spec: ModelSpec, catalogue: Catalogue, rows: LearningRows) -> Model:
+    """Return the model of a spec fitted to rows of one's own choice.
+
+    Raises
+    ------
+    InputError
+        No row tells any feature, or the outcome has one class or too few events.
+    """
+    known = rows.known
+    seen = known.features.loc[:, known.features.notna().any()]
     if seen.shape[1] == 0:
         msg = (
             f"{spec.name}: no feature of the spec can be built from these records."
             " Look at `vi-risk check` for what they lack."
         )
         raise InputError(msg)
-    model = RiskClassifier(**spec.learner.model_dump(), seed=spec.seed)
-    return model.fit(seen, cohort["outcome"].to_numpy(), groups=cohort["patient_id"].to_numpy())
+    return _estimator(spec, catalogue, list(seen.columns)).fit(
+        seen, known.outcome, groups=known.patient_id, sample_weight=known.sample_weight
+    )
 
 
-def evaluate(
-    model: RiskClassifier,
+def _estimator(spec: ModelSpec, catalogue: Catalogue, inputs: list[str]) -> Model:
+    """Return the estimator that the spec asks for, not yet fitted to these features."""
+    parameters = spec.learner.model_dump(exclude={"objective", "monotone", "calibration"})
+    directions = {
+        feature.name: 1 if feature.definition.direction == "up" else -1
+        for feature in catalogue.features
+        if feature.definition.direction != "none" and feature.name in inputs
+    }
+    monotone = directions if spec.learner.monotone else None
+    if spec.learner.objective != "binary":
+        return CountRegressor(objective=spec.learner.objective, monotone=monotone, seed=spec.seed, **parameters)
+    return RiskClassifier(calibration=spec.learner.calibration, monotone=monotone, seed=spec.seed, **parameters)
+
+
+def refits_of(model: Model, snapshots: "Snapshots", spec: ModelSpec) -> Refits | None:
+    """Return the model learnt again from patients drawn anew, as often as the spec asks; None where it asks for none.
+
+    How much a risk moves between them says how sure the model is of it, not how the year will go.
+    """
+    if not spec.uncertainty.refits or isinstance(model, CountRegressor):
+        return None
+    known = training_rows(snapshots, model.feature_name_).known
+    return fit_refits(
+        model,
+        known.features,
+        known.outcome,
+        groups=known.patient_id,
+        sample_weight=known.sample_weight,
+        refits=spec.uncertainty.refits,
+        seed=spec.seed,
+    )
+
+
+def decay_of(model: Model, snapshots: "Snapshots") -> dict[str, Any] | None:
+    """Return how the score does in later windows, as evaluation.json holds it; None where nothing tells.
+
+    The people of the earliest training date, whose later windows are over; each scored by trees that did not see them.
+    Ask before the model is saved: those scores are not kept.
+    """
+    cohort, _ = snapshots.rows("train")
+    if not isinstance(model, RiskClassifier) or f"outcome_{LATER[0]}" not in cohort:
+        return None
+    known = (snapshots.answers("train")["weight"] > 0).to_numpy()
+    first = (cohort["index_date"] == cohort["index_date"].min()).to_numpy()
+    windows = {days: snapshots.answers("train", later=days)[known & first] for days in (0, *LATER)}
+    return score_decay(
+        log_odds_of(model.calibrator_.predict(model.unseen_raw_[first[known]])),
+        {days: answers["outcome"].to_numpy(dtype=np.float64) for days, answers in windows.items()},
+        cohort.loc[known & first, "patient_id"].to_numpy(),
+        {days: answers["weight"].to_numpy(dtype=np.float64) for days, answers in windows.items()},
+        seed=model.seed,
+    )
+
+
+def score(
+    model: Model,
     snapshots: "Snapshots",
     *,
-    capacity: int = 20,
-    true_risk: "pd.Series[float] | None" = None,
-) -> Evaluation:
-    """Return how the model did on the test snapshot, beside comparators fitted on the same training rows.
+    spec: ModelSpec | None = None,
+    refits: Refits | None = None,
+    companions: Mapping[str, RiskClassifier] | None = None,
+) -> pd.DataFrame:
+    """Return the risk of everyone eligible at the date of the list.
 
     Parameters
     ----------
-    true_risk
-        Of a synthetic trust, by patient_id, at the test date (`vi_risk.models.truth.read_truth`): how near the model
-        comes to it is told too.
-
-    Raises
-    ------
-    InputError
-        The test snapshot has no event, or nothing but events; or the true risks are not of these patients.
-    """
-    training, training_features = snapshots.rows("train")
-    cohort, features = snapshots.rows("test")
-    outcome = cohort["outcome"].to_numpy()
-    if not 0 < outcome.sum() < len(outcome):
-        msg = (
-            f"test snapshot {snapshots.index_dates.test}: {int(outcome.sum())} of {len(outcome):,} people had the"
-            " outcome, so nothing can be told apart. Choose another --index-date, or check the admission methods in the"
-            " mapping."
-        )
-        raise InputError(msg)
-    raw = _raw(model, features)
-    risk = model.calibrator_.predict(raw)
-    compared = comparator_risks(
-        _with_a_year(training_features),
-        training["outcome"].to_numpy(),
-        _with_a_year(features),
-        patient_id=training["patient_id"].to_numpy(),
-        inputs=model.feature_name_,
-        seed=model.seed,
-    )
-    evaluation = evaluate_risks(
-        risk,
-        outcome,
-        patient_id=cohort["patient_id"].to_numpy(),
-        practice_code=cohort["practice_code"].to_numpy(),
-        capacity=capacity,
-        comparators=compared.risks,
-        raw_score=raw,
-        attributes=attributes_of(cohort, features),
-        known=already_known(_with_a_year(features)),
-        notes=compared.notes,
-        seed=model.seed,
-    )
-    if true_risk is None:
-        return evaluation
-    truth = hold_against_truth(risk, outcome, cohort["patient_id"], true_risk, seed=model.seed)
-    return replace(evaluation, truth=truth)
-
-
-def _with_a_year(features: pd.DataFrame) -> pd.DataFrame:
-    """Give the count of last year's admissions; where the records reach back less far, the longest there is."""
-    year = "emergency_admissions_365d"
-    if year in features and features[year].notna().any():
-        return features
-    counts = [name for name in features.columns.astype(str) if name.startswith("emergency_admissions_")]
-    shorter = [name for name in counts if features[name].notna().any()]
-    return features.assign(**{year: features[shorter[-1]]}) if shorter else features
-
-
-def score(model: RiskClassifier, snapshots: "Snapshots") -> pd.DataFrame:
-    """Return the risk of everyone eligible at the date of the list.
+    refits
+        From `refits_of`: each risk then has its interval.
+    companions, spec
+        Model name -> model of the same people, and the spec that names them: each risk stands beside the main one.
 
     Returns
     -------
     DataFrame
-        One row per patient by rank: patient_id, index_date, risk (probability, 0 to 1), rank (1 is the highest risk;
-        ties of risk go by raw score, then by patient_id).
+        One row per patient by rank: patient_id, index_date, risk (probability, 0 to 1; an expected number where the
+        model counts), rank (1 is the highest risk; ties of risk go by raw score, then by patient_id). With `refits`,
+        risk_low and risk_high, between which 95 % of the refits lie. With `companions`, risk_<name> of each; one that
+        asks about the same outcome sooner is at most the main risk.
     """
     cohort, features = snapshots.rows("list")
-    raw = _raw(model, features)
-    scores = cohort[["patient_id", "index_date"]].assign(risk=model.calibrator_.predict(raw), raw=raw)
+    raw = raw_scores(model, features)
+    risk = risks_of(model, raw)
+    scores = cohort[["patient_id", "index_date"]].assign(risk=risk, raw=raw)
+    if refits is not None:
+        low, high = _in_batches(lambda rows: interval_of(refits.risks(rows)), features).reshape(-1, 2).T
+        scores = scores.assign(risk_low=low, risk_high=high)
+    if spec is not None:
+        for name, beside in companion_risks(companions or {}, features, spec=spec, main_risk=risk).items():
+            scores[f"risk_{name}"] = beside
     scores = scores.sort_values(["raw", "patient_id"], ascending=[False, True], kind="stable", ignore_index=True)
     return scores.drop(columns="raw").assign(rank=np.arange(1, len(scores) + 1))
 
 
-def importance(model: RiskClassifier, features: pd.DataFrame, *, seed: int, most: int = 2000) -> pd.DataFrame:
+def companion_risks(
+    companions: Mapping[str, RiskClassifier], features: pd.DataFrame, *, spec: ModelSpec, main_risk: Floats
+) -> dict[str, Floats]:
+    """Return by name the risks of companions as they are reported, in the order of the spec."""
+    found = {}
+    for companion in spec.companions:
+        if companion.name in companions:
+            model = companions[companion.name]
+            risk = risks_of(model, raw_scores(model, features))
+            found[companion.name], _ = held_below(spec, companion, main_risk, risk)
+    return found
+
+
+def listed_in_refits(refits: Refits, snapshots: "Snapshots", *, capacity: int) -> "pd.Series[float]":
+    """Return by patient_id the share of the refits by which each person would be on the list of the practice."""
+    cohort, features = snapshots.rows("list")
+    risks = _in_batches(refits.risks, features).reshape(len(features), -1)
+    share = share_inside(risks, cohort["practice_code"].to_numpy(), capacity)
+    return pd.Series(share, index=cohort["patient_id"].to_numpy(), name="listed_in_refits")
+
+
+def importance(model: Model, features: pd.DataFrame, *, seed: int, most: int = 2000) -> pd.DataFrame:
     """Return contributions of a random sample of rows: one row each, a column per feature; for the global pictures."""
     generator = np.random.default_rng(seed)
     chosen = np.sort(generator.choice(len(features), size=min(most, len(features)), replace=False))
     return model.contributions(features.iloc[chosen])[model.feature_name_]
 
 
-def _raw(model: RiskClassifier, features: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    batches = [model.predict_raw(features.iloc[start : start + _BATCH]) for start in range(0, len(features), _BATCH)]
-    return np.concatenate(batches) if batches else log_odds_of(np.empty(0))
+def raw_scores(model: Model, features: pd.DataFrame) -> Floats:
+    """Return the raw scores of rows, in batches; no batch changes any score."""
+    return _in_batches(model.predict_raw, features)
+
+
+def risks_of(model: Model, raw: Floats) -> Floats:
+    """Return the calibrated risks, or expected numbers, of raw scores."""
+    return np.asarray(model.calibrator_.predict(raw), dtype=np.float64)
+
+
+def _in_batches(work: Callable[[pd.DataFrame], Floats], features: pd.DataFrame) -> Floats:
+    batches = [work(features.iloc[start : start + _BATCH]) for start in range(0, len(features), _BATCH)]
+    return np.concatenate(batches) if batches else np.empty(0)

@@ -4,15 +4,17 @@ A resample is how often each patient was drawn. Nearly every figure is a ratio o
 resamples of all figures are one product of matrices; only what depends on the order of risks is counted afresh.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import threadpool_limits
 
 from vi_risk.models.calibration import Floats, Rows, log_odds_of, logistic_line, risk_of
 from vi_risk.models.metrics import calibration_in_the_large, calibration_slope
+from vi_risk.models.weights import weights_of
 
 RESAMPLES = 500
 # Draws held at once, in values: 32 MB, whatever the number of patients.
@@ -25,6 +27,7 @@ Interval = tuple[float, float]
 Figures = dict[str, Floats]  # figure -> its value in each resample
 Draws = np.ndarray[tuple[int, int], np.dtype[np.uint16]]
 Draw = np.ndarray[tuple[int], np.dtype[np.uint16]]
+OfDraws = Callable[[Draws], Figures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def resample(
     *,
     threshold: float,
     seed: int,
+    weight: ArrayLike | None = None,
     resamples: int = RESAMPLES,
 ) -> Resampled:
     """Return percentile intervals from resampling patients; every predictor sees the same draws.
@@ -73,16 +77,31 @@ def resample(
         The risk from which on one would act, for the net benefit.
     seed
         The same seed draws the same patients.
+    weight
+        How much each outcome counts; a patient is drawn with the weight, which is not estimated again. True cases are
+        then sums of weights.
 
     References
     ----------
     Efron B, Tibshirani RJ. An Introduction to the Bootstrap, 1993, chapters 13 and 10.6 (the one-step estimate).
     """
+    given = weights_of(weight, y.size, where="resampling")
+    return resampled(
+        _figures(model, y, given, threshold, whole=True),
+        {name: _figures(other, y, given, threshold, whole=False) for name, other in comparators.items()},
+        n=y.size,
+        seed=seed,
+        resamples=resamples,
+    )
+
+
+def resampled(
+    model: OfDraws, comparators: Mapping[str, OfDraws], *, n: int, seed: int, resamples: int = RESAMPLES
+) -> Resampled:
+    """Return intervals of whatever figures the model and its comparators tell of draws of `n` patients."""
     generator = np.random.default_rng(seed)
-    n = y.size
     at_once = max(1, _HELD // n)
-    figures = {_MODEL: _figures(model, y, threshold, whole=True)}
-    figures |= {name: _figures(other, y, threshold, whole=False) for name, other in comparators.items()}
+    figures = {_MODEL: model, **comparators}
     as_they_are = {name: of_draws(np.ones((1, n), dtype=np.uint16)) for name, of_draws in figures.items()}
     drawn: dict[str, list[Figures]] = {name: [] for name in figures}
     with threadpool_limits(1):  # products this flat gain nothing from threads that wait for one another
@@ -95,12 +114,12 @@ def resample(
         for name, parts in drawn.items()
     }
     return Resampled(
-        intervals={figure: _interval(values) for figure, values in of_all[_MODEL].items()},
+        intervals={figure: interval_of(values) for figure, values in of_all[_MODEL].items()},
         differences={
             name: {
                 figure: Difference(
                     value=_number(as_they_are[_MODEL][figure][0] - as_they_are[name][figure][0]),
-                    interval=_interval(of_all[_MODEL][figure] - values),
+                    interval=interval_of(of_all[_MODEL][figure] - values),
                 )
                 for figure, values in of_all[name].items()
             }
@@ -109,11 +128,8 @@ def resample(
     )
 
 
-def _figures(predictor: Predictor, y: Floats, threshold: float, *, whole: bool) -> Callable[[Draws], Figures]:
-    """Return what tells the figures of draws: those that are compared, and the model's others if `whole`."""
-    parts = [_by_sums(predictor, y, threshold, whole=whole), _by_order(predictor.risk, y, precision=whole)]
-    if whole:
-        parts.append(_slope(predictor.risk, y))
+def together(parts: Sequence[OfDraws]) -> OfDraws:
+    """Return what tells the figures of all parts, those that a draw cannot tell as NaN."""
 
     def of_draws(draws: Draws) -> Figures:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -123,7 +139,18 @@ def _figures(predictor: Predictor, y: Floats, threshold: float, *, whole: bool) 
     return of_draws
 
 
-def _by_sums(predictor: Predictor, y: Floats, threshold: float, *, whole: bool) -> Callable[[Draws], Figures]:
+def _figures(predictor: Predictor, y: Floats, weight: Floats | None, threshold: float, *, whole: bool) -> OfDraws:
+    """Return what tells the figures of draws: those that are compared, and the model's others if `whole`."""
+    parts = [
+        _by_sums(predictor, y, weight, threshold, whole=whole),
+        by_order(predictor.risk, y, weight, precision=whole),
+    ]
+    if whole:
+        parts.append(slope_of(predictor.risk, y, weight))
+    return together(parts)
+
+
+def _by_sums(predictor: Predictor, y: Floats, weight: Floats | None, threshold: float, *, whole: bool) -> OfDraws:
     """Return what tells the figures that are ratios of sums over patients."""
     risk, n = predictor.risk, y.size
     acted = (risk >= threshold).astype(np.float64)
@@ -132,18 +159,23 @@ def _by_sums(predictor: Predictor, y: Floats, threshold: float, *, whole: bool) 
         listed = np.zeros_like(y)
         listed[rows] = 1
         columns |= {f"listed {label}": listed, f"true cases {label}": listed * y}
-    intercept = calibration_in_the_large(risk, y) if whole else None
+    intercept = calibration_in_the_large(risk, y, weight) if whole else None
     if whole:
         columns["risk"] = risk
     if intercept is not None:
         expected = risk_of(intercept + log_odds_of(risk))
-        columns |= {"left": y - expected, "weight": expected * (1 - expected)}
+        columns |= {"left": y - expected, "curvature": expected * (1 - expected)}
+    if weight is not None:
+        columns["people"] = np.ones_like(y)
     matrix = np.column_stack(list(columns.values()))
+    if weight is not None:
+        matrix *= weight[:, None]
 
     def of_draws(draws: Draws) -> Figures:
         sums = dict(zip(columns, (draws.astype(np.float64) @ matrix).T, strict=True))
-        brier, rate = sums["squared error"] / n, sums["y"] / n
-        told = {"brier": brier, "scaled_brier": 1 - brier / (rate * (1 - rate)), "net_benefit": sums["gain"] / n}
+        people = sums.get("people", n)
+        brier, rate = sums["squared error"] / people, sums["y"] / people
+        told = {"brier": brier, "scaled_brier": 1 - brier / (rate * (1 - rate)), "net_benefit": sums["gain"] / people}
         for label in predictor.listed:
             true_cases = sums[f"true cases {label}"]
             told |= {
@@ -154,57 +186,59 @@ def _by_sums(predictor: Predictor, y: Floats, threshold: float, *, whole: bool) 
         if whole:
             told["expected_over_observed"] = sums["risk"] / sums["y"]
         if intercept is not None:
-            told["calibration_in_the_large"] = intercept + sums["left"] / sums["weight"]
+            told["calibration_in_the_large"] = intercept + sums["left"] / sums["curvature"]
         return told
 
     return of_draws
 
 
-def _drawn(generator: np.random.Generator, n: int) -> Draws:
-    """Return how often each of `n` patients was drawn; small whole numbers, so that they stay near the processor."""
-    return np.bincount(generator.integers(0, n, n, dtype=np.uint32), minlength=n).astype(np.uint16)
-
-
-def _slope(risk: Floats, y: Floats) -> Callable[[Draws], Figures]:
+def slope_of(risk: Floats, y: Floats, weight: Floats | None) -> OfDraws:
     """Return what tells the calibration slope of draws, by two steps of Newton's method from the fit to everyone."""
-    if calibration_slope(risk, y) is None:
+    if calibration_slope(risk, y, weight) is None:
         return lambda _: {}
     log_odds = log_odds_of(risk)
-    line: Floats = np.array(logistic_line(log_odds, y))
+    by_row = 1.0 if weight is None else weight[:, None]
+    line: Floats = np.array(logistic_line(log_odds, y, weight))
 
-    def sums(at: Floats) -> Floats:
-        """Return the terms of gradient and curvature of each patient."""
+    def terms(at: Floats) -> Floats:
         expected = risk_of(at[0] + at[1] * log_odds)
-        left, weight = y - expected, expected * (1 - expected)
-        return np.column_stack([left, left * log_odds, weight, weight * log_odds, weight * log_odds**2])
+        return newton_terms(log_odds, y - expected, expected * (1 - expected)) * by_row
+
+    return lambda draws: {"calibration_slope": two_steps(draws, line, terms)[:, 1]}
+
+
+def newton_terms(x: Floats, left: Floats, curvature: Floats) -> Floats:
+    """Return the terms of gradient and curvature of each patient, of a regression on an intercept and x."""
+    return np.column_stack([left, left * x, curvature, curvature * x, curvature * x**2])
+
+
+def two_steps(draws: Draws, line: Floats, terms: Callable[[Floats], Floats]) -> Floats:
+    """Return intercept and slope of each draw, two steps of Newton's method from the fit to everyone."""
 
     def step(totals: Floats) -> Floats:
         g0, g1, h00, h01, h11 = totals.T
         moved: Floats = np.column_stack([h11 * g0 - h01 * g1, h00 * g1 - h01 * g0]) / (h00 * h11 - h01**2)[:, None]
         return moved
 
-    of_everyone = sums(line)
-
-    def of_draws(draws: Draws) -> Figures:
-        first = line + step(draws.astype(np.float64) @ of_everyone)
-        second = first + step(np.stack([draw @ sums(at) for draw, at in zip(draws, first, strict=True)]))
-        return {"calibration_slope": second[:, 1]}
-
-    return of_draws
+    first = line + step(draws.astype(np.float64) @ terms(line))
+    second: Floats = first + step(np.stack([draw @ terms(at) for draw, at in zip(draws, first, strict=True)]))
+    return second
 
 
-def _by_order(risk: Floats, y: Floats, *, precision: bool) -> Callable[[Draws], Figures]:
+def by_order(risk: Floats, y: Floats, weight: Floats | None, *, precision: bool) -> OfDraws:
     """Return what tells AUROC, and AUPRC if asked for, of draws: one row per resample, one column per patient."""
-    events, others = np.flatnonzero(y == 1), np.flatnonzero(y == 0)
+    counts = np.ones(y.size, dtype=bool) if weight is None else weight > 0
+    events, others = np.flatnonzero((y == 1) & counts), np.flatnonzero((y == 0) & counts)
     rising = others[np.argsort(risk[others], kind="stable")]
     falling = events[np.argsort(-risk[events], kind="stable")]
     below = np.searchsorted(risk[rising], risk[falling], side="left")
     not_above = np.searchsorted(risk[rising], risk[falling], side="right")
     last_of_tie = np.searchsorted(-risk[falling], -risk[falling], side="right")
+    of_rising, of_falling = (None, None) if weight is None else (weight[rising], weight[falling])
 
     def of_one(draw: Draw) -> tuple[float, float]:
-        of_others, of_events = _running(draw[rising]), draw[falling]
-        all_events, all_others = int(of_events.sum()), int(of_others[-1])
+        of_others, of_events = _running(_times(draw[rising], of_rising)), _times(draw[falling], of_falling)
+        all_events, all_others = float(of_events.sum()), float(of_others[-1])
         if not (all_events and all_others):
             return np.nan, np.nan
         pairs = float(of_events @ (of_others[below] + of_others[not_above])) / 2
@@ -222,14 +256,24 @@ def _by_order(risk: Floats, y: Floats, *, precision: bool) -> Callable[[Draws], 
     return of_draws
 
 
-def _running(drawn: Draw) -> NDArray[np.int64]:
-    """Return how many were drawn before each place, and in all at the end."""
-    totals = np.zeros(drawn.size + 1, dtype=np.int64)
+def _drawn(generator: np.random.Generator, n: int) -> Draws:
+    """Return how often each of `n` patients was drawn; small whole numbers, so that they stay near the processor."""
+    return np.bincount(generator.integers(0, n, n, dtype=np.uint32), minlength=n).astype(np.uint16)
+
+
+def _times(draw: Draw, weight: Floats | None) -> NDArray[Any]:
+    return draw if weight is None else draw * weight
+
+
+def _running(drawn: NDArray[Any]) -> NDArray[Any]:
+    """Return how many were drawn before each place, and in all at the end; whole numbers stay whole."""
+    totals = np.zeros(drawn.size + 1, dtype=np.float64 if drawn.dtype == np.float64 else np.int64)
     np.cumsum(drawn, out=totals[1:])
     return totals
 
 
-def _interval(values: NDArray[np.float64]) -> Interval | None:
+def interval_of(values: Floats) -> Interval | None:
+    """Return the 2.5th and 97.5th percentile; None where too many resamples could not tell."""
     finite = values[np.isfinite(values)]
     if finite.size < _TOLD * values.size:
         return None

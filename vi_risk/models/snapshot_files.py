@@ -33,6 +33,7 @@ def save_plan(plan: Plan, folder: Path) -> dict[str, Any]:
         "index_dates": {
             "list": dates.list_date.isoformat(),
             "test": dates.test.isoformat(),
+            "test_to": None if dates.test_to is None else dates.test_to.isoformat(),
             "train": [day.isoformat() for day in dates.train],
         },
         "flow": [dict(step) for step in plan.flow],
@@ -74,6 +75,7 @@ def load_snapshots(folder: Path, about: Mapping[str, Any]) -> Snapshots:
             date.fromisoformat(dates["list"]),
             date.fromisoformat(dates["test"]),
             tuple(date.fromisoformat(day) for day in dates["train"]),
+            None if dates["test_to"] is None else date.fromisoformat(dates["test_to"]),
         ),
         windows=about["windows"],
         flow=about["flow"],

@@ -3,17 +3,20 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from vi_risk.cohort.index_dates import IndexDates, Role, plan_index_dates
-from vi_risk.cohort.outcomes import emergency_admission
+from vi_risk.cohort.discharges import discharges_at, latest_each, one_each
+from vi_risk.cohort.index_dates import IndexDates, Role, plan_event_windows, plan_index_dates
+from vi_risk.cohort.outcomes import OUTCOMES
 from vi_risk.cohort.people import CohortAt, cohort_at_each, cohort_frame
 from vi_risk.errors import InputError
+from vi_risk.features.asking import refuse_no_day
 from vi_risk.features.available import lacking
 from vi_risk.features.cache import FeatureCache
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.features.coverage import common_coverage, unmatched_codes
 from vi_risk.features.engine import compute_features
+from vi_risk.models.answers import unanswered, with_answers
 from vi_risk.models.spec import ModelSpec
 from vi_risk.records.linked import Records
 from vi_risk.records.tables import TABLES
@@ -55,7 +58,7 @@ class Snapshots(Plan):
         One row per patient_id, index_date; one float column per feature, NaN where missing.
     cohort
         The same rows in the same order: role (train, test, list), practice_code, age, age_band, sex, in_hospital,
-        gp_seen_from, outcome (NaN where the window is not over).
+        gp_seen_from, and what `vi_risk.models.answers.with_answers` tells: outcome, ended, followed_days and weight.
     """
 
     features: "pd.DataFrame"
@@ -65,6 +68,22 @@ class Snapshots(Plan):
         """Return cohort and features of one role."""
         chosen = self.cohort["role"] == role
         return self.cohort.loc[chosen], self.features.loc[chosen]
+
+    def answers(self, role: Role, *, of: str | None = None, later: int = 0) -> "pd.DataFrame":
+        """Return outcome and weight of the rows of one role, in their order; weight 1 where the cohort has none.
+
+        Parameters
+        ----------
+        of
+            A companion's name, for its outcome in place of the main one.
+        later
+            Days by which the window begins later than the index date (`vi_risk.models.answers.LATER`).
+        """
+        before, after = "" if of is None else f"{of}_", f"_{later}" if later else ""
+        cohort, _ = self.rows(role)
+        outcome, weight = f"{before}outcome{after}", f"{before}weight{after}"
+        found = cohort.reindex(columns=[outcome, weight]).set_axis(["outcome", "weight"], axis=1)
+        return found if weight in cohort else found.assign(weight=1.0)
 
 
 def build_features(
@@ -97,6 +116,9 @@ def build_features(
     """
     plan, cohorts = plan_snapshots(records, spec, index_date=index_date, catalogue=catalogue)
     known, cohort = records.as_of(index_date), cohort_frame(cohorts)
+    stands_for: pd.Series[float] | float = 1.0
+    if spec.cohort.index == "discharge":
+        cohort, stands_for = _one_row_each(cohort, spec)
     features = (
         compute_features(known, cohort, plan.catalogue, windows=plan.windows)
         if cache is None
@@ -105,8 +127,9 @@ def build_features(
     features = cohort[["patient_id", "index_date"]].merge(
         features, on=["patient_id", "index_date"], how="left", validate="one_to_one"
     )
-    outcome = emergency_admission(records, cohort, horizon_days=spec.horizon_days, known_by=index_date)
-    return Snapshots(**vars(plan), features=features, cohort=cohort.assign(outcome=outcome))
+    answered = with_answers(records, cohort, spec, known_by=index_date, catalogue=plan.catalogue)
+    answered["weight"] *= stands_for
+    return Snapshots(**vars(plan), features=features, cohort=answered)
 
 
 def plan_snapshots(
@@ -119,7 +142,9 @@ def plan_snapshots(
     InputError
         The index date does not fit the records, or nobody is eligible.
     """
+    refuse_no_day(index_date)
     declared = read_catalogue() if catalogue is None else catalogue
+    OUTCOMES[spec.outcome].refuse_lacking(records)
     known = records.as_of(index_date)
     first_day = known.seen_from("spells")
     if first_day is None:
@@ -129,22 +154,14 @@ def plan_snapshots(
             " Choose a date inside them."
         )
         raise InputError(msg)
-    index_dates = plan_index_dates(
-        index_date,
-        first_day=first_day,
-        last_day=records.seen_to("spells") or first_day,
-        horizon_days=spec.horizon_days,
-        every_days=spec.snapshots.every_days,
-        most=spec.snapshots.most,
-        min_lookback_days=spec.snapshots.min_lookback_days,
-    )
-    cohorts = cohort_at_each(known, index_dates, min_age=spec.cohort.min_age)
+    index_dates, cohorts = _cohorts(known, spec, index_date, first_day, records.seen_to("spells") or first_day)
     flow = [cohort.flow() for cohort in cohorts]
     for step in flow:
         *_, eligible = step.values()
         if not eligible:
             msg = (
-                f"cohort: nobody is alive, registered and aged {spec.cohort.min_age} or over at the {step['role']} date"
+                f"cohort: nobody is alive, registered and aged {spec.cohort.min_age} or over"
+                f"{' after a discharge' if spec.cohort.index == 'discharge' else ''} at the {step['role']} date"
                 f" {step['index_date']}. Look at registrations and birth_month with `vi-risk check`, or choose another"
                 " index date."
             )
@@ -154,12 +171,54 @@ def plan_snapshots(
         index_dates=index_dates,
         windows=coverage.windows,
         flow=flow,
-        notes=(*_absences(records, declared), *unmatched_codes(known, declared), *coverage.notes),
+        notes=(
+            *_absences(records, declared),
+            *_no_answers(records, spec),
+            *unmatched_codes(known, declared),
+            *coverage.notes,
+        ),
         data_to=_data_to(known),
         practices=_practices(records),
         catalogue=declared,
     )
     return plan, cohorts
+
+
+def _cohorts(
+    known: Records, spec: ModelSpec, list_date: date, first_day: date, last_day: date
+) -> tuple[IndexDates, list[CohortAt]]:
+    """Return the dates of the run and who is asked about at each, or in each span of index events."""
+    span: dict[str, Any] = {
+        "first_day": first_day,
+        "last_day": last_day,
+        "horizon_days": spec.horizon_days,
+        "min_lookback_days": spec.snapshots.min_lookback_days,
+    }
+    every_days, most, min_age = spec.snapshots.every_days, spec.snapshots.most, spec.cohort.min_age
+    if spec.cohort.index == "date":
+        dates = plan_index_dates(list_date, **span, every_days=every_days, most=most)
+        return dates, cohort_at_each(known, dates, min_age=min_age)
+    windows = plan_event_windows(list_date, **span, train_days=every_days * most)
+    cohorts = [discharges_at(known, between=days, min_age=min_age, role=role) for days, role in windows.roles]
+    return IndexDates(list_date, windows.test[0], windows.train, test_to=windows.test[1]), cohorts
+
+
+def _one_row_each(cohort: "pd.DataFrame", spec: ModelSpec) -> tuple["pd.DataFrame", "pd.Series[float]"]:
+    """Return of people who were discharged more than once one row to be tested on, and the latest to be listed by.
+
+    The second is how much each row counts: the one that was drawn stands for all discharges of its person, so that
+    those who come back often weigh in the evidence as they do on the ward.
+    """
+    import pandas as pd  # noqa: PLC0415 - loaded when used
+
+    of_role = {role: cohort[cohort["role"] == role] for role in ("train", "test", "list")}
+    times = of_role["test"].groupby("patient_id").size()
+    of_role["test"] = one_each(of_role["test"], seed=spec.seed)
+    of_role["list"] = latest_each(of_role["list"])
+    rows = pd.concat(list(of_role.values()), ignore_index=True)
+    stands_for = rows["patient_id"].map(times).where(rows["role"] == "test", 1.0).astype(float)
+    tested = rows["role"] == "test"
+    return rows, stands_for.where(~tested, stands_for / stands_for[tested].mean())
 
 
 def _absences(records: Records, catalogue: Catalogue) -> list[str]:
@@ -171,6 +230,15 @@ def _absences(records: Records, catalogue: Catalogue) -> list[str]:
     return [
         f"{name} is not in the records: {number} feature{'s are' if number > 1 else ' is'} missing, not zero"
         for name, number in absent.items()
+    ]
+
+
+def _no_answers(records: Records, spec: ModelSpec) -> list[str]:
+    """Say which risks cannot stand beside the main one, because the site lacks what they are learnt from."""
+    return [
+        f"{companion.name}: not told, as {' and '.join(lacking_for_it)} is not in the records"
+        for companion in spec.companions
+        if (lacking_for_it := unanswered(records, companion))
     ]
 
 

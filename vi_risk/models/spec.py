@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from vi_risk import declared
+from vi_risk.cohort.outcomes import OUTCOMES
 from vi_risk.errors import SpecificationError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Domain, Feature
@@ -16,11 +17,12 @@ _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class CohortSpec(BaseModel):
-    """Who is asked about."""
+    """Who is asked about: everyone at a date, or everyone on the day after an emergency stay ended."""
 
     model_config = _STRICT
 
     min_age: Annotated[int, Field(ge=0, le=120)] = 18
+    index: Literal["date", "discharge"] = "date"
 
 
 class SnapshotSpec(BaseModel):
@@ -44,11 +46,35 @@ class FeatureSpec(BaseModel):
     as_at_extract: Annotated[tuple[str, ...], Field(strict=False)] = ()
 
 
-class LearnerSpec(BaseModel):
-    """Parameters of `vi_risk.models.classifier.RiskClassifier`, by the same names; the seed is the spec's own."""
+class CensoringSpec(BaseModel):
+    """What is done about people who leave the area before their outcome window is over."""
 
     model_config = _STRICT
 
+    left_area: Literal["weight", "drop", "ignore"] = "weight"
+
+
+class SplitSpec(BaseModel):
+    """Who is held out at the test date, beside everything that comes after training: nobody else, or whole groups."""
+
+    model_config = _STRICT
+
+    by: Literal["time", "practice", "network", "patient"] = "time"
+    folds: Annotated[int, Field(ge=2, le=1000)] = 5
+
+
+class LearnerSpec(BaseModel):
+    """Parameters of the estimator, by the same names; the seed is the spec's own.
+
+    `vi_risk.models.classifier.RiskClassifier` learns whether something happens, `vi_risk.models.counts.CountRegressor`
+    (objective poisson or tweedie) how often.
+    """
+
+    model_config = _STRICT
+
+    objective: Literal["binary", "poisson", "tweedie"] = "binary"
+    calibration: Literal["sigmoid", "isotonic", "beta"] = "sigmoid"
+    monotone: bool = False  # risk may only rise, or fall, with a feature as its declaration says
     n_estimators: Annotated[int, Field(ge=1)] = 300
     num_leaves: Annotated[int, Field(ge=2)] = 15
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.03
@@ -57,30 +83,110 @@ class LearnerSpec(BaseModel):
     subsample: Share = 0.8
     reg_lambda: Annotated[float, Field(ge=0)] = 5.0
     max_bin: Annotated[int, Field(ge=2, le=65_535)] = 255
-    calibration_folds: Annotated[int, Field(ge=2)] = 3
+    calibration_folds: Annotated[int, Field(ge=2)] | None = None  # 3, or 2 where there are many rows
     min_events: Annotated[int, Field(ge=2)] = 50
     num_threads: Annotated[int, Field(ge=1)] = 2
 
 
+class UncertaintySpec(BaseModel):
+    """How often the model is learnt again from patients drawn anew: how sure a risk and a place on a list are."""
+
+    model_config = _STRICT
+
+    refits: Annotated[int, Field(ge=0, le=1000)] = 20
+
+
+Limits = Annotated[tuple[float, float], Field(strict=False)]
+
+
+class PromotionSpec(BaseModel):
+    """When a model may take the champion's place, on the same test patients."""
+
+    model_config = _STRICT
+
+    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.2  # the risk from which on one would act: for the net benefit
+    margin_true_cases: Annotated[float, Field(ge=0)] = 0.0
+    margin_net_benefit: Annotated[float, Field(ge=0)] = 0.0
+    slope: Limits = (0.8, 1.25)
+    in_the_large: Limits = (-0.2, 0.2)
+
+
 class ModelSpec(BaseModel):
-    """One prediction problem: who, when, what, from which features, learnt how."""
+    """One prediction problem: who, when, what, from which features, learnt how.
+
+    Attributes
+    ----------
+    companions
+        Problems of the same people at the same dates whose answers stand beside this one's; whole specs themselves.
+    """
 
     model_config = _STRICT
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: str
-    outcome: Literal["emergency_admission"]
+    outcome: str
     outcome_words: str
     horizon_days: Days
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    companions: Annotated[tuple["ModelSpec", ...], Field(strict=False)] = ()
     cohort: CohortSpec = CohortSpec()
     snapshots: SnapshotSpec = SnapshotSpec()
+    censoring: CensoringSpec = CensoringSpec()
     features: FeatureSpec = FeatureSpec()
+    split: SplitSpec = SplitSpec()
     learner: LearnerSpec = LearnerSpec()
+    uncertainty: UncertaintySpec = UncertaintySpec()
+    promotion: PromotionSpec = PromotionSpec()
+
+    @field_validator("outcome")
+    @classmethod
+    def _is_known(cls, outcome: str) -> str:
+        if outcome not in OUTCOMES:
+            msg = f"expected one of {', '.join(OUTCOMES)}, found {outcome!r}"
+            raise ValueError(msg)
+        return outcome
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> Self:
+        faults = []
+        if self.counts != (self.learner.objective != "binary"):
+            fitting = "poisson or tweedie" if self.counts else "binary"
+            faults.append(
+                f"learner.objective: {self.outcome} is {'a count' if self.counts else 'a matter of yes or no'}, so the"
+                f" objective must be {fitting}, not {self.learner.objective}"
+            )
+        for other in self.companions:
+            name = f"companions: {other.name}"
+            if other.companions:
+                faults.append(f"{name}: a companion has no companions of its own")
+            if other.cohort.index != self.cohort.index:
+                faults.append(f"{name}: its cohort.index is {other.cohort.index}, that of {self.name} is another")
+            if other.horizon_days > self.horizon_days:
+                faults.append(
+                    f"{name}: its horizon of {other.horizon_days} days is longer than the {self.horizon_days} days of"
+                    f" {self.name}, so that its windows would not be over in time"
+                )
+            if other.counts:
+                faults.append(f"{name}: a companion must be a risk, not a count")
+        names = [self.name, *(other.name for other in self.companions)]
+        if len(set(names)) < len(names):
+            faults.append("companions: each must be another model, once")
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    @property
+    def counts(self) -> bool:
+        """Whether the outcome is how often or how long, not whether."""
+        return OUTCOMES[self.outcome].kind == "count"
 
     def with_seed(self, seed: int | None) -> Self:
-        """Return the same spec with another seed; None keeps it."""
-        return self if seed is None else self.model_copy(update={"seed": seed})
+        """Return the same spec with another seed, companions too; None keeps it."""
+        if seed is None:
+            return self
+        return self.model_copy(
+            update={"seed": seed, "companions": tuple(other.with_seed(seed) for other in self.companions)}
+        )
 
     def inputs(self, catalogue: Catalogue) -> tuple[Feature, ...]:
         """Return the features that the model may use, in declared order.
@@ -119,7 +225,24 @@ def load_spec(name_or_file: str | Path = "emergency_admission_12m") -> ModelSpec
         The file has faults; all of them are in the message.
     """
     path = declared.find(name_or_file, declared.shipped("models"), what="model spec")
+    return _read(path, with_companions=True)
+
+
+def _read(path: Path, *, with_companions: bool) -> ModelSpec:
     content = declared.read_toml(path)
+    names = content.pop("companions", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        msg = f"{path.name}: companions: expected a list of model specs, each a shipped name or a file, in quotes."
+        raise SpecificationError(msg)
+    if with_companions:  # one's own companions beside the spec, shipped ones by name; theirs do not come along
+        beside = {name: path.parent / name for name in names}
+        content["companions"] = tuple(
+            _read(
+                where if where.is_file() else declared.find(name, declared.shipped("models"), what="model spec"),
+                with_companions=False,
+            )
+            for name, where in beside.items()
+        )
     try:
         return ModelSpec.model_validate(content)
     except ValidationError as error:

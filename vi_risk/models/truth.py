@@ -14,11 +14,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import ArrayLike
 
 from vi_risk.errors import InputError, UsageError
 from vi_risk.models import metrics
 from vi_risk.models.calibration import Floats, Rows
 from vi_risk.models.spec import ModelSpec
+from vi_risk.models.weights import weights_of
 
 RESAMPLES = 1000
 _TENTHS = 10
@@ -129,7 +131,13 @@ def _few(values: list[int] | list[date]) -> str:
 
 
 def hold_against_truth(
-    risk: Floats, y: Floats, patient_id: "pd.Series[str]", true_risk: "pd.Series[float]", *, seed: int
+    risk: Floats,
+    y: Floats,
+    patient_id: "pd.Series[str]",
+    true_risk: "pd.Series[float]",
+    *,
+    seed: int,
+    weight: ArrayLike | None = None,
 ) -> AgainstTruth:
     """Return how near the model's risks come to the true ones.
 
@@ -141,6 +149,8 @@ def hold_against_truth(
         The true risk by patient_id; of more patients than these, maybe.
     seed
         Of the resampling of patients.
+    weight
+        How much each outcome counts, for both AUROCs. What is said of the risks alone is of every patient.
 
     Raises
     ------
@@ -157,8 +167,10 @@ def hold_against_truth(
             f" {_FROM_THE_SAME_TRUST}"
         )
         raise InputError(msg)
-    risk, true, y = risk[known], true[known], y[known]
-    best, interval, own = metrics.auroc(true, y), metrics.auroc_interval(true, y), metrics.auroc(risk, y)
+    given = weights_of(weight, y.size, where="true risks")
+    risk, true, y, given = risk[known], true[known], y[known], None if given is None else given[known]
+    best, own = metrics.auroc(true, y, given), metrics.auroc(risk, y, given)
+    interval = metrics.auroc_interval(true, y, given)
     if best is None or own is None or interval is None or interval[0] <= 0.5:
         shown = "" if interval is None else f" (AUROC {interval[0]:.3f} to {interval[1]:.3f})"
         msg = (
@@ -175,7 +187,7 @@ def hold_against_truth(
         auroc_interval=interval,
         model_auroc=own,
         share_of_best=(own - 0.5) / (best - 0.5),
-        share_of_best_interval=_share_interval(risk, true, y, np.random.default_rng(seed)),
+        share_of_best_interval=_share_interval(risk, true, y, given, np.random.default_rng(seed)),
         correlation=float(np.corrcoef(risk, true)[0, 1]) if spread else None,
         mean_absolute_difference=float(np.abs(risk - true).mean()),
         tenths=tuple(
@@ -199,16 +211,19 @@ def _check(true_risk: "pd.Series[float]") -> None:
         raise InputError("\n".join(told))
 
 
-def _share_interval(risk: Floats, true: Floats, y: Floats, rng: np.random.Generator) -> tuple[float, float] | None:
+def _share_interval(
+    risk: Floats, true: Floats, y: Floats, weight: Floats | None, rng: np.random.Generator
+) -> tuple[float, float] | None:
     """Return the 2.5th and 97.5th percentile of the share over resampled patients, the same ones for both AUROCs."""
     own, best = _AurocOfResamples.of(risk, y == 1), _AurocOfResamples.of(true, y == 1)
     shares = np.empty(RESAMPLES)
     for resample in range(RESAMPLES):
         times_drawn = np.bincount(rng.integers(0, len(y), len(y), dtype=np.int32), minlength=len(y))
-        attainable = best.auroc(times_drawn)
+        counts = times_drawn if weight is None else times_drawn * weight
+        attainable = best.auroc(counts)
         if not attainable > 0.5:
             return None
-        shares[resample] = (own.auroc(times_drawn) - 0.5) / (attainable - 0.5)
+        shares[resample] = (own.auroc(counts) - 0.5) / (attainable - 0.5)
     low, high = np.quantile(shares, (0.025, 0.975))
     return float(low), float(high)
 
@@ -229,9 +244,12 @@ class _AurocOfResamples:
         below, up_to = (np.searchsorted(score[others], score[events], side=side) for side in ("left", "right"))
         return cls(events, others, below, up_to)
 
-    def auroc(self, times_drawn: Rows) -> float:
-        """Return the share of pairs of an event and another that the event outranks, ties half; NaN without pairs."""
-        outranked = np.append(0, np.cumsum(times_drawn[self.others]))
-        events = times_drawn[self.events]
+    def auroc(self, counts: Rows | Floats) -> float:
+        """Return the share of pairs of an event and another that the event outranks, ties half; NaN without pairs.
+
+        `counts` is how often each patient was drawn, or that times how much the outcome counts.
+        """
+        outranked = np.append(0, np.cumsum(counts[self.others]))
+        events = counts[self.events]
         pairs = float(events.sum()) * float(outranked[-1])
         return float(events @ (outranked[self.below] + outranked[self.up_to])) / (2 * pairs) if pairs else math.nan

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MOST_REASONS = 5
 
+# Where one event has a row in each: an attendance at A&E, and the admission that it ended in.
+_OF_ONE_EVENT = ("admissions", "ed_attendances", "spells")
+
 
 def explain(
     model: "RiskClassifier", snapshots: "Snapshots", patients: Sequence[str], *, most: int = MOST_REASONS
@@ -24,8 +27,8 @@ def explain(
     """Return the reasons for the risk of some patients at the date of the list.
 
     A reason is a theme, all windows of one declared definition, whose contributions together raise the risk. Its
-    sentence is that of the feature that raised it most. A theme without words for the patient's value is passed over,
-    never worded by a column name.
+    sentence is that of the feature that raised it most, but the day of an attendance and of the admission that it ended
+    in is told once. A theme without words for the patient's value is passed over, never worded by a column name.
 
     Parameters
     ----------
@@ -72,18 +75,30 @@ def _reasons(
     raised = {theme: float(weights[places].sum()) for theme, places in themes.items()}
     texts: list[str] = []
     told_of_unseen = False  # that something was not seen is worth one line, not five
+    days_told: list[float] = []
     for theme in sorted(raised, key=lambda t: (-raised[t], str(t))):
         if raised[theme] <= 0 or len(texts) == most:
             break
         strongest = sorted(themes[theme], key=lambda place: -weights[place])
         worded = (
-            sentence(used[place], values[place], windows.get(used[place].name, used[place].window))
+            (sentence(used[place], values[place], windows.get(used[place].name, used[place].window)), place)
             for place in strongest
-            if weights[place] > 0
+            if weights[place] > 0 and not _told_already(used[place], values[place], days_told)
         )
-        text = next((words for words in worded if words), "")
+        text, place = next(((words, place) for words, place in worded if words), ("", -1))
         unseen = all(math.isnan(values[place]) for place in themes[theme])
         if text and text not in texts and not (unseen and told_of_unseen):
             texts.append(text)
             told_of_unseen |= unseen
+            if _is_day_of_event(used[place]):
+                days_told.append(values[place])
     return texts
+
+
+def _is_day_of_event(feature: Feature) -> bool:
+    return feature.definition.measure == "days_since_last" and feature.definition.table in _OF_ONE_EVENT
+
+
+def _told_already(feature: Feature, days: float, days_told: Sequence[float]) -> bool:
+    """Whether a day is that of an event told of already: an admission may begin the day after the attendance."""
+    return _is_day_of_event(feature) and any(abs(days - told) <= 1 for told in days_told)

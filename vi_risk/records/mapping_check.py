@@ -68,7 +68,8 @@ class _Check:
 
     def result(self) -> MappingReport:
         plans, faults = self._plans()
-        broken = [self.sources.unusable[name] for name in self.sources.reads if name in self.sources.unusable]
+        unusable = [self.sources.unusable[name] for name in self.sources.reads if name in self.sources.unusable]
+        broken = [fault for faults_of_it in unusable for fault in faults_of_it.splitlines()]
         self.sources.keep_shared(plans)
         tables: list[TableReport] = []
         for name, table in READABLE.items():  # patients first: others link to it
@@ -144,7 +145,7 @@ class _Check:
         try:
             mapped, unbound = map_table(self.sources, table, plan)
         except InputError as error:
-            return TableReport(**known, faults=(*faults, str(error)))
+            return TableReport(**known, faults=(*faults, *str(error).splitlines()))
         known["mapped"] = tuple(mapped.casts)
         known["not_mapped"] = tuple(name for name in table.column_names if name not in mapped.casts)
         faults += unbound

@@ -94,8 +94,12 @@ class MappingReport:
             lines += [*_table_lines(table), ""]
         if self.tables_not_mapped:
             lines += [f"not mapped: {', '.join(self.tables_not_mapped)} (their features will be missing)", ""]
-        faults = [*self.faults, *(fault for table in self.tables for fault in table.faults)]
-        lines += [f"  - {fault}" for fault in faults]
+        faults: dict[str, list[str]] = {fault: [] for fault in self.faults}  # fault -> the tables that it stops
+        for table in self.tables:
+            for fault in table.faults:
+                faults.setdefault(fault, []).append(table.table)
+        for fault, tables in faults.items():
+            lines.append(f"  - {fault}{f' It stops {_listed(tables)}.' if len(tables) > 1 else ''}")
         if not faults:
             return [*lines, *self._missed(), "The mapping fits: these records can be read."]
         return [*lines, "1 fault to mend." if len(faults) == 1 else f"{len(faults)} faults to mend."]
@@ -108,6 +112,10 @@ class MappingReport:
         unfed = [source.name for source in self.sources if not source.made_of]
         why = f" No file was found for the source {', '.join(unfed)}." if unfed else ""
         return [f"But {', '.join(empty)} would have no row, and their features would be missing.{why}", ""]
+
+
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _source_line(source: SourceReport) -> str:

@@ -51,7 +51,7 @@ def write_features(
     with workspace.scratch() as name_of:
         # Kept before anything reads it: the number of a row must be the same for every part.
         numbered = workspace.run(cohort.select(_OF_PEOPLE)).withColumn("row", monotonically_increasing_id())
-        kept_people = _kept(numbered)
+        kept_people = kept(numbered)
         people = workspace.table(name_of("people"), kept_people)
         dates = people.select("index_date").distinct().to_pyarrow()["index_date"].to_pylist()
         asked = Asked(tables, people, tuple(sorted(dates)))
@@ -71,7 +71,7 @@ def _found(workspace: SparkWorkspace, asked: Asked, catalogue: Catalogue, window
     ]
     rows = workspace.run(asked.people.select("row"))
     return [
-        _kept(_joined(rows, [_kept(workspace.run(part.query())) for part in parts[start : start + _PARTS_AT_ONCE]]))
+        kept(_joined(rows, [kept(workspace.run(part.query())) for part in parts[start : start + _PARTS_AT_ONCE]]))
         for start in range(0, len(parts), _PARTS_AT_ONCE)
     ]
 
@@ -85,7 +85,7 @@ def write_sorted(rows: "DataFrame", path: str) -> None:
     rows.orderBy(*reversed(KEYS)).write.mode("overwrite").option("compression", "zstd").parquet(path)
 
 
-def _kept(rows: "DataFrame") -> "DataFrame":
+def kept(rows: "DataFrame") -> "DataFrame":
     """Compute rows once: in the checkpoint folder of the session where it has one, else on the executors' disks."""
     from pyspark import StorageLevel  # noqa: PLC0415
 

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vi_risk.errors import InputError, ResourceError
-from vi_risk.tracking.quiet import quiet_mlflow
-from vi_risk.tracking.store import artifact_location, check_store, rooted, shown, sqlite_file
+from vi_risk.errors import InputError
+from vi_risk.tracking.opening import opened, retried
+from vi_risk.tracking.store import artifact_location
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.types import Schema
+    from mlflow.models import ModelSignature
 
 _MODEL_CODE = Path(__file__).with_name("model_code.py")
 
@@ -26,6 +26,7 @@ _MODEL_REQUIREMENTS = ("vi-risk", "lightgbm", "mlflow", "numpy", "pandas", "scik
 
 _LONGEST_PARAMETER = 6000
 _PARAMETERS_AT_ONCE = 100
+_METRICS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class TrackedRun:
     files
         For each folder of the run, the files to keep in it.
     model_folder
-        The model bundle, as ``vi_risk.models.bundle`` wrote it.
+        The model bundle, as ``vi_risk.models.bundle`` wrote it; None for a run that made no model.
     input_example, output_example
         A few made-up rows of features, never a patient's, and the model's answer to them: the model's signature.
     """
@@ -56,15 +57,15 @@ class TrackedRun:
     run_name: str
     parameters: Mapping[str, object]
     metrics: Mapping[str, float]
-    model_folder: Path
-    input_example: pd.DataFrame
-    output_example: pd.DataFrame
+    model_folder: Path | None = None
+    input_example: pd.DataFrame | None = None
+    output_example: pd.DataFrame | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         missing = [file for files in self.files.values() for file in files if not file.is_file()]
-        if not self.model_folder.is_dir():
+        if self.model_folder is not None and not self.model_folder.is_dir():
             missing.append(self.model_folder)
         if missing:
             msg = (
@@ -86,29 +87,38 @@ def track_run(run: TrackedRun, *, tracking_uri: str) -> str:
     ResourceError
         The store cannot be reached or written, or belongs to another version of MLflow.
     """
-    check_store(tracking_uri)
-    tracking_uri = rooted(tracking_uri)
-    with quiet_mlflow(tracking_uri), _told_as_resource_error(tracking_uri):
-        _make_folder(tracking_uri)
-        import mlflow  # noqa: PLC0415
-
-        client = mlflow.MlflowClient(tracking_uri=tracking_uri)
-        experiment_id = _experiment_id(client, run.experiment, tracking_uri)
-        run_id: str = client.create_run(experiment_id, run_name=run.run_name, tags=dict(run.tags)).info.run_id
-        status = "KILLED"
-        try:
-            _log_values(client, run_id, run)
-            for folder, files in run.files.items():
-                for file in files:
-                    client.log_artifact(run_id, str(file), folder)
-            _log_model(run_id, run)
-            status = "FINISHED"
-        except Exception:
-            status = "FAILED"
-            raise
-        finally:
-            client.set_terminated(run_id, status)
+    with opened(tracking_uri) as client, run_in(client, run, tracking_uri) as run_id:
+        write(client, run_id, run)
     return run_id
+
+
+@contextmanager
+def run_in(client: "MlflowClient", run: TrackedRun, tracking_uri: str) -> Iterator[str]:
+    """Give the id of a new run, which `write` fills; if the block does not end well it is marked so, whatever it was.
+
+    The run is marked FINISHED by `write`, when all of it is there, so that what the block does after that rests on
+    a whole run.
+    """
+    experiment_id = _experiment_id(client, run.experiment, tracking_uri)
+    run_id = retried(lambda: client.create_run(experiment_id, run_name=run.run_name, tags=dict(run.tags))).info.run_id
+    try:
+        yield run_id
+    except BaseException as fault:
+        status = "FAILED" if isinstance(fault, Exception) else "KILLED"
+        with suppress(Exception):  # where the store itself has failed; what is told is why
+            retried(lambda: client.set_terminated(run_id, status))
+        raise
+
+
+def write(client: "MlflowClient", run_id: str, run: TrackedRun) -> str | None:
+    """Keep all of `run` under `run_id`, mark it FINISHED, and return the id of its model, if it has one."""
+    _log_values(client, run_id, run)
+    for folder, files in run.files.items():
+        for file in files:
+            client.log_artifact(run_id, str(file), folder)
+    model_id = None if run.model_folder is None else retried(lambda: _log_model(run_id, run))
+    retried(lambda: client.set_terminated(run_id, "FINISHED"))
+    return model_id
 
 
 def key(name: str) -> str:
@@ -122,83 +132,74 @@ def key(name: str) -> str:
     return re.sub(r"[^\w\-. :/]", "_", name.replace("%", " percent"))
 
 
-def _make_folder(tracking_uri: str) -> None:
-    database = sqlite_file(tracking_uri)
-    if database is not None:
-        database.parent.mkdir(parents=True, exist_ok=True)
-
-
 def _experiment_id(client: "MlflowClient", name: str, tracking_uri: str) -> str:
-    experiment = client.get_experiment_by_name(name)
-    if experiment is not None:
-        return str(experiment.experiment_id)
-    return str(client.create_experiment(name, artifact_location=artifact_location(tracking_uri)))
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
+    def known() -> str | None:
+        experiment = client.get_experiment_by_name(name)
+        return None if experiment is None else str(experiment.experiment_id)
+
+    found = retried(known)
+    if found is not None:
+        return found
+    try:
+        return str(retried(lambda: client.create_experiment(name, artifact_location=artifact_location(tracking_uri))))
+    except MlflowException as fault:
+        made_meanwhile = retried(known) if fault.error_code == "RESOURCE_ALREADY_EXISTS" else None
+        if made_meanwhile is None:
+            raise
+        return made_meanwhile
 
 
 def _log_values(client: "MlflowClient", run_id: str, run: TrackedRun) -> None:
-    from mlflow.entities import Param  # noqa: PLC0415
+    from mlflow.entities import Metric, Param  # noqa: PLC0415
 
-    parameters = [Param(key(name), str(value)[:_LONGEST_PARAMETER]) for name, value in run.parameters.items()]
-    for start in range(0, len(parameters), _PARAMETERS_AT_ONCE):
-        client.log_batch(run_id, params=parameters[start : start + _PARAMETERS_AT_ONCE])
-    for name, value in run.metrics.items():
-        if not math.isnan(value):
-            client.log_metric(run_id, key(name), float(value))
+    def in_turn(values: "list[Param] | list[Metric]", at_once: int, kind: str) -> None:
+        for start in range(0, len(values), at_once):
+            part = {kind: values[start : start + at_once]}
+            retried(lambda part=part: client.log_batch(run_id, **part))  # type: ignore[misc]
+
+    in_turn(
+        [Param(key(name), str(value)[:_LONGEST_PARAMETER]) for name, value in run.parameters.items()],
+        _PARAMETERS_AT_ONCE,
+        "params",
+    )
+    begun = client.get_run(run_id).info.start_time
+    in_turn(
+        [Metric(key(name), float(value), begun, 0) for name, value in run.metrics.items() if math.isfinite(value)],
+        _METRICS_AT_ONCE,
+        "metrics",
+    )
 
 
-def _log_model(run_id: str, run: TrackedRun) -> None:
+def _log_model(run_id: str, run: TrackedRun) -> str:
     import mlflow  # noqa: PLC0415
-    from mlflow.models import ModelSignature, infer_signature  # noqa: PLC0415
 
-    signature = ModelSignature(_features(run.input_example), infer_signature(run.output_example).inputs)
     # Models are logged to the active run; nested, because the caller may have a run of their own open.
     with mlflow.start_run(run_id=run_id, nested=True):
-        mlflow.pyfunc.log_model(
+        logged = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(_MODEL_CODE),
             artifacts={"model": str(run.model_folder)},
-            signature=signature,
+            signature=_signature(run),
+            input_example=run.input_example,
             pip_requirements=[f"{package}=={version(package)}" for package in _MODEL_REQUIREMENTS],
         )
+    return str(logged.model_id)
 
 
-def _features(example: pd.DataFrame) -> "Schema":
-    """Return what the model takes: every feature, as a decimal number (counts may be missing) or as text (categories).
+def _signature(run: TrackedRun) -> "ModelSignature | None":
+    """Return what the model takes, by name, and what it answers.
 
-    MLflow would infer the types of these very rows, and then refuse a count that is missing for the next patient.
+    The features are neither typed nor required there, for the model itself refuses a column that is missing or cannot
+    be read, and names it. MLflow would first refuse whole numbers and categories where it was shown decimals, and
+    quote the patients' rows in its message.
     """
-    from mlflow.types import ColSpec, DataType, Schema  # noqa: PLC0415
+    from mlflow.models import ModelSignature, infer_signature  # noqa: PLC0415
+    from mlflow.types.schema import AnyType, ColSpec, Schema  # noqa: PLC0415
 
-    kinds = {
-        name: DataType.string if isinstance(dtype, pd.CategoricalDtype) else DataType.double
-        for name, dtype in example.dtypes.items()
-    }
-    return Schema([ColSpec(kind, str(name)) for name, kind in kinds.items()])
-
-
-@contextmanager
-def _told_as_resource_error(tracking_uri: str) -> Iterator[None]:
-    """Tell the kind of fault only: what MLflow and databases say is long, and may hold passwords and values."""
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
-    where = f"--tracking-uri: {shown(tracking_uri)}"
-    other = "Or name another store: --tracking-uri sqlite:///FOLDER/FILE.db."
-    try:
-        yield
-    except ModuleNotFoundError as fault:
-        msg = f"{where}: expected the Python package {fault.name} for such a store, found none. Install it. {other}"
-        raise ResourceError(msg) from None
-    except (MlflowException, SQLAlchemyError, OSError) as fault:
-        if "out-of-date database schema" in str(fault):
-            msg = (
-                f"{where}: expected a store of MLflow {version('mlflow')}, found one that another version wrote. "
-                f"If it is older, copy it and run: .venv/bin/mlflow db upgrade {shown(tracking_uri)}. {other}"
-            )
-            raise ResourceError(msg) from None
-        kind = getattr(fault, "error_code", None) or type(fault).__name__
-        msg = (
-            f"{where}: the run could not be kept there ({kind}). "
-            f"Check that it is reachable and can be written, and that its disk is not full. {other}"
-        )
-        raise ResourceError(msg) from None
+    if run.input_example is None or run.output_example is None:
+        return None
+    anything = AnyType()  # type: ignore[no-untyped-call]
+    features = Schema([ColSpec(anything, str(name), required=False) for name in run.input_example.columns])
+    return ModelSignature(features, infer_signature(run.output_example).inputs)

@@ -26,7 +26,7 @@ from tests.spec.features.asking import (
 from vi_risk.features.codelists import CodeEntry, CodeList
 from vi_risk.features.definition import Definition
 
-SYSTOLIC: dict[str, Any] = {"table": "gp_events", "of": "value", "windows": [90]}
+SYSTOLIC: dict[str, Any] = {"table": "gp_events", "of": "value", "any_unit": True, "windows": [90]}
 
 
 def test_the_latest_value_is_that_of_the_last_day_that_has_one() -> None:
@@ -286,13 +286,13 @@ def test_what_was_seen_of_a_window_is_scaled_up_where_it_is_half_of_it_or_more()
 @pytest.mark.parametrize(
     ("measure", "of_a_found_row", "of_none"),
     [
-        ({"measure": "latest", "of": "value"}, 150, None),  # certain
+        ({"measure": "latest", "of": "value", "any_unit": True}, 150, None),  # certain
         ({"measure": "latest_is", "part": {"unit": "mmHg"}}, 1, None),
         ({"measure": "days_since_last"}, 10, None),
         ({"measure": "any"}, 1, None),  # none seen: unknown, not 0
         ({"measure": "days_since_first"}, None, None),  # there may be an earlier one
-        ({"measure": "maximum", "of": "value"}, None, None),  # a higher one
-        ({"measure": "mean", "of": "value"}, None, None),
+        ({"measure": "maximum", "of": "value", "any_unit": True}, None, None),  # a higher one
+        ({"measure": "mean", "of": "value", "any_unit": True}, None, None),
         ({"measure": "share", "part": {"unit": "mmHg"}}, None, None),
         ({"measure": "rise", "recent": 30}, None, None),
         ({"measure": "distinct", "of": "code"}, None, None),

@@ -47,7 +47,8 @@ STORY: list[Entry] = [
         ({"table": "gp_appointments", "measure": "any", "windows": [365]}, 1, None),
         ({"table": "gp_appointments", "measure": "count", "windows": [365], "unseen": "scale"}, 2, None),
         (
-            {"table": "gp_events", "measure": "latest", "of": "value", "codes": BLOOD_PRESSURE, "windows": [365]},
+            {"table": "gp_events", "measure": "latest", "of": "value", "codes": BLOOD_PRESSURE, "windows": [365]}
+            | {"where": {"unit": "mmHg"}},
             165,
             None,
         ),

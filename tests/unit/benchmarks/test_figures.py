@@ -50,9 +50,10 @@ def test_a_peer_must_be_so_many_times_slower_and_take_five_times_the_memory() ->
     assert memory.words == "NOT reached: engine over pandas, peak memory: 0.25, aim at most 0.2"
 
 
-def test_eight_dates_may_cost_three_times_one() -> None:
-    (aim,) = aims.several_dates(took(2), took(7))
-    assert (aim.found, aim.reached) == (3.5, False)
+def test_eight_dates_may_cost_three_times_one_and_hold_two_gigabytes() -> None:
+    cost, peak = aims.several_dates(took(2, 1000), took(7, 1024))
+    assert (cost.found, cost.reached) == (3.5, False)
+    assert (peak.found, peak.reached) == (1.0, True)
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from vi_risk.cohort.index_dates import IndexDates, plan_index_dates
+from vi_risk.cohort.index_dates import EventWindows, IndexDates, plan_event_windows, plan_index_dates
 from vi_risk.errors import InputError
 
 YEAR = timedelta(days=365)
@@ -85,3 +85,42 @@ def test_every_date_has_one_role_earliest_first() -> None:
 
     assert [role for _, role in roles] == ["train"] * 5 + ["test", "list"]
     assert [day for day, _ in roles] == sorted(day for day, _ in roles)
+
+
+def plan_events(list_date: date = date(2025, 1, 1), **changes: Any) -> EventWindows:
+    asked = {key: FOUR_YEARS[key] for key in ("first_day", "last_day", "min_lookback_days")}
+    return plan_event_windows(list_date, **{**asked, "horizon_days": 30, **changes})
+
+
+@pytest.mark.parametrize("horizon_days", [30, 90])
+@pytest.mark.parametrize("test_days", [100, 365])
+def test_no_two_windows_of_events_of_different_roles_overlap(horizon_days: int, test_days: int) -> None:
+    spans = plan_events(horizon_days=horizon_days, test_days=test_days)
+    horizon = timedelta(days=horizon_days)
+
+    assert spans.train[1] + horizon <= spans.test[0]
+    assert spans.test[1] + horizon <= spans.list_date
+    assert spans.listed[0] + horizon > spans.list_date  # the windows of the listed are open
+    assert spans.listed == (spans.test[1] + timedelta(days=1), spans.list_date)
+
+
+def test_test_events_are_those_of_the_last_year_possible_and_training_events_all_before() -> None:
+    spans = plan_events()
+
+    assert spans.test == (date(2023, 12, 4), date(2024, 12, 2))
+    assert spans.train == (date(2022, 1, 1), date(2023, 11, 4))
+    assert plan_events(train_days=100).train == (date(2023, 7, 28), date(2023, 11, 4))
+    assert [role for _, role in spans.roles] == ["train", "test", "list"]
+
+
+def test_too_short_records_for_events_are_refused_with_the_date_that_is_possible() -> None:
+    first_possible = FOUR_YEARS["first_day"] + timedelta(days=365 + 2 * 30 + 364)
+
+    with pytest.raises(InputError, match=f"the earliest date possible is {first_possible}"):
+        plan_events(first_possible - timedelta(days=1))
+    assert plan_events(first_possible).train == (date(2022, 1, 1), date(2022, 1, 1))
+
+
+def test_a_list_of_events_outside_the_records_is_refused() -> None:
+    with pytest.raises(InputError, match="outside the records, which hold spells from 2021-01-01 to 2024-12-31"):
+        plan_events(date(2025, 2, 1))

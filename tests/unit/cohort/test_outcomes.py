@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vi_risk.cohort.outcomes import emergency_admission
+from vi_risk.cohort.outcomes import outcomes_of
 from vi_risk.records.linked import Records
 
 DAY = date(2023, 3, 1)
@@ -20,7 +20,11 @@ def day(number: int) -> date:
 
 def outcome(records: Records, *patients: str, at: date = DAY, known_by: date = LATER) -> list[float]:
     cohort = pd.DataFrame({"patient_id": patients, "index_date": [at] * len(patients)}, dtype=object)
-    return emergency_admission(records, cohort, horizon_days=HORIZON, known_by=known_by).tolist()
+    return told(records, cohort, horizon_days=HORIZON, known_by=known_by).tolist()
+
+
+def told(records: Records, cohort: pd.DataFrame, **window: Any) -> "pd.Series[float]":
+    return outcomes_of(records, cohort, outcome="emergency_admission", **window)["outcome"]
 
 
 @pytest.mark.parametrize(("admitted", "expected"), [(-1, 0.0), (0, 1.0), (1, 1.0), (HORIZON - 1, 1.0), (HORIZON, 0.0)])
@@ -108,6 +112,6 @@ def test_outcomes_stand_in_the_order_of_the_cohort_and_keep_its_index(make_recor
         {"patient_id": ["q", "p", "q"], "index_date": [DAY, DAY, day(11)]}, index=[7, 3, 5], dtype=object
     )
 
-    found = emergency_admission(records, cohort, horizon_days=30, known_by=LATER)
+    found = told(records, cohort, horizon_days=30, known_by=LATER)
 
     assert found.to_dict() == {7: 1.0, 3: 0.0, 5: 0.0}

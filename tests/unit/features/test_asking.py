@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 import numpy as np
@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from vi_risk.errors import InputError, UsageError
-from vi_risk.features.asking import people_asked
+from vi_risk.features.asking import people_asked, refuse_no_day, refuse_strangers
 from vi_risk.features.catalogue import read_catalogue
 from vi_risk.features.engine import compute_features
 
@@ -48,6 +48,33 @@ def test_a_cohort_that_cannot_be_asked_about_is_refused_without_a_value(wrong: p
         people_asked(wrong)
 
     assert "SECRET" not in str(refused.value)
+
+
+def test_people_whom_the_records_do_not_know_are_refused_by_their_number(make_records: Any) -> None:
+    records = make_records(patients=[{"patient_id": "SECRET1"}], spells=[{"patient_id": "SECRET1"}])
+    people = people_asked(cohort())
+
+    with pytest.raises(InputError, match="1 of 2 people are not in the table patients") as refused:
+        refuse_strangers(people, records.tables["patients"])
+
+    assert "SECRET" not in str(refused.value)
+    refuse_strangers(people.slice(0, 1), records.tables["patients"])
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("2024-02-29", r"index_date: expected a datetime\.date, such as .* got str\. Give date\.fromisoformat"),
+        (pd.Timestamp(DAY), r"got Timestamp\. Give \.date\(\) of it"),
+        (datetime.combine(DAY, time(9)), r"got datetime\. Give"),
+        (20240229, r"got int\.$"),
+    ],
+)
+def test_what_is_no_day_is_refused_by_its_type(value: object, said: str) -> None:
+    refuse_no_day(DAY)
+
+    with pytest.raises(UsageError, match=said):
+        refuse_no_day(value)
 
 
 def test_nobody_asked_about_is_an_empty_table(make_records: Any) -> None:

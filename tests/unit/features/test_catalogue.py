@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
+from vi_risk.declared import shipped
 from vi_risk.errors import SpecificationError
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.features.codelists import CodeEntry, CodeList
@@ -113,6 +114,21 @@ def test_a_sentence_that_counts_says_how_many_and_since_when(feature: Feature) -
         assert "{group}" in definition.reason
 
 
+@pytest.mark.parametrize("name", ["charlson_points", "charlson_shmi_points", "elixhauser_points"])
+def test_a_score_is_told_with_the_most_that_it_can_be(name: str) -> None:
+    score = next(d for d in SHIPPED.definitions if d.name == name)
+    codelist = read_catalogue(sensitive={"hiv"}).codelists[str(score.codes)]
+    points = {entry.group: entry.points for entry in codelist.entries}
+    replaced = {group for group, by in codelist.replaced_by.items() if by in points}
+    most = sum(of_group for group, of_group in points.items() if of_group > 0 and group not in replaced)
+    assert f"{{n}} of at most {most:g}," in score.reason.replace("(SHMI) ", "")
+
+
+def test_signs_of_frailty_are_told_with_how_many_were_looked_for() -> None:
+    deficits = next(d for d in SHIPPED.definitions if d.name == "frailty_deficits")
+    assert f"{{n}} of {len(SHIPPED.codelists['frailty_deficits'].groups)} signs" in deficits.reason
+
+
 def test_a_change_is_told_by_its_direction_both_ways() -> None:
     changes = [definition for definition in SHIPPED.definitions if definition.measure == "slope"]
     assert len(changes) == 7
@@ -155,7 +171,7 @@ def test_a_stay_in_hospital_is_counted_once_however_often_it_moved() -> None:
 def test_ethnic_group_and_what_an_mdt_did_are_never_model_inputs() -> None:
     kept_out = {definition.name for definition in SHIPPED.definitions if not definition.model_input}
     groups = {"ethnic_white", "ethnic_mixed", "ethnic_asian", "ethnic_black", "ethnic_other"}
-    assert kept_out == groups | {"days_since_mdt_review"}
+    assert groups | {"days_since_mdt_review"} <= kept_out
     assert {d.name for d in SHIPPED.definitions if "ethnic_category" in d.columns_read} == groups
 
 
@@ -257,16 +273,28 @@ def test_definitions_of_ones_own_come_after_those_that_are_there() -> None:
     assert together.features[-1].name == "my_stays_365d"
 
 
+def test_the_named_sets_of_the_files_serve_definitions_of_ones_own() -> None:
+    own = definition(name="mine", table="admissions", where={"admission_method": SHIPPED.sets["emergency"]})
+    declared_so = next(one for one in SHIPPED.definitions if one.name == "emergency_admissions")
+    assert SHIPPED.with_definitions(own).definitions[-1].where == declared_so.where
+
+
 def test_a_definition_of_ones_own_may_bring_its_code_list() -> None:
     own = definition(name="gout", table="diagnoses", measure="any", codes="gout")
     gout = CodeList("gout", (CodeEntry("icd10", "M10", "gout"),), {"gout": "gout"})
     assert SHIPPED.with_definitions(own, codelists=[gout]).codelists["gout"] is gout
 
 
+def test_a_code_list_of_ones_own_does_not_replace_one_that_is_there() -> None:
+    falls = CodeList("falls", (CodeEntry("icd10", "W01", "fall"),), {"fall": "fall"})
+    with pytest.raises(SpecificationError, match="falls: a code list of this name is there already"):
+        SHIPPED.with_definitions(definition(name="mine"), codelists=[falls])
+
+
 @pytest.mark.parametrize(
     ("keys", "fault"),
     [
-        ({"name": "emergency_admissions"}, "emergency_admissions: a feature of this name is declared already."),
+        ({"name": "emergency_admissions"}, "emergency_admissions: a definition of this name is there already."),
         ({"name": "mine", "table": "diagnoses", "codes": "gout"}, "mine: codes names the code list gout"),
         (
             {"name": "mine", "table": "diagnoses", "codes": "falls", "groups": ["stairs"]},
@@ -324,6 +352,7 @@ def test_a_catalogue_comes_back_from_json_as_it_was() -> None:
     again = Catalogue.from_json(whole.to_json())
     assert again.definitions == whole.definitions
     assert again.codelists == whole.codelists
+    assert again.sets == whole.sets
     assert again.fingerprint == whole.fingerprint
     assert again.to_json() == whole.to_json()
 
@@ -378,7 +407,10 @@ def test_one_value_is_a_list_of_one(tmp_path: Path) -> None:
             {"table": "coded_entries", "where": {"value": 7}},
             "coded_entries has no column value; it has patient_id, event_on",
         ),
-        ({"where": {"admission_method": "@urgent"}}, "names the set @urgent, which no file declares under [sets]"),
+        (
+            {"where": {"admission_method": "@urgent"}},
+            "names the set @urgent, and sets stand for values in declared files only; in Python write the values, cat",
+        ),
         ({"windows": []}, "measure count needs windows, a list of days such as [90, 365]"),
         ({"windows": [365, 90]}, "windows must rise, each once"),
         ({"windows": [90, 90]}, "windows must rise, each once"),
@@ -388,11 +420,11 @@ def test_one_value_is_a_list_of_one(tmp_path: Path) -> None:
         ({"measure": "age", "table": "patients"}, "measure age takes no windows"),
         ({"table": "patients"}, "measure count needs a table of dated rows, not patients"),
         ({"measure": "bed_days", "table": "ed_attendances"}, "measure bed_days is of the table spells"),
+        ({"measure": "distinct"}, "measure distinct needs `of`, the column that it reads"),
         (
-            {"measure": "distinct"},
-            "`of` names the column that distinct, value, sum, maximum, mean, latest and slope read",
+            {"of": "provider_code"},
+            "`of` belongs to the measures distinct, value, sum, maximum, mean, latest and slope, and count does not",
         ),
-        ({"of": "provider_code"}, "no other measure takes it"),
         ({"measure": "distinct", "of": "ward"}, "spells has no column ward"),
         ({"prefix": 3}, "`prefix` belongs to measure distinct"),
         ({"measure": "points", "table": "diagnoses"}, "measure points needs `codes`, the name of a code list"),
@@ -403,7 +435,29 @@ def test_one_value_is_a_list_of_one(tmp_path: Path) -> None:
         ),
         ({"reason_zero": "{what}"}, "reason_zero has the unknown placeholder {what}"),
         ({"reason_missing": "not seen {window"}, "reason_missing has a brace without its other half"),
-        ({"reason": "{group}"}, "only measure group_flags has the placeholder group"),
+        ({"reason": "{group}"}, "reason has {group}, which only group_flags can say, not count"),
+        ({"reason": "{n} {ago}"}, "reason has {ago}, which only days_since_last and days_since_first can say, not"),
+        ({"reason_zero": "{percent}"}, "reason_zero has {percent}, which only share and rise can say, not count"),
+        ({"reason_missing": "{n} {ago}"}, "reason_missing has {ago}, {n}, and a missing value has none to say"),
+        (
+            {"table": "patients", "measure": "age", "windows": [], "reason": "{band} {window}"},
+            "reason has {window}, and measure age has no windows",
+        ),
+        ({"table": "patients", "measure": "is", "windows": []}, "measure is needs `where`, what must hold of the"),
+        ({"where": {"admission_method": []}}, "admission_method is an empty list, which no row holds"),
+        (
+            {"table": "admissions", "unseen": "scale"},
+            'unseen = "scale" is for a table that practices hold, and admissions counts as wholly seen',
+        ),
+        (
+            {"table": "gp_events", "measure": "slope", "of": "value", "codes": "measurements"},
+            "measure slope reckons with value whatever its unit; name the units that count in `where`",
+        ),
+        (
+            {"table": "gp_events", "measure": "mean", "of": "value", "where": {"unit": "mmHg"}},
+            "measure mean reckons with value whatever was measured; name its code list with `codes`",
+        ),
+        ({"any_unit": True}, "`any_unit` is of a measure that reckons with values whose unit stands beside them"),
         (
             {"measure": "mean", "of": "provider_code"},
             "measure mean needs a column of numbers, and provider_code is not",
@@ -414,11 +468,14 @@ def test_one_value_is_a_list_of_one(tmp_path: Path) -> None:
             {"measure": "seen_days", "table": "gp_appointments", "where": {"status": "attended"}},
             "measure seen_days takes no where and no codes",
         ),
-        ({"measure": "share"}, "`part` is what the part of share or latest_is holds"),
-        ({"part": {"admission_method": "21"}}, "and no other measure takes it"),
+        ({"measure": "share"}, "measure share needs `part`, what the part of the rows holds, written as `where` is"),
+        (
+            {"part": {"admission_method": "21"}},
+            "`part` belongs to the measures share and latest_is, and count does not take it",
+        ),
         ({"measure": "share", "part": {"ward": "7"}}, "spells has no column ward"),
-        ({"measure": "rise"}, "`recent` is the recent days of measure rise"),
-        ({"recent": 30}, "`recent` is the recent days of measure rise, and no other measure takes it"),
+        ({"measure": "rise"}, "measure rise needs `recent`, the days that count as recent"),
+        ({"recent": 30}, "`recent` belongs to the measure rise, and count does not take it"),
         ({"measure": "rise", "recent": 365}, "`recent` must be shorter than every window"),
         ({"measure": "any", "unseen": "scale"}, 'unseen = "scale" belongs to the measures count and sum'),
         ({"groups": ["heart"]}, "`groups` needs `codes`, the code list that they are groups of"),
@@ -494,7 +551,8 @@ def test_a_code_list_that_is_not_there_is_a_fault_with_the_lists_there_are(tmp_p
 
 def test_a_name_that_is_taken_is_a_fault(tmp_path: Path) -> None:
     declare(tmp_path, GOOD.replace("[visits]", "[emergency_admissions]"))
-    fault = "emergency_admissions: a feature of this name is declared already. Rename one of the two."
+    declared_in = "a feature of this name is declared already, in features/acute_use.toml"
+    fault = f"emergency_admissions: {declared_in}. Rename one of the two."
     assert one_fault(tmp_path).endswith(fault)
 
 
@@ -529,6 +587,62 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
         assert place in told
 
 
+def test_a_wrong_type_in_one_key_does_not_hide_what_is_wrong_with_the_others(tmp_path: Path) -> None:
+    entry = GOOD.replace('"Visits"', "7").replace('"count"', '"cuont"').replace("[30, 365]", "[365, 0]")
+    declare(tmp_path, entry + 'where = { team = "matrons" }\ncodes = "gout"\nrecent = 3\nreason_zero = "{x}"\n')
+    said = [fault.partition("visits: ")[2] for fault in faults_of(tmp_path)]
+    expected = [
+        "codes names the code list gout, which is not in codelists/.",
+        "title: expected text in quotes. Found 7.",
+        "measure: expected 'count', 'any', ",
+        "community_contacts has no column team; it has patient_id",
+        "windows must rise, each once.",
+        "windows must be 1 day or more, got 0;",
+        "`recent` must be shorter than every window",
+        "`codes` needs a table with clinical codes",
+        "reason_zero has the unknown placeholder {x}",
+    ]
+    assert len(said) == len(expected), "nothing is said of the measure's own keys, as nobody knows which it is"
+    for fault, words in zip(said, expected, strict=True):
+        assert fault.startswith(words)
+
+
+def test_a_set_that_no_file_declares_is_told_with_those_that_there_are_and_the_other_faults(tmp_path: Path) -> None:
+    text = GOOD.replace('"count"', '"share"').replace("[30, 365]", "[0]") + 'part = { team_type = "@nurse" }\n'
+    unknown, window = faults_of(declare(tmp_path, text))
+    assert "visits: part.team_type names the set @nurse, which no file declares under [sets]. Expected one " in unknown
+    assert "emergency" in unknown
+    assert "windows must be 1 day or more" in window
+
+
+def test_the_faults_of_an_entry_whose_name_is_taken_are_told_too(tmp_path: Path) -> None:
+    declare(tmp_path, GOOD.replace("[visits]", "[emergency_admissions]").replace("[30, 365]", "[0]"))
+    taken, window = faults_of(tmp_path)
+    assert "emergency_admissions: a feature of this name is declared already" in taken
+    assert "emergency_admissions: windows must be 1 day or more" in window
+
+
+def test_values_of_several_groups_are_not_reckoned_with_as_one_measurement(tmp_path: Path) -> None:
+    entry = GOOD.replace("community_contacts", "gp_events").replace('"count"', '"mean"')
+    entry += 'of = "value"\nwhere = { unit = "mmol/L" }\ncodes = "measurements"\n'
+    fault = one_fault(declare(tmp_path, entry))
+    assert "visits: measure mean reckons with value of 7 groups as if they were one measurement: bmi, " in fault
+    assert fault.endswith("Name one of them in groups.")
+    for mend in ('groups = ["sodium"]\n', "any_unit = true\n"):
+        declare(tmp_path, entry + mend)
+        assert read_catalogue(tmp_path).definitions[-1].name == "visits"
+
+
+def test_a_sound_code_list_beside_a_broken_one_is_there(tmp_path: Path) -> None:
+    (tmp_path / "codelists").mkdir()
+    (tmp_path / "codelists" / "gout.csv").write_text("system,code,group\nicd10,M10,gout\n", encoding="utf-8")
+    (tmp_path / "codelists" / "worse.csv").write_text("system,code,group\nicd10,10M,gout\n", encoding="utf-8")
+    declare(tmp_path, GOOD.replace("community_contacts", "gp_events") + 'codes = "gout"\ngroups = ["toe"]\n')
+    broken, groups = faults_of(tmp_path)
+    assert "worse.csv: line 2: '10M' has not the shape" in broken
+    assert "visits: groups names toe, which the code list gout does not have. Expected some of: gout." in groups
+
+
 def test_a_code_list_of_a_shipped_name_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "codelists").mkdir()
     (tmp_path / "codelists" / "falls.csv").write_text("system,code,group\nicd10,W01,fall\n", encoding="utf-8")
@@ -546,8 +660,8 @@ def test_a_code_list_with_a_fault_is_not_told_as_absent_too(tmp_path: Path) -> N
 def test_a_name_that_two_files_declare_is_told_where_it_stands_again(tmp_path: Path) -> None:
     declare(tmp_path, GOOD, name="a.toml")
     declare(tmp_path, GOOD, name="b.toml")
-    fault = f"{tmp_path.name}/b.toml: visits: a feature of this name is declared already. Rename one of the two."
-    assert one_fault(tmp_path) == fault
+    declared_in = f"a feature of this name is declared already, in {tmp_path.name}/a.toml"
+    assert one_fault(tmp_path) == f"{tmp_path.name}/b.toml: visits: {declared_in}. Rename one of the two."
 
 
 def test_the_domain_is_told_once_for_a_file_and_the_faults_of_its_entries_too(tmp_path: Path) -> None:
@@ -598,6 +712,23 @@ def test_a_folder_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     assert one_fault(tmp_path / "none").endswith(
         "none: no such folder. Name a folder of feature declarations (*.toml, codelists/*.csv)."
     )
+
+
+def test_a_folder_is_named_once_and_holds_declarations(tmp_path: Path) -> None:
+    def fault_of(*folders: Path) -> str:
+        with pytest.raises(SpecificationError) as caught:
+            read_catalogue(*folders)
+        (fault,) = str(caught.value).splitlines()
+        return fault
+
+    own, empty = tmp_path / "own", tmp_path / "empty"
+    own.mkdir()
+    empty.mkdir()
+    declare(own, GOOD)
+    assert fault_of(own, tmp_path / "empty" / ".." / "own").endswith("own: is given twice. Name each folder once.")
+    assert fault_of(own / "mine.toml").endswith("mine.toml: is a file. Name the folder in which it lies.")
+    assert "empty: holds no feature declarations. Expected *.toml, or codelists/*.csv, in it." in fault_of(empty)
+    assert "is the shipped folder, which is always read. Leave it out." in fault_of(shipped("features"))
 
 
 def test_a_code_that_the_column_never_holds_is_refused_with_those_it_does() -> None:

@@ -87,6 +87,17 @@ def test_definitions_do_not_collapse_into_each_other(make_records: Any) -> None:
     assert len(coverage.notes) == 1
 
 
+def test_sources_that_begin_on_one_day_are_told_together(make_records: Any) -> None:
+    records = seen_since(make_records, spells=START, gp_appointments=START)
+    sources = [declared(table, table, (365,)) for table in ("spells", "gp_appointments", "admissions")]
+
+    coverage = common_coverage(records, catalogue_of(*sources), [START + timedelta(days=300)])
+
+    (note,) = coverage.notes
+    seen = "Spells, GP appointments and admissions seen from 2021-01-01"
+    assert note == f"{seen}: every feature of them looks back 300 days at most"
+
+
 def test_each_source_is_cut_by_its_own_first_day(make_records: Any) -> None:
     records = seen_since(make_records, spells=START, gp_appointments=date(2021, 7, 1))
     catalogue = catalogue_of(declared("stays", "spells", (365,)), declared("visits", "gp_appointments", (365,)))

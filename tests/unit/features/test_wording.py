@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from vi_risk.features import engine
+from vi_risk.features import seen
 from vi_risk.features.catalogue import read_catalogue
 from vi_risk.features.definition import Definition, Measure, Range
 from vi_risk.features.wording import (
@@ -55,7 +55,7 @@ def test_every_shipped_definition_reads_as_a_phrase(one: Definition) -> None:
             "number of spells with admission_method 21 or 22",
         ),
         (
-            {"measure": "mean", "of": "value", "where": {"value": {"min": 1}}},
+            {"measure": "mean", "of": "value", "any_unit": True, "where": {"value": {"min": 1}}},
             "mean value of the gp_events with value at least 1",
         ),
         (
@@ -89,7 +89,7 @@ def test_the_ends_of_a_range_are_told() -> None:
         ({}, "missing"),
         ({"unseen": "scale"}, "scaled up to the whole window where at least half of it was seen, otherwise missing"),
         ({"measure": "any"}, "1 where what was seen has such a row, otherwise missing"),
-        ({"measure": "latest", "of": "value"}, "the value of what was seen; missing where nothing was"),
+        ({"measure": "latest_is", "part": {"unit": "x"}}, "the value of what was seen; missing where nothing was"),
         ({"at_least": 2}, "1 where what was seen is enough, otherwise missing"),
         ({"measure": "seen_days"}, "it counts the days that were seen"),
         ({"table": "coded_entries"}, "where the GP record is not seen, the hospital's diagnoses alone count"),
@@ -102,9 +102,9 @@ def test_what_unseen_time_does_is_told(keys: dict[str, Any], words: str) -> None
 
 
 def test_what_is_certain_though_not_all_was_seen_is_what_the_engine_takes_as_certain() -> None:
-    assert set(CERTAIN_VALUES) == set(engine._CERTAIN)
-    assert set(CERTAIN_FLAGS) == set(engine._FLAGS)
-    assert set(CERTAIN_COUNTS) == set(engine._ONLY_GROWS)
+    assert set(CERTAIN_VALUES) == set(seen.CERTAIN_VALUES)
+    assert set(CERTAIN_FLAGS) == set(seen.FLAGS)
+    assert set(CERTAIN_COUNTS) == set(seen.ONLY_GROW)
 
 
 # --- where it was declared --------------------------------------------------------------------------------------------

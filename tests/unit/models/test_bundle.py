@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from vi_risk.errors import InputError, ResourceError
-from vi_risk.models.bundle import BOOSTER_FILE, MODEL_FILE, load, save
+from vi_risk.models.bundle import BOOSTER_FILE, MODEL_FILE, load, load_any, load_refits, save
 from vi_risk.models.classifier import RiskClassifier
+from vi_risk.models.counts import CountRegressor
+from vi_risk.models.uncertainty import Refits, fit_refits
 
 ABOUT: dict[str, Any] = {
     "target": "emergency_admission_12m",
@@ -134,7 +136,7 @@ def test_a_description_that_is_not_one_is_refused(folder: Path, content: bytes) 
 def test_another_format_is_refused(folder: Path) -> None:
     content = json.loads((folder / MODEL_FILE).read_text("utf-8"))
     (folder / MODEL_FILE).write_text(json.dumps({**content, "format": 99}), "utf-8")
-    with pytest.raises(InputError, match="expected format 1, found another"):
+    with pytest.raises(InputError, match="expected format 2, found another"):
         load(folder)
 
 
@@ -142,3 +144,106 @@ def test_what_json_cannot_hold_is_refused_before_anything_is_written(model: Risk
     with pytest.raises(TypeError, match="cannot be saved with a model"):
         save(model, tmp_path / "model", about={"when": object()})
     assert not (tmp_path / "model").exists()
+
+
+# --- other kinds of model ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("calibration", ["sigmoid", "isotonic", "beta"])
+@pytest.mark.parametrize("recalibrated", [False, True])
+def test_every_calibration_comes_back_as_it_was(
+    features: pd.DataFrame, tmp_path: Path, calibration: Any, recalibrated: bool
+) -> None:
+    y = features["smoker"].to_numpy() ^ (np.random.default_rng(2).random(600) < 0.2)
+    settings: dict[str, Any] = {"n_estimators": 10, "min_child_samples": 10, "num_threads": 1}
+    model = RiskClassifier(calibration=calibration, monotone={"smoker": 1}, **settings).fit(features, y)
+    if recalibrated:
+        model = model.recalibrated(features, ~y | features["smoker"], "in_the_large")
+    save(model, tmp_path / "one", about={"recalibrated_from": "abc" if recalibrated else None})
+    loaded, about = load(tmp_path / "one")
+    np.testing.assert_array_equal(loaded.predict_proba(features), model.predict_proba(features))
+    assert loaded.calibrator_ == model.calibrator_
+    assert loaded.get_params() == model.get_params()
+    assert loaded.raw_sd_ == model.raw_sd_
+    assert about["recalibrated_from"] == ("abc" if recalibrated else None)
+    save(loaded, tmp_path / "again", about=about)
+    assert (tmp_path / "again" / MODEL_FILE).read_bytes() == (tmp_path / "one" / MODEL_FILE).read_bytes()
+
+
+def test_a_recalibrated_model_is_another_version_of_the_same_trees(
+    model: RiskClassifier, features: pd.DataFrame, folder: Path, tmp_path: Path
+) -> None:
+    moved = model.recalibrated(features, np.random.default_rng(1).random(600) < 0.3)
+    save(moved, tmp_path / "moved", about=ABOUT)
+    assert (tmp_path / "moved" / BOOSTER_FILE).read_bytes() == (folder / BOOSTER_FILE).read_bytes()
+    assert (tmp_path / "moved" / MODEL_FILE).read_bytes() != (folder / MODEL_FILE).read_bytes()
+
+
+@pytest.mark.parametrize("objective", ["poisson", "tweedie"])
+def test_a_model_of_counts_comes_back_as_it_was_and_is_not_taken_for_a_risk(
+    features: pd.DataFrame, tmp_path: Path, objective: Any
+) -> None:
+    counts = np.random.default_rng(3).poisson(np.where(features["smoker"], 2.0, 0.4))
+    model = CountRegressor(objective=objective, n_estimators=10, min_child_samples=10, num_threads=1)
+    model.fit(features, counts)
+    save(model, tmp_path / "counts", about=ABOUT)
+    loaded, about = load_any(tmp_path / "counts")
+    assert isinstance(loaded, CountRegressor)
+    np.testing.assert_array_equal(loaded.predict(features), model.predict(features))
+    pd.testing.assert_frame_equal(loaded.contributions(features.head(5)), model.contributions(features.head(5)))
+    assert about["target"] == ABOUT["target"]
+    with pytest.raises(InputError, match="expected a model of a risk, found one of counts"):
+        load(tmp_path / "counts")
+
+
+# --- refits -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def refits(model: RiskClassifier, features: pd.DataFrame) -> Refits:
+    y = np.random.default_rng(1).random(600) < np.where(features["smoker"], 0.7, 0.2)
+    return fit_refits(model, features, y, refits=3)
+
+
+@pytest.fixture
+def with_refits(model: RiskClassifier, refits: Refits, tmp_path: Path) -> Path:
+    save(model, tmp_path / "model", about=ABOUT, refits=refits)
+    return tmp_path / "model"
+
+
+def test_loaded_refits_give_the_same_risks(refits: Refits, features: pd.DataFrame, with_refits: Path) -> None:
+    loaded = load_refits(with_refits)
+    assert loaded is not None
+    np.testing.assert_array_equal(loaded.risks(features), refits.risks(features))
+    assert load(with_refits)[0].get_params() == refits.model.get_params()
+
+
+def test_refits_are_sealed_with_the_model_and_saved_with_the_same_bytes(
+    model: RiskClassifier, refits: Refits, with_refits: Path, tmp_path: Path
+) -> None:
+    save(model, tmp_path / "again", about=ABOUT, refits=load_refits(with_refits))
+    written = sorted(path.relative_to(with_refits) for path in with_refits.rglob("*.*"))
+    assert [path.as_posix() for path in written] == [
+        "booster.txt",
+        "model.json",
+        "refits/000.txt",
+        "refits/001.txt",
+        "refits/002.txt",
+    ]
+    for path in written:
+        assert (tmp_path / "again" / path).read_bytes() == (with_refits / path).read_bytes()
+
+
+def test_a_model_without_refits_says_so(folder: Path) -> None:
+    assert load_refits(folder) is None
+
+
+def test_a_changed_or_missing_refit_is_refused_and_the_model_alone_still_loads(with_refits: Path) -> None:
+    changed = with_refits / "refits" / "001.txt"
+    changed.write_bytes(changed.read_bytes() + b"\n")
+    with pytest.raises(InputError, match=r"001\.txt: its checksum is not the one"):
+        load_refits(with_refits)
+    changed.unlink()
+    with pytest.raises(InputError, match=r"001\.txt: cannot be read"):
+        load_refits(with_refits)
+    load(with_refits)

@@ -2,14 +2,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, PoissonRegressor
 
 from vi_risk.errors import InputError
 from vi_risk.models.calibration import (
-    CALIBRATORS,
-    SigmoidCalibrator,
     folds_apart,
+    log_mean_line,
     log_odds_of,
+    logistic_intercept,
     logistic_line,
     risk_of,
 )
@@ -69,66 +69,39 @@ def test_the_logistic_line_does_not_mind_the_scale_of_the_score(
     )
 
 
-def test_the_sigmoid_recovers_the_line_that_made_the_outcomes(scored: tuple[np.ndarray, np.ndarray]) -> None:
-    calibrator = SigmoidCalibrator.fit(*scored)
-    assert calibrator.slope == pytest.approx(0.5, abs=0.03)
-    assert calibrator.intercept == pytest.approx(-1.0, abs=0.05)
+@pytest.mark.parametrize("shift", [-2.0, 0.0, 0.7])
+def test_the_logistic_intercept_makes_the_risks_add_up_to_the_events(
+    scored: tuple[np.ndarray, np.ndarray], shift: float
+) -> None:
+    raw, y = scored[0][:2000], scored[1][:2000]
+    weights = np.where(raw > 0, 2.0, 1.0)
+    intercept = logistic_intercept(raw + shift, y, weights)
+    assert weights @ risk_of(raw + shift + intercept) == pytest.approx(weights @ y, rel=1e-7)
 
 
-def test_the_sigmoid_is_fitted_on_platt_targets() -> None:
-    raw = np.array([-2.0, -1.0, 0.0, 0.5, 1.0, 3.0])
-    y = np.array([0.0, 0.0, 1.0, 0.0, 1.0, 1.0])
-    target = np.where(y == 1, 4 / 5, 1 / 5)
-    twice, label = np.tile(raw, 2), np.repeat([1.0, 0.0], raw.size)
-    oracle = LogisticRegression(C=np.inf, tol=1e-12, solver="newton-cholesky")
-    oracle.fit(twice[:, None], label, sample_weight=np.concatenate([target, 1 - target]))
-    calibrator = SigmoidCalibrator.fit(raw, y)
-    assert calibrator.slope == pytest.approx(oracle.coef_[0, 0], abs=1e-6)
-    assert calibrator.intercept == pytest.approx(oracle.intercept_[0], abs=1e-6)
+def test_the_log_mean_line_agrees_with_scikit_learn() -> None:
+    rng = np.random.default_rng(2)
+    score = rng.normal(size=5000)
+    count = rng.poisson(np.exp(1.5 + 0.8 * score)).astype(float)
+    weights = np.where(score > 0, 2.0, 0.5)
+    oracle = PoissonRegressor(alpha=0, tol=1e-10, max_iter=1000).fit(score[:, None], count, sample_weight=weights)
+    intercept, slope = log_mean_line(score, count, weights)
+    assert slope == pytest.approx(oracle.coef_[0], abs=1e-5)
+    assert intercept == pytest.approx(oracle.intercept_, abs=1e-5)
 
 
-def test_a_weight_of_two_counts_as_two_rows(scored: tuple[np.ndarray, np.ndarray]) -> None:
-    raw, y = scored[0][:500], scored[1][:500]
-    times = np.where(np.arange(raw.size) % 3 == 0, 2, 1)
-    weighted = SigmoidCalibrator.fit(raw, y, times.astype(float))
-    repeated = SigmoidCalibrator.fit(np.repeat(raw, times), np.repeat(y, times))
-    assert weighted.slope == pytest.approx(repeated.slope, rel=1e-8)
-    assert weighted.intercept == pytest.approx(repeated.intercept, rel=1e-8)
+def test_the_log_mean_line_of_two_groups_joins_their_mean_counts() -> None:
+    intercept, slope = log_mean_line(np.repeat([0.0, 1.0], 3), np.array([0.0, 1.0, 2.0, 0.0, 1.0, 11.0]))
+    assert np.exp(intercept) == pytest.approx(1)
+    assert np.exp(intercept + slope) == pytest.approx(4)
 
 
-def test_scores_that_separate_perfectly_still_give_a_finite_line() -> None:
-    calibrator = SigmoidCalibrator.fit([-2.0, -1.0, 1.0, 2.0], [0, 0, 1, 1])
-    assert 0 < calibrator.slope < 100
-
-
-def test_a_higher_score_always_has_a_higher_risk() -> None:
-    risks = SigmoidCalibrator(slope=0.3, intercept=-2.0).predict(np.linspace(-30, 30, 2001))
-    assert (np.diff(risks) > 0).all()
-
-
-def test_a_score_that_runs_the_wrong_way_is_refused(scored: tuple[np.ndarray, np.ndarray]) -> None:
-    raw, y = scored
-    with pytest.raises(InputError, match="must rise with the raw score"):
-        SigmoidCalibrator.fit(-raw, y)
-
-
-@pytest.mark.parametrize("outcome", [0.0, 1.0])
-def test_calibrating_on_one_outcome_is_refused(outcome: float) -> None:
-    with pytest.raises(InputError, match="expected events and non-events"):
-        SigmoidCalibrator.fit([0.1, 0.2, 0.3], [outcome] * 3)
-
-
-@pytest.mark.parametrize("slope", [0.0, -1.0, np.nan, np.inf])
-def test_a_calibrator_without_a_positive_finite_slope_cannot_be_made(slope: float) -> None:
-    with pytest.raises(InputError, match="calibration"):
-        SigmoidCalibrator(slope=slope, intercept=0.0)
-
-
-def test_a_saved_calibrator_is_found_by_its_kind_and_predicts_alike() -> None:
-    calibrator = SigmoidCalibrator(slope=0.8, intercept=-0.1)
-    saved = calibrator.to_dict()
-    assert saved == {"kind": "sigmoid", "slope": 0.8, "intercept": -0.1}
-    assert CALIBRATORS[saved["kind"]].from_dict(saved) == calibrator
+def test_a_poisson_fit_survives_scores_that_overshoot() -> None:
+    score = np.concatenate([np.zeros(999), [400.0]])
+    count = np.concatenate([np.ones(999), [3.0]])
+    intercept, slope = log_mean_line(score, count)
+    assert np.exp(intercept) == pytest.approx(1)
+    assert np.exp(intercept + 400 * slope) == pytest.approx(3)
 
 
 def test_no_patient_straddles_calibration_folds() -> None:

@@ -82,3 +82,32 @@ def test_the_spline_spans_the_natural_cubic_splines_of_scikit_learn() -> None:
     assert ours.shape == (200, KNOTS.size - 1)
     assert np.linalg.matrix_rank(np.column_stack([np.ones(200), ours])) == KNOTS.size
     assert np.abs(left).max() < 1e-9
+
+
+def test_a_whole_weight_is_being_there_so_many_times_and_ones_change_nothing() -> None:
+    # knots stand at quantiles of people, so that a curve that is straight in log-odds is what both must find
+    log_odds = np.random.default_rng(2).normal(-1.5, 1.5, 4000)
+    risk, y = risk_of(log_odds), drawn(log_odds)
+    assert calibration_curve(risk, y, np.ones(4000)) == calibration_curve(risk, y)
+    weight = np.random.default_rng(4).integers(0, 3, 4000)
+    weighted, repeated = (
+        calibration_curve(risk, y, weight),
+        calibration_curve(np.repeat(risk, weight), np.repeat(y, weight)),
+    )
+    assert weighted is not None
+    assert repeated is not None
+    for point, other in zip(weighted.points[:30], repeated.points[:30], strict=True):
+        assert point.observed == pytest.approx(other.observed, abs=0.02)
+
+
+def test_two_risks_alone_give_the_weighted_share_of_each() -> None:
+    risk = np.repeat([0.1, 0.4], 100)
+    y = np.concatenate([np.arange(100) < 20, np.arange(100) < 30]).astype(float)
+    weight = np.where(y == 1, 2.0, 1.0)
+    curve = calibration_curve(risk, y, weight)
+    assert curve is not None
+    # 40 of 120 and 60 of 130
+    assert curve.points[0].observed == pytest.approx(40 / 120, abs=1e-3)
+    assert curve.points[-1].observed == pytest.approx(60 / 130, abs=1e-3)
+    apart = (120 * (40 / 120 - 0.1) + 130 * (60 / 130 - 0.4)) / 250
+    assert curve.integrated_calibration_index == pytest.approx(apart, abs=1e-3)

@@ -121,3 +121,36 @@ def test_the_pilot_flags_say_which_of_them_the_records_do_not_tell() -> None:
     assert compared(without, y, without).notes["pilot_flags"] == (
         "not computed: the records do not tell any of its flags"
     )
+
+
+def test_rows_of_weight_nought_take_no_part_and_weights_of_one_change_nothing() -> None:
+    training, y = people(3000, seed=1)
+    test, _ = people(50, seed=2)
+    weight = np.random.default_rng(3).choice([0.0, 1.0, 2.0], 3000)
+    seen = weight > 0
+    for name in ("age_and_sex", "admissions_last_year"):
+        comparator = COMPARATORS[name]
+        found = comparator.risks(training, np.where(seen, y, 1), test, weight)
+        np.testing.assert_allclose(found, comparator.risks(training[seen], y[seen], test, weight[seen]), rtol=1e-12)
+        assert not np.allclose(found, comparator.risks(training[seen], y[seen], test), rtol=1e-3)
+        np.testing.assert_array_equal(
+            comparator.risks(training, y, test, np.ones(3000)), comparator.risks(training, y, test)
+        )
+
+
+def test_weights_reach_every_comparator() -> None:
+    training, y = people(3000, seed=1)
+    test, _ = people(50, seed=2)
+    doubled = np.where(y == 1, 2.0, 1.0)
+    plain = compared(training, y, test, ("age", "emergency_admissions_365d")).risks
+    found = comparator_risks(
+        training,
+        y,
+        test,
+        patient_id=training["patient_id"],
+        inputs=("age", "emergency_admissions_365d"),
+        weight=doubled,
+    ).risks
+    assert list(found) == list(plain)
+    for name, risk in found.items():
+        assert risk.mean() > plain[name].mean() + 0.03, name

@@ -52,3 +52,21 @@ def test_a_comparator_has_its_own_curve_at_the_same_thresholds() -> None:
     assert curve.comparators["same"] == curve.model
     assert curve.comparators["other"] != curve.model
     assert len(curve.comparators["other"]) == len(curve.thresholds) == len(THRESHOLDS)
+
+
+def test_a_whole_weight_is_being_there_so_many_times_and_ones_change_nothing() -> None:
+    risk, y = people(300)
+    risk = np.round(risk, 2)  # some at a threshold
+    weight = np.random.default_rng(4).integers(0, 4, 300)
+    repeated = net_benefit(np.repeat(risk, weight), np.repeat(y, weight), THRESHOLDS)
+    np.testing.assert_allclose(net_benefit(risk, y, THRESHOLDS, weight), repeated, rtol=1e-12, atol=1e-15)
+    np.testing.assert_array_equal(net_benefit(risk, y, THRESHOLDS, np.ones(300)), net_benefit(risk, y, THRESHOLDS))
+
+
+def test_every_line_of_the_curve_is_weighted() -> None:
+    risk, y = people(300)
+    weight = np.random.default_rng(4).choice([0.0, 1.0, 1.5], 300)
+    curve = decision_curve(risk, {"other": risk[::-1]}, y, list_threshold=0.3, weight=weight)
+    assert curve.model == tuple(net_benefit(risk, y, THRESHOLDS, weight))
+    assert curve.all == tuple(net_benefit(np.ones(300), y, THRESHOLDS, weight))
+    assert curve.comparators["other"] == tuple(net_benefit(risk[::-1], y, THRESHOLDS, weight))

@@ -39,7 +39,7 @@ def test_the_result_is_the_contract_of_evaluation_json(evaluation: Evaluation) -
     assert set(content["comparators"]) == {"age_and_sex"}
     names = {"auroc", "auroc_interval", "auprc", "brier", "calibration_in_the_large", "calibration_slope"}
     names |= {"scaled_brier", "expected_over_observed", "integrated_calibration_index"}
-    names |= {"n", "events", "at", "incremental_finds"}
+    names |= {"n", "events", "followed", "observed", "at", "incremental_finds"}
     assert set(content["comparators"]["age_and_sex"]) == names | {"difference"}
     assert set(content["model"]) == names | {"reliability", "calibration_curve", "intervals"}
     for performance in (content["model"], content["comparators"]["age_and_sex"]):
@@ -63,6 +63,67 @@ def test_the_true_risk_stands_beside_the_model_where_it_was_given(evaluation: Ev
     assert content["truth"]["tenths"] == [{"n": 700, "mean_risk": 0.1, "mean_true_risk": 0.1}]
     assert {name: part for name, part in content.items() if name != "truth"} == evaluation.to_dict()
     assert json.loads(json.dumps(content, allow_nan=False)) == content
+
+
+def test_what_was_not_asked_for_is_not_in_the_json(evaluation: Evaluation) -> None:
+    decay, held_out = {"at_risk": {"0": {"n": 60}}}, {"practice": {"told": 3}}
+    content = replace(evaluation, score_decay=decay, held_out=held_out).to_dict()
+    assert content["score_decay"] == decay
+    assert content["held_out"] == held_out
+    assert {name: part for name, part in content.items() if name not in ("score_decay", "held_out")} == (
+        evaluation.to_dict()
+    )
+
+
+def test_ages_give_results_within_bands_of_age() -> None:
+    ages = np.random.default_rng(3).integers(18, 100, PATIENTS).astype(float)
+    ages[0] = np.nan
+    content = evaluate(**snapshot(), age=ages, resamples=2).to_dict()
+    assert list(content["by_age"]) == ["under 65", "65-74", "75-84", "85+"]
+    assert sum(band["n"] for band in content["by_age"].values()) == PATIENTS - 1
+    with pytest.raises(InputError, match="age: expected 700 values, one for each patient, found 699"):
+        evaluate(**snapshot(), age=ages[1:])
+
+
+def with_weights() -> dict[str, Any]:
+    """Return the snapshot with one in nine not followed, who are seen without the outcome, and others who stand in."""
+    rng = np.random.default_rng(8)
+    given = snapshot()
+    weight = np.where(rng.random(PATIENTS) < 1 / 9, 0.0, rng.choice([1.0, 1.1, 1.4], PATIENTS))
+    return given | {"weight": weight, "y": np.where(weight == 0, 0, given["y"])}
+
+
+def test_weights_of_one_give_the_very_same_figures() -> None:
+    ages = {"age": np.arange(PATIENTS) % 80 + 18, "attributes": {"sex": ["female", "male"] * (PATIENTS // 2)}}
+    plain = evaluate(**snapshot(), **ages, resamples=20).to_dict()
+    assert evaluate(**snapshot(), **ages, resamples=20, weight=np.ones(PATIENTS)).to_dict() == plain
+
+
+def test_who_is_not_followed_is_listed_and_counts_for_nothing_else() -> None:
+    given = with_weights()
+    found = evaluate(**given).model
+    followed = given["weight"] > 0
+    assert (found.n, found.followed) == (PATIENTS, followed.sum())
+    assert found.at["capacity"].n == 60
+    assert found.observed == pytest.approx(np.average(given["y"], weights=given["weight"]))
+    of_followed = {name: given[name][followed].astype(float) for name in ("risk", "y", "weight")}
+    for name in ("auroc", "auprc", "brier", "scaled_brier", "calibration_in_the_large", "calibration_slope"):
+        expected = getattr(metrics, name)(of_followed["risk"], of_followed["y"], of_followed["weight"])
+        assert getattr(found, name) == pytest.approx(expected, rel=1e-12), name
+    listed = np.argsort(-given["risk"])[: found.at["5%"].n]
+    assert followed[listed].sum() < found.at["5%"].n
+    assert found.at["5%"].ppv == pytest.approx(np.average(given["y"][listed], weights=given["weight"][listed]))
+    assert found.at["5%"].true_cases == given["y"][listed].sum()
+
+
+def test_weighted_figures_lie_inside_their_intervals_and_differences_add_up() -> None:
+    found = evaluate(**with_weights())
+    for name in ("auroc", "auprc", "brier", "scaled_brier", "calibration_in_the_large", "calibration_slope"):
+        low, high = found.intervals[name] or (1, 0)
+        assert low < getattr(found.model, name) < high, name
+    difference = found.differences["age_and_sex"]["auroc"].value
+    assert difference == pytest.approx((found.model.auroc or 0) - (found.comparators["age_and_sex"].auroc or 0))
+    assert found.intervals["auroc"] == pytest.approx(found.model.auroc_interval, abs=0.02)
 
 
 def test_the_figures_are_those_of_the_metrics(evaluation: Evaluation) -> None:
@@ -200,6 +261,10 @@ def test_an_evaluation_cannot_be_changed(evaluation: Evaluation) -> None:
         ({"practice_code": np.full(PATIENTS, None)}, "practice_code: 700 of 700 values are missing"),
         ({"comparators": {"mine": np.full(PATIENTS, -1.0)}}, "comparator mine: 700 of 700 risks lie outside"),
         ({"raw_score": np.full(PATIENTS, np.nan)}, "raw score: 700 of 700 values are missing"),
+        ({"weight": np.full(PATIENTS, -1.0)}, "weight: 700 of 700 values lie below 0"),
+        ({"weight": np.full(PATIENTS, np.nan)}, "weight: 700 of 700 values are missing or infinite"),
+        ({"weight": np.zeros(PATIENTS)}, "weight: all 700 values are 0"),
+        ({"weight": np.ones(3)}, "weight: expected 700 values, one for each patient, found 3"),
         ({"capacity": 0}, "capacity must be at least 1 patient"),
     ],
 )

@@ -70,3 +70,20 @@ def test_one_row_each_takes_nobody_twice_and_not_always_the_first() -> None:
     assert set(rows % 3) == {0, 1, 2}
     assert one_row_each(patients, most=50, seed=3).size == 50
     np.testing.assert_array_equal(rows, one_row_each(patients, most=1000, seed=3))
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_rows_of_weight_nought_take_no_part_and_weights_of_one_change_nothing(name: str) -> None:
+    training, y = people(3000, seed=1)
+    test, _ = people(200, seed=2)
+    weight = np.where(np.arange(3000) < 1500, 0.0, np.random.default_rng(3).choice([1.0, 2.0], 3000))
+    given: dict[str, Any] = {"patient_id": np.arange(3000), "seed": 1}
+    risk, note = LEARNERS[name](training, np.where(weight > 0, y, 1), test, weight=weight, **given)
+    away, _ = LEARNERS[name](
+        training.iloc[1500:], y[1500:], test, weight=weight[1500:], patient_id=np.arange(1500), seed=1
+    )
+    np.testing.assert_allclose(risk, away, rtol=1e-9)
+    assert "1,500" in note
+    ones, _ = LEARNERS[name](training, y, test, weight=np.ones(3000), **given)
+    np.testing.assert_array_equal(ones, LEARNERS[name](training, y, test, **given)[0])
+    assert not np.allclose(ones, risk, rtol=1e-2)

@@ -1,4 +1,5 @@
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,6 +120,8 @@ def test_one_class_leaves_none_and_never_nan(outcome: float) -> None:
         metrics.calibration_in_the_large,
         metrics.calibration_in_the_large_interval,
         metrics.calibration_slope,
+        metrics.slope_and_error,
+        metrics.in_the_large_and_error,
     ):
         assert metric(risk, y) is None
     assert metrics.brier(risk, y) == pytest.approx(np.mean((risk - outcome) ** 2))
@@ -230,3 +233,132 @@ def test_fewer_patients_than_bins_leave_no_empty_bin() -> None:
 def test_wilson_intervals_are_those_published(events: int, n: int, expected: tuple[float, float]) -> None:
     # Newcombe RG. Statistics in Medicine, 1998, table I: 81/263 and 1/29 by the score method.
     assert metrics.wilson_interval(events, n) == pytest.approx(expected, abs=1e-4)
+
+
+# --- weights ----------------------------------------------------------------------------------------------------------
+
+WEIGHTED = (
+    metrics.auroc,
+    metrics.auprc,
+    metrics.brier,
+    metrics.scaled_brier,
+    metrics.expected_over_observed,
+    metrics.calibration_in_the_large,
+    metrics.calibration_slope,
+)
+WITH_ERROR = (metrics.auroc_and_error, metrics.in_the_large_and_error, metrics.slope_and_error)
+INTERVALS = (metrics.auroc_interval, metrics.calibration_in_the_large_interval)
+
+
+def some_weights(n: int) -> np.ndarray:
+    return np.random.default_rng(3).choice([0.0, 1.0, 1.5, 2.25], n)
+
+
+@pytest.mark.parametrize("metric", [*WEIGHTED, *WITH_ERROR, *INTERVALS], ids=lambda metric: metric.__name__)
+def test_weights_of_one_are_no_weights_to_the_last_bit(metric: Any, few: tuple[np.ndarray, np.ndarray]) -> None:
+    assert metric(*few, np.ones(60)) == metric(*few)
+
+
+@pytest.mark.parametrize("metric", WEIGHTED, ids=lambda metric: metric.__name__)
+def test_a_weight_of_three_is_being_there_three_times(metric: Any, few: tuple[np.ndarray, np.ndarray]) -> None:
+    weight = np.random.default_rng(4).integers(0, 4, 60)
+    risk, y = few
+    assert metric(risk, y, weight) == pytest.approx(metric(np.repeat(risk, weight), np.repeat(y, weight)), rel=1e-9)
+
+
+@pytest.mark.parametrize("metric", [*WEIGHTED, *WITH_ERROR], ids=lambda metric: metric.__name__)
+def test_the_unit_of_the_weights_changes_nothing(metric: Any, few: tuple[np.ndarray, np.ndarray]) -> None:
+    weight = some_weights(60)
+    assert metric(*few, 7 * weight) == pytest.approx(metric(*few, weight), rel=1e-9)
+
+
+@pytest.mark.parametrize("metric", [*WEIGHTED, *WITH_ERROR, *INTERVALS], ids=lambda metric: metric.__name__)
+def test_a_row_of_weight_nought_might_as_well_be_away(metric: Any, few: tuple[np.ndarray, np.ndarray]) -> None:
+    risk, y = few
+    weight = some_weights(60)
+    seen = weight > 0
+    changed = np.where(seen, y, 1 - y)
+    assert metric(risk, changed, weight) == metric(risk[seen], y[seen], weight[seen])
+
+
+def test_weighted_discrimination_and_brier_agree_with_scikit_learn(few: tuple[np.ndarray, np.ndarray]) -> None:
+    risk, y = few
+    weight = some_weights(60)
+    assert metrics.auroc(risk, y, weight) == pytest.approx(roc_auc_score(y, risk, sample_weight=weight))
+    assert metrics.auprc(risk, y, weight) == pytest.approx(average_precision_score(y, risk, sample_weight=weight))
+    assert metrics.brier(risk, y, weight) == pytest.approx(brier_score_loss(y, risk, sample_weight=weight))
+
+
+def test_weighted_calibration_agrees_with_a_weighted_unpenalised_logistic_fit(
+    few: tuple[np.ndarray, np.ndarray],
+) -> None:
+    risk, y = few
+    weight = some_weights(60)
+    oracle = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-12)
+    oracle.fit(log_odds_of(risk)[:, None], y, sample_weight=weight)
+    assert metrics.calibration_slope(risk, y, weight) == pytest.approx(oracle.coef_[0, 0], abs=1e-6)
+    intercept = metrics.calibration_in_the_large(risk, y, weight)
+    assert intercept is not None
+    shifted = risk_of(log_odds_of(risk) + intercept)
+    assert np.average(shifted, weights=weight) == pytest.approx(np.average(y, weights=weight), abs=1e-12)
+
+
+def test_weighted_delong_agrees_with_its_definition_pair_by_pair(few: tuple[np.ndarray, np.ndarray]) -> None:
+    risk, y = few
+    weight = some_weights(60)
+    event, other = (y == 1) & (weight > 0), (y == 0) & (weight > 0)
+    wins = (risk[event][:, None] > risk[other]) + 0.5 * (risk[event][:, None] == risk[other])
+
+    def variance(values: np.ndarray, weights: np.ndarray) -> float:
+        centred = values - np.average(values, weights=weights)
+        return float((weights**2 @ centred**2) / weights.sum() ** 2 * values.size / (values.size - 1))
+
+    of_events, of_others = wins @ weight[other] / weight[other].sum(), weight[event] @ wins / weight[event].sum()
+    expected = np.sqrt(variance(of_events, weight[event]) + variance(of_others, weight[other]))
+    assert metrics.auroc_and_error(risk, y, weight) == pytest.approx(
+        (roc_auc_score(y, risk, sample_weight=weight), expected)
+    )
+
+
+def test_equal_weights_other_than_one_have_the_plain_delong_interval(few: tuple[np.ndarray, np.ndarray]) -> None:
+    assert metrics.auroc_interval(*few, np.full(60, 1.3)) == pytest.approx(metrics.auroc_interval(*few))
+
+
+def test_the_delong_interval_of_published_ratings() -> None:
+    # Hanley JA, McNeil BJ. Radiology, 1982, table II: 109 ratings 1 to 5 of CT images, 51 of them abnormal. Area 0.893;
+    # error and interval as Stata's roctab gives them for these ratings by DeLong: 0.0307, 0.83295 to 0.95339.
+    ratings = np.repeat([1, 2, 3, 4, 5, 1, 2, 3, 4, 5], [33, 6, 6, 11, 2, 3, 2, 2, 11, 33]) / 6
+    abnormal = np.repeat([0.0, 1.0], [58, 51])
+    assert metrics.auroc_and_error(ratings, abnormal) == pytest.approx((0.8932, 0.0307), abs=5e-5)
+    assert metrics.auroc_interval(ratings, abnormal) == pytest.approx((0.83295, 0.95339), abs=1e-5)
+
+
+def test_the_error_of_the_slope_agrees_with_how_much_slopes_vary() -> None:
+    rng = np.random.default_rng(15)
+    slopes, errors = [], []
+    for _ in range(200):
+        risk = risk_of(rng.normal(-1.5, 1, 500))
+        weight = rng.choice([0.0, 1.0, 2.0], 500)
+        found = metrics.slope_and_error(risk, (rng.random(500) < risk).astype(float), weight)
+        assert found is not None
+        slopes.append(found[0])
+        errors.append(found[1])
+    assert np.mean(errors) == pytest.approx(np.std(slopes), rel=0.15)
+
+
+def test_who_is_found_with_one_listed_who_was_not_followed() -> None:
+    y, weight = np.array([1.0, 0.0, 0.0, 1.0]), np.array([2.0, 1.0, 0.0, 1.0])
+    # listed: one event that stands for two, one without, one not followed; 3 of 4 in all had it
+    assert metrics.found(y, np.array([0, 1, 2]), weight) == metrics.Found(
+        pytest.approx(2 / 3), pytest.approx(2 / 3), 3, 1, pytest.approx(1.5), pytest.approx((2 / 3) / (3 / 4))
+    )
+    assert metrics.found(y, np.array([2]), weight).ppv is None
+
+
+def test_weighted_reliability_is_of_the_followed() -> None:
+    risk, y = np.array([0.1, 0.2, 0.3, 0.8]), np.array([0.0, 1.0, 0.0, 1.0])
+    low, high = metrics.reliability(risk, y, bins=2, weight=np.array([3.0, 1.0, 0.0, 2.0]))
+    assert (low.n, low.mean_risk, low.observed) == (2, pytest.approx(0.125), 0.25)
+    assert (low.low, low.high) == metrics.wilson_interval(0.25 * 1.6, 1.6)  # 4^2 / (3^2 + 1)
+    assert (high.n, high.mean_risk, high.observed) == (2, pytest.approx(0.8), 1.0)
+    assert len(metrics.reliability(risk, y, bins=4, weight=np.array([3.0, 1.0, 0.0, 2.0]))) == 3

@@ -12,7 +12,8 @@ from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.models.classifier import RiskClassifier
-from vi_risk.models.on_snapshots import evaluate, importance, score, train
+from vi_risk.models.evaluating import evaluate
+from vi_risk.models.on_snapshots import importance, score, train
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
 

@@ -18,37 +18,47 @@ def top(risk: np.ndarray, n: int) -> Predictor:
     return Predictor(risk, {"capacity": np.argsort(-risk, kind="stable")[:n]})
 
 
-def drawn_one_by_one(risk: np.ndarray, y: np.ndarray, listed: np.ndarray, resamples: int, seed: int) -> dict[str, list]:
+def drawn_one_by_one(
+    risk: np.ndarray,
+    y: np.ndarray,
+    listed: np.ndarray,
+    resamples: int,
+    seed: int,
+    weight: np.ndarray | None = None,
+) -> dict[str, list]:
     """Return every figure of every resample by its plain definition, from the same draws."""
+    weight = np.ones(y.size) if weight is None else weight
     rng = np.random.default_rng(seed)
     found: dict[str, list] = {}
     for _ in range(resamples):
         rows = rng.integers(0, y.size, y.size, dtype=np.uint32)
-        own_risk, own_y, own_listed = risk[rows], y[rows], np.isin(rows, listed)
+        own_risk, own_y, own, own_listed = risk[rows], y[rows], weight[rows], np.isin(rows, listed)
         figures = {
-            "auroc": roc_auc_score(own_y, own_risk),
-            "auprc": average_precision_score(own_y, own_risk),
-            "brier": np.mean((own_risk - own_y) ** 2),
-            "scaled_brier": metrics.scaled_brier(own_risk, own_y),
-            "expected_over_observed": own_risk.sum() / own_y.sum(),
-            "calibration_in_the_large": metrics.calibration_in_the_large(own_risk, own_y),
-            "calibration_slope": logistic_line(log_odds_of(own_risk), own_y)[1],
-            "net_benefit": net_benefit(own_risk, own_y, [0.3])[0],
-            "ppv.capacity": own_y[own_listed].mean(),
-            "sensitivity.capacity": own_y[own_listed].sum() / own_y.sum(),
-            "true_cases.capacity": own_y[own_listed].sum(),
+            "auroc": roc_auc_score(own_y, own_risk, sample_weight=own),
+            "auprc": average_precision_score(own_y, own_risk, sample_weight=own),
+            "brier": np.average((own_risk - own_y) ** 2, weights=own),
+            "scaled_brier": metrics.scaled_brier(own_risk, own_y, own),
+            "expected_over_observed": (own @ own_risk) / (own @ own_y),
+            "calibration_in_the_large": metrics.calibration_in_the_large(own_risk, own_y, own),
+            "calibration_slope": logistic_line(log_odds_of(own_risk), own_y, own)[1],
+            "net_benefit": net_benefit(own_risk, own_y, [0.3], own)[0],
+            "ppv.capacity": np.average(own_y[own_listed], weights=own[own_listed]),
+            "sensitivity.capacity": (own * own_y)[own_listed].sum() / (own @ own_y),
+            "true_cases.capacity": (own * own_y)[own_listed].sum(),
         }
         for name, value in figures.items():
             found.setdefault(name, []).append(value)
     return found
 
 
-def test_every_interval_agrees_with_drawing_patients_one_by_one() -> None:
+@pytest.mark.parametrize("weighted", [False, True])
+def test_every_interval_agrees_with_drawing_patients_one_by_one(weighted: bool) -> None:
     risk, y = people(800)
     risk = np.maximum(np.round(risk, 2), 0.01)  # ties, inside and across the classes
     model = top(risk, 60)
-    found = resample(model, {}, y, threshold=0.3, seed=9, resamples=60)
-    slow = drawn_one_by_one(risk, y, model.listed["capacity"], 60, seed=9)
+    weight = np.random.default_rng(6).choice([0.0, 1.0, 1.25], 800, p=[0.1, 0.6, 0.3]) if weighted else None
+    found = resample(model, {}, y, threshold=0.3, seed=9, resamples=60, weight=weight)
+    slow = drawn_one_by_one(risk, y, model.listed["capacity"], 60, seed=9, weight=weight)
     assert set(found.intervals) == set(slow)
     for name, values in slow.items():
         one_step = name.startswith("calibration")  # Newton's method is taken one step

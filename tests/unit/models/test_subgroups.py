@@ -6,7 +6,7 @@ import pytest
 
 from vi_risk.models import metrics
 from vi_risk.models.attributes import attributes_of, gp_record_seen
-from vi_risk.models.subgroups import FEWEST, FEWEST_OF_A_SHARE, subgroups
+from vi_risk.models.subgroups import FEWEST, FEWEST_OF_A_SHARE, hidden, subgroups
 
 HALF = FEWEST
 RISK = np.concatenate([np.linspace(0.1, 0.9, HALF), np.full(HALF, 0.3)])
@@ -70,8 +70,69 @@ def test_a_share_of_a_handful_is_not_told() -> None:
     few = subgroups(RISK, OUTCOME, {"half": LABELS}, listed=LISTED[: FEWEST_OF_A_SHARE - 1])["half"]["ranked"]
     enough = subgroups(RISK, OUTCOME, {"half": LABELS}, listed=LISTED[:FEWEST_OF_A_SHARE])["half"]["ranked"]
 
-    assert (few.listed, few.ppv, few.ppv_interval) == (FEWEST_OF_A_SHARE - 1, None, None)
-    assert enough.ppv == 1.0
+    assert (few.listed, few.share_of_listed, few.ppv, few.ppv_interval) == (None, None, None, None)
+    assert (enough.listed, enough.ppv) == (FEWEST_OF_A_SHARE, 1.0)
+
+
+def test_none_at_all_is_told_as_nought() -> None:
+    assert subgroups(RISK, OUTCOME, {"half": LABELS}, listed=LISTED)["half"]["not ranked"].listed == 0
+
+
+def test_a_small_number_cannot_be_worked_out_from_the_others_and_the_total() -> None:
+    # of three groups: 3, 20 and 30
+    numbers = {"few": 3, "some": 20, "many": 30, "none": 0}
+    assert hidden(numbers, set(numbers)) == {"few", "some"}
+    # two small ones stand for one another
+    assert hidden(numbers | {"also few": 6}, {*numbers, "also few"}) == {"few", "also few"}
+    # what is not told at all of a small group protects or needs protection in the same way
+    assert hidden({"too small a group": 5, "some": 20, "many": 30}, {"some", "many"}) == {"too small a group", "some"}
+    assert hidden({"too small a group": 12, "some": 20}, {"some"}) == {"too small a group"}
+    assert hidden({"few": 3, "none": 0}, {"few", "none"}) == {"few"}
+
+
+def test_few_outcomes_hide_every_figure_that_they_alone_make() -> None:
+    outcome = np.concatenate([np.repeat([1.0, 0.0], [3, HALF - 3]), OUTCOME[:HALF], OUTCOME[:HALF]])
+    risk = np.concatenate([RISK[:HALF]] * 3)
+    labels = ["few"] * HALF + ["many"] * HALF + ["as many"] * HALF
+
+    found = subgroups(risk, outcome, {"third": labels}, listed=np.arange(3 * HALF)[::3])["third"]
+
+    few = found["few"]
+    assert few.n == HALF
+    assert few.listed == 17
+    for figure in ("events", "observed", "auroc", "auroc_interval", "calibration_in_the_large", "false_negative_rate"):
+        assert getattr(few, figure) is None, figure
+    assert few.share_of_outcomes is None
+    other = next(group for label, group in found.items() if label != "few" and group.events is None)
+    assert (other.observed, other.share_of_outcomes) == (None, None)
+    assert other.auroc is not None
+    assert sum(group.events is None for group in found.values()) == 2
+
+
+def test_weights_of_one_change_nothing_in_a_group() -> None:
+    plain = subgroups(RISK, OUTCOME, {"half": LABELS}, listed=LISTED)
+    assert subgroups(RISK, OUTCOME, {"half": LABELS}, listed=LISTED, weight=np.ones(len(RISK))) == plain
+
+
+def test_a_weight_of_two_tells_as_much_as_being_there_twice() -> None:
+    weight = np.where(np.arange(2 * HALF) % 3 == 0, 2.0, 1.0)
+    rows = np.repeat(np.arange(2 * HALF), weight.astype(int))
+    twice = subgroups(RISK[rows], OUTCOME[rows], {"half": np.array(LABELS)[rows]}, listed=np.flatnonzero(rows >= 40))
+    once = subgroups(RISK, OUTCOME, {"half": LABELS}, listed=np.arange(40, 2 * HALF), weight=weight)
+    for label in ("ranked", "not ranked"):
+        for figure in ("observed", "mean_risk", "auroc", "calibration_in_the_large", "ppv", "false_negative_rate"):
+            expected = getattr(twice["half"][label], figure)
+            assert getattr(once["half"][label], figure) == pytest.approx(expected), (label, figure)
+        assert once["half"][label].share_of_outcomes == pytest.approx(twice["half"][label].share_of_outcomes)
+
+
+def test_who_was_not_followed_is_listed_but_has_no_part_in_the_ppv() -> None:
+    weight = np.ones(2 * HALF)
+    weight[LISTED[:5]] = 0
+    outcome = np.where(weight == 0, 0, OUTCOME)
+    ranked = subgroups(RISK, outcome, {"half": LABELS}, listed=LISTED, weight=weight)["half"]["ranked"]
+    assert (ranked.listed, ranked.ppv, ranked.n) == (20, 1.0, HALF)
+    assert ranked.events == OUTCOME[:HALF].sum() - 5
 
 
 def test_calibration_in_the_large_is_of_the_group_alone() -> None:
@@ -121,3 +182,10 @@ def test_what_the_records_do_not_tell_tells_nobody_apart() -> None:
     told = attributes_of(cohort_of(["A", "A"]), pd.DataFrame({"imd_decile": [np.nan, np.nan]}))
 
     assert list(told) == ["sex", "age band", "GP record"]
+
+
+def test_of_a_group_that_nobody_followed_nothing_is_told() -> None:
+    weight = np.repeat([0.0, 1.0], HALF)
+    found = subgroups(RISK, OUTCOME, {"half": LABELS}, listed=LISTED, weight=weight)["half"]
+    assert found["ranked"].n is None
+    assert found["not ranked"].auroc == 0.5

@@ -262,3 +262,19 @@ def test_all_faults_of_the_true_risks_are_told_with_their_rows(patients: pd.Data
         "true risks: 2 of 5,002 rows lie outside 0 to 1",
         "true risks: 2 of 5,002 rows repeat a patient",
     ]
+
+
+def test_both_aurocs_are_weighted_and_weights_of_one_change_nothing(patients: pd.DataFrame) -> None:
+    rng = np.random.default_rng(6)
+    risk, y, true = risk_of(patients["log_odds"] + rng.normal(0, 1, PEOPLE)), patients["y"].to_numpy(), patients["true"]
+    known = patients.set_index("patient_id")["true"]
+    weight = rng.choice([0.0, 1.0, 1.3], PEOPLE)
+
+    found = hold_against_truth(risk, y, patients["patient_id"], known, seed=1, weight=weight)
+
+    assert found.auroc == metrics.auroc(true.to_numpy(), y, weight)
+    assert found.model_auroc == metrics.auroc(risk, y, weight)
+    low, high = found.share_of_best_interval or (1, 0)
+    assert low < found.share_of_best < high
+    ones = hold_against_truth(risk, y, patients["patient_id"], known, seed=1, weight=np.ones(PEOPLE))
+    assert ones == held(patients, risk)

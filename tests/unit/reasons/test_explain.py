@@ -135,6 +135,30 @@ def test_the_look_back_that_was_used_is_told() -> None:
     ]
 
 
+def test_the_day_of_one_event_is_told_once_and_the_second_theme_in_its_next_words() -> None:
+    days: dict[str, Any] = {"measure": "days_since_last", "windows": [365]}
+    at_ed: dict[str, Any] = {"table": "ed_attendances", "theme": "A&E"}
+    catalogue = Catalogue(
+        (
+            declared("admitted", "admitted {ago}", table="admissions", **days),
+            declared("at_ed", "in A&E {ago}", **at_ed, **days),
+            declared("ed_count", "{n} times in A&E", windows=[365], **at_ed),
+            declared("by_team", "team {ago}", table="community_contacts", **days),
+        ),
+        {},
+    )
+    names = [feature.name for feature in catalogue.features]
+
+    def reasons(admitted: float, at_ed: float) -> list[str]:
+        values = dict(zip(names, (admitted, at_ed, 3.0, 9.0), strict=True))
+        weights = pd.DataFrame([dict(zip(names, (0.9, 0.5, 0.1, 0.3), strict=True))])
+        told_of = explain(_as_model(weights), snapshots_of([values], {}, catalogue), ["p0"], most=3)
+        return [str(text) for text in told_of.iloc[0, 1:]]
+
+    assert reasons(9, 10) == ["admitted 9 days ago", "3 times in A&E", "team 9 days ago"]
+    assert reasons(9, 40) == ["admitted 9 days ago", "in A&E 6 weeks ago", "team 9 days ago"]
+
+
 def test_there_are_at_most_five_reasons() -> None:
     values = dict.fromkeys(NAMES, 2.0)
     weights = {name: 1.0 - place / 100 for place, name in enumerate(NAMES)}

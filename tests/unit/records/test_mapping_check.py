@@ -140,6 +140,19 @@ def test_a_missing_and_a_damaged_file_do_not_hide_the_other_tables(folder: Path)
     assert any("STAYS, which the mapping reads, is missing" in fault for fault in table(missing, "spells").faults)
 
 
+def test_a_missing_file_that_several_tables_need_is_one_fault(folder: Path) -> None:
+    (folder / "STAYS.csv").unlink()
+    columns = '[tables.referrals]\nsource = "known_stays"\ncolumns.patient_id = "id"\n'
+    text = _MAPPING + columns + 'columns.referred_on = "admitted"\ncolumns.service = "\'falls\'"\n'
+
+    report = checked(folder, text)
+
+    missing = [line for line in report.lines() if "STAYS, which the mapping reads, is missing" in line]
+    assert len(missing) == 1
+    assert missing[0].endswith("Add the file or mend the mapping. It stops spells and referrals.")
+    assert report.lines()[-1] == "4 faults to mend."
+
+
 def test_files_of_a_stack_that_lack_columns_are_told(folder: Path) -> None:
     (folder / "STAYS_OLD.csv").write_text("no,person,admitted,method\n4,a,2020-01-02,21\n")
 

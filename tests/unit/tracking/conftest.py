@@ -1,4 +1,4 @@
-"""One small store and one small model for all tests of tracking: making a store takes MLflow a second or more."""
+"""One small model for all tests of tracking."""
 
 from pathlib import Path
 
@@ -58,8 +58,3 @@ def tracked_run(
         input_example=example,
         output_example=pd.DataFrame({"risk": fitted.predict_proba(example)[:, 1]}),
     )
-
-
-@pytest.fixture(scope="session")
-def tracking_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"sqlite:///{tmp_path_factory.mktemp('trust') / 'mlruns' / 'mlflow.db'}"

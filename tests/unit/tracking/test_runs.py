@@ -3,8 +3,11 @@
 import dataclasses
 import logging
 import os
+import pickle
+import re
 import sqlite3
 import warnings
+import zipfile
 from pathlib import Path
 
 import mlflow
@@ -59,13 +62,45 @@ def test_the_model_loads_again_and_gives_the_same_risks(
     np.testing.assert_allclose(risk, fitted.predict_proba(made_up_features)[:, 1], rtol=0, atol=1e-12)
 
 
-def test_the_signature_refuses_a_table_without_one_of_the_features(
+def test_a_table_in_any_order_of_columns_and_of_any_kind_of_number_gives_the_same_risks(
+    run_id: str, tracking_uri: str, fitted: RiskClassifier, made_up_features: pd.DataFrame
+) -> None:
+    shuffled = made_up_features[["sex", "care_home", "age", "days_since_last_admission"]].assign(note="for the team")
+    with quiet_mlflow(tracking_uri):
+        risk = mlflow.pyfunc.load_model(f"runs:/{run_id}/model").predict(shuffled)["risk"]
+    np.testing.assert_allclose(risk, fitted.predict_proba(made_up_features)[:, 1], rtol=0, atol=1e-12)
+
+
+def test_a_table_without_one_of_the_features_is_refused_by_name_and_without_a_value(
     run_id: str, tracking_uri: str, made_up_features: pd.DataFrame
 ) -> None:
     with quiet_mlflow(tracking_uri):
         model = mlflow.pyfunc.load_model(f"runs:/{run_id}/model")
-        with pytest.raises(mlflow.exceptions.MlflowException, match="age"):
-            model.predict(as_in_features_parquet(made_up_features).drop(columns="age"))
+        with pytest.raises(InputError, match="1 of the model's 4 columns are missing: age") as told:
+            model.predict(made_up_features.drop(columns="age"))
+    assert "316" not in str(told.value)
+
+
+def test_the_signature_names_what_goes_in_and_what_comes_out(run_id: str, tracking_uri: str) -> None:
+    with quiet_mlflow(tracking_uri):
+        metadata = mlflow.pyfunc.load_model(f"runs:/{run_id}/model").metadata
+    assert metadata.signature.inputs.input_names() == ["age", "days_since_last_admission", "care_home", "sex"]
+    assert metadata.signature.outputs.input_names() == ["risk"]
+
+
+def test_the_input_example_is_kept_and_the_model_answers_it_as_a_server_would(
+    run_id: str, tracking_uri: str, tracked_run: TrackedRun
+) -> None:
+    with quiet_mlflow(tracking_uri):
+        model = mlflow.pyfunc.load_model(f"runs:/{run_id}/model")
+        example = model.input_example
+        served = mlflow.models.validate_serving_input(
+            f"runs:/{run_id}/model", mlflow.models.convert_input_example_to_serving_input(example)
+        )
+    assert example.columns.tolist() == ["age", "days_since_last_admission", "care_home", "sex"]
+    expected = tracked_run.output_example
+    assert expected is not None
+    np.testing.assert_allclose(served["risk"], expected["risk"], rtol=0, atol=1e-12)
 
 
 def test_the_signature_takes_a_value_that_is_missing_though_the_example_had_it(
@@ -79,9 +114,22 @@ def test_the_signature_takes_a_value_that_is_missing_though_the_example_had_it(
 
 
 def test_nothing_pickled_is_kept(run_id: str, tracking_uri: str) -> None:
-    names = {file.name for file in (store_of(tracking_uri).parent / "artifacts").rglob("*") if file.is_file()}
-    assert {"model_code.py", "booster.txt", "model.json", "model_card.html"} <= names
-    assert not [name for name in names if name.endswith((".pkl", ".pickle", ".joblib"))]
+    files = [file for file in (store_of(tracking_uri).parent / "artifacts").rglob("*") if file.is_file()]
+    assert {"model_code.py", "booster.txt", "model.json", "model_card.html"} <= {file.name for file in files}
+    assert [file.name for file in files if is_pickled(file)] == []
+
+
+def is_pickled(file: Path) -> bool:
+    """Whether a file is a pickle by its name, by its first bytes, or by what lies in it where it is an archive."""
+    if file.suffix in (".pkl", ".pickle", ".joblib") or re.match(rb"\x80[\x01-\x05]", file.read_bytes()[:2]):
+        return True
+    return zipfile.is_zipfile(file) and any(name.endswith(".pkl") for name in zipfile.ZipFile(file).namelist())
+
+
+@pytest.mark.parametrize("protocol", range(2, 6))
+def test_a_pickle_would_be_found_whatever_its_name(tmp_path: Path, protocol: int) -> None:
+    (tmp_path / "model.json").write_bytes(pickle.dumps({"age": 70}, protocol=protocol))
+    assert is_pickled(tmp_path / "model.json")
 
 
 def test_a_second_run_stands_in_the_same_experiment(

@@ -8,16 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Definition, Feature
 from vi_risk.features.matching import chosen_by
 from vi_risk.features.parts import DAYS_IN_YEAR, LEAST_DAYS_OF_A_SLOPE, UNITS, kind_of
+from vi_risk.features.seen import Values
 from vi_risk.features.sweep import kernels
 from vi_risk.features.sweep.plan import Gather, Plan
-
-Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

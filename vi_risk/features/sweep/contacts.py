@@ -54,7 +54,7 @@ def kinds_query(plan: Plan) -> ir.Table:
     return rows.select("_kind", **contents_query(rows, plan)).order_by("_kind")
 
 
-def tape_of_contacts(plan: Plan, found: pa.Table, kinds: pa.Table, dates: Dates) -> tuple[Tape, Dates]:
+def tape_of_contacts(plan: Plan, kinds: pa.Table, found: pa.Table, dates: Dates) -> tuple[Tape, Dates]:
     """Return the contacts that each index date sees, as if each date were of a person of its own."""
     person, setting = array_of(found["_person"], np.int32), array_of(found["_setting"], np.int32)
     day, known = (array_of(found[column].cast(pa.int32()), np.int32) for column in ("event_on", "_known"))

@@ -1,26 +1,34 @@
 """Features of a batch of people by one pass over each source, however many index dates they have."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
+from vi_risk.features.asking import KEYS
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Definition
 from vi_risk.features.matching import Codes
 from vi_risk.features.rows import Asked
-from vi_risk.features.sources import CONTACTS
+from vi_risk.features.seen import AsSeen, Values
+from vi_risk.features.sources import ADMISSIONS, CONTACTS
 from vi_risk.features.sweep import kernels
-from vi_risk.features.sweep.columns import Finish, Gathered, Values, finish_of
+from vi_risk.features.sweep.admissions import admissions_query, tape_of_admissions
+from vi_risk.features.sweep.columns import Finish, Gathered, finish_of
 from vi_risk.features.sweep.contacts import contacts_query, kinds_query, tape_of_contacts
 from vi_risk.features.sweep.kernels import Dates, Groups, Readers
 from vi_risk.features.sweep.plan import Gather, Plan, Reader
-from vi_risk.features.sweep.tapes import NumberedCodes, Tape, dates_of, first_dates, tape_of, tape_query, words_of
+from vi_risk.features.sweep.tapes import NumberedCodes, Tape, dates_of, tape_of, tape_query, words_of
 
 NameOf = Callable[[str], str]
+MakeTape = Callable[[pa.Table, Dates], tuple[Tape, Dates]]
 
 _BEGINS_AS = {Gather.LAST: kernels.NEVER, Gather.FIRST: -1, Gather.MOST: kernels.LEAST, Gather.LATEST: kernels.NEVER}
 
@@ -32,34 +40,43 @@ class Pass:
     Attributes
     ----------
     query
-        The rows of the batch that is shown at the time, as `tape_query` or `contacts_query` has them.
+        The rows of the batch that is shown at the time.
     rows
         A view of that name, which needs no compiling; it lasts as long as the query, which holds its tables of codes.
-    kinds
-        Of contacts, the kinds that there are; None of any other source.
+    tape
+        Makes a tape of these rows, and says which dates see each of them.
     """
 
     plan: Plan
-    finish: Mapping[str, Finish]
+    finish: Mapping[str, tuple[Finish, AsSeen]]
     numbered: NumberedCodes
     query: ir.Table
     rows: ir.Table
-    kinds: pa.Table | None
+    tape: MakeTape
 
-    def features(self, dates: Dates) -> dict[str, Values]:
-        """Return name of each feature -> its value for each person and index date, NaN where it is missing."""
-        rows = self.rows.to_pyarrow()
-        if self.kinds is None:
-            tape = tape_of(self.plan, rows, self.numbered)
-        else:
-            tape, dates = tape_of_contacts(self.plan, rows, self.kinds, dates)
+    def features(self, rows: pa.Table, dates: Dates, days_seen: kernels.Int64) -> Iterator[tuple[str, Values]]:
+        """Return each feature: its name, and its value for each person and index date, NaN where it is missing."""
+        tape, dates = self.tape(rows, dates)
         del rows
         gathered = Gathered(
             _gathered(self.plan, tape, dates),
             _things_counted(self.plan, tape, dates),
             _nearest(self.plan, self.numbered, tape, dates),
         )
-        return {name: finish(gathered) for name, finish in self.finish.items()}
+        for name, (finish, rule) in self.finish.items():
+            yield name, rule.values(finish(gathered), days_seen)
+
+
+def _rows_of(
+    plan: Plan, asked: Asked, whose: ir.Table, codes: Codes | None, numbered: NumberedCodes, backend: Any
+) -> tuple[ir.Table, MakeTape]:
+    """Return the query of a source's rows, and what makes a tape of them."""
+    if plan.source == CONTACTS:
+        kinds = backend.to_pyarrow(kinds_query(plan))
+        return contacts_query(plan, asked, whose), partial(tape_of_contacts, plan, kinds)
+    if plan.source == ADMISSIONS:
+        return admissions_query(plan, asked), partial(tape_of_admissions, plan)
+    return tape_query(plan, asked, whose, codes, numbered), lambda rows, dates: (tape_of(plan, rows, numbered), dates)
 
 
 def _gathered(plan: Plan, tape: Tape, dates: Dates) -> kernels.Int64:
@@ -111,10 +128,13 @@ class Sweep:
 
     Attributes
     ----------
+    names
+        All features.
     query, others
-        The people with the measures that no pass serves; a view of it, which needs no compiling.
+        The features that no pass serves, with the `row` of the people; a view of it, which needs no compiling.
     """
 
+    names: tuple[str, ...]
     backend: Any
     name_of: NameOf
     passes: tuple[Pass, ...]
@@ -135,8 +155,9 @@ class Sweep:
     ) -> "Sweep":
         """Plan the passes; their queries read the views that `asked` is made of, whatever these show at the time.
 
-        `others` are the people with the measures of the definitions that a sweep does not serve.
+        `others` are the features of the definitions that a sweep does not serve, with the `row` of the people.
         """
+        has_diagnoses = "diagnoses" in asked.tables
         by_source: dict[str, list[Definition]] = {}
         for definition in definitions:
             by_source.setdefault(definition.table, []).append(definition)
@@ -153,30 +174,50 @@ class Sweep:
             if features:
                 longest = max(window for _, window in features)
                 plan = Plan(source, longest, only_matched=all(d.codes is not None for d in members))
-                finish = {feature.name: finish_of(plan, catalogue, feature, window) for feature, window in features}
+                finish = {
+                    feature.name: (
+                        finish_of(plan, catalogue, feature, window),
+                        AsSeen.of(feature.definition, window, has_diagnoses=has_diagnoses),
+                    )
+                    for feature, window in features
+                }
                 numbered = NumberedCodes.of(plan, codes.get(source))
-                if source == CONTACTS:
-                    query, kinds = contacts_query(plan, asked, whose), backend.to_pyarrow(kinds_query(plan))
-                else:
-                    query, kinds = tape_query(plan, asked, whose, codes.get(source), numbered), None
+                query, tape = _rows_of(plan, asked, whose, codes.get(source), numbered, backend)
                 view = backend.create_view(name_of(f"rows_of_{source}"), query)
-                passes.append(Pass(plan, finish, numbered, query, view, kinds))
-        return cls(backend, name_of, tuple(passes), others, backend.create_view(name_of("others"), others))
+                passes.append(Pass(plan, finish, numbered, query, view, tape))
+        names = tuple(feature.name for feature in catalogue.features)
+        return cls(names, backend, name_of, tuple(passes), others, backend.create_view(name_of("others"), others))
 
-    def measured(self, people: pa.Table) -> pa.Table:
-        """Return the people with all measures, a column each, null where there is none.
+    def features(self, people: pa.Table) -> pa.Table:
+        """Return the people with all features, a column each, null where it is missing.
 
         `people` is the batch that the views show: one row per patient_id and index_date, sorted by them.
         """
-        firsts = first_dates(people)
+        dates = dates_of(people)
+        firsts = np.flatnonzero(dates.of_person)
         whose = pa.table(
             {"patient_id": people["patient_id"].take(pa.array(firsts)), "_person": pa.array(firsts, pa.int32())}
         )
         self.backend.create_table(self.name_of("whose"), whose, overwrite=True)
-        others = self.others.to_pyarrow()
-        others = others.take(pa.array(np.argsort(others["row"].to_numpy())))
-        dates = dates_of(people)
-        for one in self.passes:
-            for name, values in one.features(dates).items():
-                others = others.append_column(name, pa.array(values, from_pandas=True))
-        return others
+        columns = {name: people[name] for name in KEYS}
+        days_seen = dates.on.astype(np.int64) - dates.seen_from
+        with closing(_one_ahead([self.others, *(one.rows for one in self.passes)])) as found:
+            others = next(found).sort_by("row")  # the database returns rows in any order
+            columns |= {name: others[name] for name in others.column_names}
+            for one in self.passes:
+                for name, values in one.features(next(found), dates, days_seen):
+                    columns[name] = pa.array(values, from_pandas=True)
+        for name in self.names:  # of no window, nothing is gathered
+            columns.setdefault(name, pa.nulls(len(people), pa.float64()))
+        return pa.table(columns)
+
+
+def _one_ahead(views: Iterable[ir.Table]) -> Generator[pa.Table, None, None]:
+    """Return the rows of one view after the other; the database reads the next while the caller works on one."""
+    with ThreadPoolExecutor(max_workers=1) as database:
+        under_way: deque[Future[pa.Table]] = deque()
+        for view in views:
+            under_way.append(database.submit(view.to_pyarrow))
+            if len(under_way) > 1:
+                yield under_way.popleft().result()
+        yield from (last.result() for last in under_way)

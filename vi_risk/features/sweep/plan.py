@@ -12,11 +12,11 @@ from typing import TypeVar
 from vi_risk.features.definition import Condition, Definition
 from vi_risk.features.matching import Chosen, chosen_by
 from vi_risk.features.parts import kind_of, written
-from vi_risk.features.sources import CODE_COLUMNS, CODED_ENTRIES, CONTACTS
+from vi_risk.features.sources import ADMISSIONS, CODE_COLUMNS, CODED_ENTRIES, CONTACTS
 from vi_risk.records.tables import TABLES
 
-# Sources made by the engine whose rows, once known, never change.
-_MADE = (CODED_ENTRIES, CONTACTS, "diagnoses", "procedures")
+# Sources made by the engine that are swept.
+_MADE = (CODED_ENTRIES, CONTACTS, ADMISSIONS, "diagnoses", "procedures")
 
 _MEASURES = (
     "count", "any", "days_since_last", "days_since_first", "share", "rise",
@@ -169,7 +169,7 @@ def _numbered(known: dict[K, V], key: K, number: Callable[[], V]) -> V:
 
 
 def is_served(definition: Definition) -> bool:
-    """Whether the sweep computes a definition: of rows that are known whole or not at all."""
+    """Whether the sweep computes a definition: of a made source, or of rows that are known whole or not at all."""
     table = TABLES.get(definition.table)
     never_changes = table is not None and table.dated and all(column.known_from is None for column in table.columns)
     return (definition.table in _MADE or never_changes) and definition.measure in _MEASURES

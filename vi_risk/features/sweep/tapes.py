@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vi_risk.features.matching import Chosen, Codes
 from vi_risk.features.parts import all_hold, in_units
@@ -31,16 +32,11 @@ _NEVER_SEEN = int(np.iinfo(np.int32).max)
 def dates_of(people: pa.Table) -> Dates:
     """Take the dates from one row per person and index date, sorted by both."""
     on, seen_from = (people[column].cast(pa.int32()) for column in ("index_date", "gp_seen_from"))
-    firsts = first_dates(people)
+    ids = people["patient_id"]
+    firsts = np.append(0, 1 + np.flatnonzero(pc.not_equal(ids.slice(1), ids.slice(0, len(ids) - 1)).to_numpy()))
     of_person = np.zeros(len(people), np.int32)
-    of_person[firsts] = np.diff([*firsts, len(people)])
+    of_person[firsts] = np.diff(np.append(firsts, len(people)))
     return Dates(array_of(on, np.int32), array_of(seen_from.fill_null(_NEVER_SEEN), np.int32), of_person)
-
-
-def first_dates(people: pa.Table) -> npt.NDArray[np.int64]:
-    """Return the number of the first index date of each person."""
-    codes = people["patient_id"].combine_chunks().dictionary_encode().indices.to_numpy()
-    return np.flatnonzero(np.diff(codes, prepend=-1))
 
 
 class Numbered(NamedTuple):
@@ -200,7 +196,7 @@ def contents_query(rows: ir.Table, plan: Plan) -> dict[str, ir.Value]:
         first = word * _BITS_IN_A_WORD
         total: ir.IntegerValue = ibis.literal(0, "int64")
         for bit in sorted(set(has) & set(range(first, first + _BITS_IN_A_WORD))):
-            total += has[bit].cast("int64") * ibis.literal(1 << (bit - first), "int64")
+            total += has[bit].ifelse(ibis.literal(1 << (bit - first), "int64"), ibis.literal(0, "int64"))
         columns[f"_bits_{word}"] = total
     for number, thing in enumerate(_written_things(plan)):
         text = rows[thing.of].cast("string")
@@ -239,4 +235,4 @@ def days_as_things(day: Int32) -> Numbered:
 def array_of(column: pa.ChunkedArray | pa.Array, kind: type[N]) -> npt.NDArray[N]:
     """Return a column without nulls as an array of its own, of the one type that the compiled loops take."""
     values = column.to_numpy() if isinstance(column, pa.ChunkedArray) else column.to_numpy(zero_copy_only=False)
-    return np.array(values, kind)
+    return np.require(values, kind, ("C", "W", "O"))

@@ -1,5 +1,6 @@
 """The look that all pages share: the style sheet, the environment that renders, and the words for dates and names."""
 
+import re
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 FOLDER = Path(__file__).parent
+_INSIDE_FIGURES = re.compile(r"(?<=\d) (?=%)|(?<=[\d%]) (?=to )|(?<= to) (?=[\d-])")
 
 
 @cache
@@ -22,7 +24,7 @@ def page_environment(folder: Path = FOLDER) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"date_in_words": date_in_words, "plain_words": plain_words}
+    environment.filters |= {"date_in_words": date_in_words, "held_together": held_together, "plain_words": plain_words}
     return environment
 
 
@@ -35,6 +37,17 @@ def date_in_words(day: date) -> str:
     '1 November 2025'
     """
     return f"{day.day} {day:%B %Y}"
+
+
+def held_together(text: str) -> str:
+    """Return figures in which no line breaks but before a bracket: a number stays with its sign and its interval.
+
+    Examples
+    --------
+    >>> held_together("26.2 % (19.5 to 34.0)").replace("\N{NO-BREAK SPACE}", "_")
+    '26.2_% (19.5_to_34.0)'
+    """
+    return _INSIDE_FIGURES.sub("\N{NO-BREAK SPACE}", text)
 
 
 def plain_words(name: str) -> str:

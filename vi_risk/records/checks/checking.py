@@ -7,6 +7,7 @@ from typing import Any
 
 import ibis
 
+from vi_risk.records.checks.code_shapes import code_findings
 from vi_risk.records.checks.feeds import practice_feeds, practice_findings, silence_findings
 from vi_risk.records.checks.findings import CheckReport, Finding, Lag, TableSummary
 from vi_risk.records.checks.repeats import overlap_findings, repeat_findings, repeated_rows
@@ -27,8 +28,8 @@ def check_records(records: Records) -> CheckReport:
     -------
     CheckReport
         Errors (types, keys, required tables, columns and values, decisive codes, impossible years) and warnings (other
-        codes, limits, orphans, repeated rows, impossible orders, overlapping registrations, months and practices
-        without rows), each with its number of rows; and what each table holds.
+        codes, shapes of clinical codes, limits, orphans, repeated rows, impossible orders, overlapping registrations,
+        months and practices without rows), each with its number of rows; and what each table holds.
     """
     schemas = {name: pandera_schema(TABLES[name], tuple(rows.columns)) for name, rows in records.tables.items()}
     sound = {name: sound_columns(schemas[name], rows) for name, rows in records.tables.items()}
@@ -47,6 +48,7 @@ def check_records(records: Records) -> CheckReport:
         findings += [
             *shape_findings(TABLES[name], schemas[name], records.tables[name], summary.rows),
             *broken,
+            *code_findings(TABLES[name], records.tables[name], sound[name]),
             *repeat_findings(TABLES[name], summary.repeated, summary.rows),
             *silence_findings(records, TABLES[name], volume, sound),
         ]

@@ -2,7 +2,9 @@
 
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
@@ -12,6 +14,7 @@ from tests.property.strategies import CATALOGUE, INDEX_DATES, frames, throw_coho
 from vi_risk.features import engine
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.engine import _sweep, compute_features
+from vi_risk.features.sweep.passes import Sweep
 from vi_risk.features.sweep.plan import is_served
 from vi_risk.records.linked import Records
 
@@ -105,6 +108,47 @@ def test_a_source_without_any_row_in_reach_gives_zeros() -> None:
     assert swept["outpatient_missed_share_730d"].isna().all()
 
 
+def test_stays_change_from_date_to_date_as_spells_begin_end_and_arrive() -> None:
+    tables, cohort = _one_person()
+    dates = sorted(cohort["index_date"])
+    begun = [dates[0] - timedelta(days=9), dates[2] - timedelta(days=1), dates[2] + timedelta(days=8)]
+    tables["spells"] = pd.DataFrame(
+        {
+            "spell_id": ["known late", "open for long", "moved to"],
+            "patient_id": "p",
+            "admitted_on": begun,
+            "discharged_on": [begun[0] + timedelta(days=4), begun[2], dates[5]],
+            "admission_method": ["21", "21", "81"],
+            "discharge_destination": ["19", "51", "19"],
+            "recorded_on": [dates[1], None, None],
+        }
+    )
+
+    swept = assert_same(tables, cohort, _only("emergency_admissions", "longest_emergency_stay"), rows_in_a_batch=1)
+
+    assert swept["emergency_admissions_730d"].tolist() == [0, 0, 2, 2, 2, 2, 2, 2]
+    nights = (
+        swept["longest_emergency_stay_365d"].astype(object).where(swept["longest_emergency_stay_365d"].notna(), None)
+    )
+    assert nights.tolist() == [None, None, 4, 4, None, None, (dates[5] - begun[1]).days, None]
+
+
+def test_what_the_database_cannot_answer_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables, cohort = _one_person()
+    records = Records.from_frames(tables)
+    prepared = Sweep.prepared
+
+    def with_a_view_of_nothing(*arguments: Any) -> Sweep:
+        sweep = prepared(*arguments)
+        records.workspace.backend.raw_sql("DROP VIEW scratch_1_rows_of_outpatient_appointments")
+        return sweep
+
+    monkeypatch.setattr(Sweep, "prepared", with_a_view_of_nothing)
+
+    with pytest.raises(duckdb.CatalogException):
+        compute_features(records, cohort, _only("outpatient_attended", "referrals"), engine="sweep")
+
+
 def test_a_large_cohort_is_swept_and_a_small_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     swept = []
     monkeypatch.setattr(engine, "_sweep", lambda *arguments: swept.append(1) or _sweep(*arguments))
@@ -122,4 +166,4 @@ def test_what_may_become_known_later_than_its_row_is_left_to_the_queries() -> No
 
     unserved = sources - {definition.table for definition in _SERVED}
 
-    assert unserved == {"patients", "registrations", "spells", "admissions"}
+    assert unserved == {"patients", "registrations", "spells"}

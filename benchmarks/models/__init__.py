@@ -1,0 +1,1 @@
+"""How fast models are learnt, asked and held against outcomes, against plain LightGBM; `make bench-models`."""

@@ -1,0 +1,16 @@
+"""The evidence of a run put together: card, plots, metrics and parameters, every number from the run itself."""
+
+from vi_risk.evidence.of_run import card_of, sensitive_in_words, write_plots
+from vi_risk.evidence.tracked import metrics_of, parameters_of
+from vi_risk.evidence.words import doubts, in_words, truth_in_words
+
+__all__ = [
+    "card_of",
+    "doubts",
+    "in_words",
+    "metrics_of",
+    "parameters_of",
+    "sensitive_in_words",
+    "truth_in_words",
+    "write_plots",
+]

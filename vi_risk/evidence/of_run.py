@@ -1,0 +1,209 @@
+"""The card and the plots of a run, put together from its snapshots, its run.json and its evaluation."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from vi_risk.cohort.outcomes import OUTCOMES
+from vi_risk.evidence.predictors import feature_title, importances
+from vi_risk.evidence.spec_in_words import definition_of, limits_of, making_of, promotion_of
+from vi_risk.evidence.words import doubts
+from vi_risk.features.catalogue import Catalogue
+from vi_risk.models.attributes import attributes_of
+from vi_risk.models.card import (
+    Companion,
+    FollowUp,
+    ModelCard,
+    SourceTable,
+    decision_curve_figure,
+    reliability_figure,
+)
+from vi_risk.models.snapshots import Snapshots
+from vi_risk.models.spec import ModelSpec
+from vi_risk.reasons.plots import contributions_figure
+
+if TYPE_CHECKING:
+    from vi_risk.cohort.index_dates import Role
+
+_WINDOW_OVER: tuple["Role", ...] = ("train", "test")
+# Of these the card tells who they were; a table by practice would be as long as the place is large.
+_NOT_DESCRIBED = ("practice",)
+_OF_COMPANIONS = ("events", "observed", "mean_risk", "auroc", "auroc_interval", "calibration_slope", "share_capped")
+
+
+def card_of(
+    spec: ModelSpec,
+    snapshots: Snapshots,
+    run: Mapping[str, Any],
+    evaluation: Mapping[str, Any],
+    contributions: "pd.DataFrame",
+) -> ModelCard:
+    """Return the model card of a run.
+
+    Parameters
+    ----------
+    run
+        The content of run.json up to the model.
+    contributions
+        SHAP values of a sample of the test rows: one row each, a column per feature.
+    """
+    decay = evaluation.get("score_decay") or run["model"].get("score_decay")
+    return ModelCard(
+        title=spec.title,
+        version=run["model"]["version"],
+        outcome=spec.outcome_words,
+        kind=OUTCOMES[spec.outcome].kind,
+        horizon_days=spec.horizon_days,
+        min_age=spec.cohort.min_age,
+        definition=definition_of(spec),
+        index_dates=_index_dates(snapshots),
+        sources=_sources(run["records"]),
+        tables=[
+            SourceTable(table, rows, snapshots.data_to.get(table)) for table, rows in run["records"]["rows"].items()
+        ],
+        practices=len(snapshots.practices) or None,
+        cohort_flow=_flow(snapshots, spec),
+        follow_up=_follow_up(snapshots),
+        characteristics=_characteristics(snapshots),
+        mean_age={
+            str(role): float(age) for role, age in snapshots.cohort.groupby("role", sort=False)["age"].mean().items()
+        },
+        features=importances(snapshots, contributions),
+        training={name: run["model"][name] for name in ("rows", "patients", "events") if name in run["model"]},
+        making=making_of(spec, run, snapshots),
+        companions=[*_companions(run, evaluation)],
+        recalibrated_from=run["model"].get("recalibrated_from"),
+        evaluation={**evaluation, "score_decay": decay} if decay else evaluation,
+        doubts=doubts(evaluation, outcome=spec.outcome),
+        limits=limits_of(spec),
+        notes=(*sensitive_in_words(snapshots.catalogue), *snapshots.notes),
+        warnings=run["records"]["warnings"],
+        versions=run["versions"],
+        promotion=promotion_of(spec, run),
+        checksum=run["model"]["checksum"],
+    )
+
+
+def sensitive_in_words(catalogue: Catalogue) -> tuple[str, ...]:
+    """Say which sensitive kinds of codes the features read, and which they do not."""
+    said = (
+        ("Sensitive codes read, as the governance file allows", True),
+        ("Sensitive codes left out of every feature, for no governance file allows them", False),
+    )
+    kinds = [
+        (words, [kind for kind, allowed in catalogue.sensitive.items() if allowed is which]) for words, which in said
+    ]
+    return tuple(f"{words}: {', '.join(found)}." for words, found in kinds if found)
+
+
+def write_plots(
+    folder: Path,
+    snapshots: Snapshots,
+    evaluation: Mapping[str, Any],
+    contributions: "pd.DataFrame",
+    rows: "pd.DataFrame",
+) -> None:
+    """Write the plots of calibration, of net benefit and of contributions (SHAP) as PNG."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "reliability.png").write_bytes(reliability_figure(evaluation))
+    decision = decision_curve_figure(evaluation)
+    if decision is not None:
+        (folder / "decision_curve.png").write_bytes(decision)
+    titles = {feature.name: feature_title(feature, snapshots) for feature in snapshots.catalogue.features}
+    values = rows.loc[contributions.index, contributions.columns]
+    (folder / "contributions.png").write_bytes(contributions_figure(contributions, values, titles))
+
+
+# --- from the snapshots -----------------------------------------------------------------------------------------------
+
+
+def _index_dates(snapshots: Snapshots) -> dict[str, list[Any]]:
+    """Return role -> its index dates in order; after discharges there are many of them."""
+    days = snapshots.cohort.groupby("role", sort=False)["index_date"].unique()
+    return {role: sorted(days[role]) for role in ("train", "test", "list") if role in days}
+
+
+def _flow(snapshots: Snapshots, spec: ModelSpec) -> dict[str, dict[str, int]]:
+    """Return step -> role -> people; training dates together, so that a person counts once for each date."""
+    flow: dict[str, dict[str, int]] = {}
+    for at in snapshots.flow:
+        role = str(at["role"])
+        for step, people in at.items():
+            if isinstance(people, int):
+                counts = flow.setdefault(step, {})
+                counts[role] = counts.get(role, 0) + people
+    *_, last = flow.values() if flow else [{}]
+    asked = {str(role): int(rows) for role, rows in snapshots.cohort["role"].value_counts(sort=False).items()}
+    if asked != last:  # of the discharges of one person, one is tested
+        flow["asked about"] = asked
+    events = (snapshots.cohort["outcome"] > 0).groupby(snapshots.cohort["role"]).sum()
+    name = "with a count above 0" if spec.counts else "with the outcome"
+    flow[name] = {role: int(events[role]) for role in _WINDOW_OVER if role in events}
+    return flow
+
+
+def _follow_up(snapshots: Snapshots) -> dict[str, FollowUp]:
+    """Return how the windows of those asked about ended, by role; nothing where the cohort does not tell."""
+    if "ended" not in snapshots.cohort:
+        return {}
+    found: dict[str, FollowUp] = {}
+    for role in _WINDOW_OVER:
+        cohort, _ = snapshots.rows(role)
+        over = cohort[cohort["ended"].notna()]
+        known = over.loc[over["weight"] > 0, "weight"] if "weight" in over else pd.Series(dtype="float64")
+        counts = over["ended"].value_counts()
+        found[role] = FollowUp(
+            people=len(over),
+            ended={way: int(counts.get(way, 0)) for way in ("event", "died", "left", "horizon")},
+            least_weight=float(known.min()) if len(known) else None,
+            most_weight=float(known.max()) if len(known) else None,
+        )
+    return found
+
+
+def _characteristics(snapshots: Snapshots) -> dict[str, dict[str, dict[str, int]]]:
+    """Return attribute -> label -> role -> people."""
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for attribute, labels in attributes_of(snapshots.cohort, snapshots.features).items():
+        if attribute in _NOT_DESCRIBED:
+            continue
+        told = labels.astype("object").where(labels.notna(), "not known")
+        counts = pd.crosstab(told, snapshots.cohort["role"])
+        found[attribute] = {
+            str(label): {str(role): int(number) for role, number in row.items()}
+            for label, row in sorted(counts.iterrows(), key=lambda entry: _age_or_name(str(entry[0])))
+        }
+    return found
+
+
+def _age_or_name(label: str) -> tuple[float, str]:
+    """Order labels that begin with a number by it (5-15 before 16-24), then the others by name."""
+    digits = label[: len(label) - len(label.lstrip("0123456789"))]
+    return (float(digits) if digits else float("inf"), label)
+
+
+# --- from run.json ----------------------------------------------------------------------------------------------------
+
+
+def _sources(records: Mapping[str, Any]) -> list[str]:
+    said = [f"Records: {records['source']}, read by the mapping {records['mapping']}."]
+    if records.get("governance"):
+        said.append(f"Governance: {records['governance']}.")
+    if records.get("absent"):
+        said.append(f"Not in these records: {', '.join(records['absent'])}.")
+    return said
+
+
+def _companions(run: Mapping[str, Any], evaluation: Mapping[str, Any]) -> Iterator[Companion]:
+    """Yield what stands beside the risk, as the spec names it; of one that could not be trained nothing is told."""
+    told = evaluation.get("companions") or {}
+    named = {other["name"]: other for other in run["spec"].get("companions") or ()}
+    for name in [*named, *(name for name in told if name not in named)]:
+        found, spec = told.get(name, {}), named.get(name, {})
+        yield Companion(
+            words=found.get("words") or spec.get("outcome_words") or name.replace("_", " "),
+            horizon_days=found.get("horizon_days") or spec.get("horizon_days"),
+            **{figure: found.get(figure) for figure in _OF_COMPANIONS},
+        )

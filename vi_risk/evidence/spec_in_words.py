@@ -1,0 +1,143 @@
+"""A model spec in sentences: what it asks, how its model is made, what that cannot tell, and when it may be used."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from vi_risk.cohort.outcomes import OUTCOMES, Outcome
+from vi_risk.models.snapshots import Snapshots
+from vi_risk.models.spec import ModelSpec
+from vi_risk.records.codes import EMERGENCY_ADMISSION_METHODS
+
+_LEFT = {
+    "weight": "kept until they leave; those who stay stand for them by inverse-probability weights",
+    "drop": "left out of training and test, for their outcome is not known",
+    "ignore": "kept as they are, as if they had stayed",
+}
+_SPLIT = {
+    "time": "the test comes after every training window is over",
+    "practice": "the test comes later, and each practice is tested by a model that has not seen it",
+    "network": "the test comes later, and each network of practices is tested by a model that has not seen it",
+    "patient": "the test comes later, and each patient is tested by a model that has not seen them",
+}
+
+
+def definition_of(spec: ModelSpec) -> tuple[str, ...]:
+    """Return what counts as the outcome, in sentences."""
+    outcome = OUTCOMES[spec.outcome]
+    begins = "the day after discharge from an emergency stay" if spec.cohort.index == "discharge" else "the index date"
+    kind = "Counted" if spec.counts else "The outcome"
+    said = [f"{kind}: {outcome.words}, from {begins} on and within {spec.horizon_days:,} days."]
+    if outcome.stays:
+        said.append(
+            f"An emergency admission has one of the admission methods {', '.join(EMERGENCY_ADMISSION_METHODS)} of the"
+            " NHS Data Dictionary; transfers and births are none."
+        )
+    said += _death(outcome)
+    said.append(f"People who leave the area before their window is over are {_LEFT[spec.censoring.left_area]}.")
+    said.append("It is read from routine records; nobody judged it for this purpose.")
+    return tuple(said)
+
+
+def _death(outcome: Outcome) -> list[str]:
+    if outcome.death:
+        return []
+    if outcome.kind == "count":
+        return ["The count stops at death."]
+    return ["Death before the outcome counts as no event: the risk is that of the outcome before death."]
+
+
+def making_of(spec: ModelSpec, run: Mapping[str, Any], snapshots: Snapshots) -> dict[str, str]:
+    """Return how the model was made: what -> how."""
+    learner, model = spec.learner, run["model"]
+    allowed, used = len(spec.inputs(snapshots.catalogue)), len(model["features"])
+    made = {
+        "Learner": (
+            f"gradient boosted trees (LightGBM, objective {learner.objective}): {learner.n_estimators:,} trees of at"
+            f" most {learner.num_leaves:,} leaves with {learner.min_child_samples:,} rows or more in each, learning"
+            f" rate {learner.learning_rate:g}, {100 * learner.colsample:g} % of features for each tree,"
+            f" {100 * learner.subsample:g} % of rows, ridge {learner.reg_lambda:g}, {learner.max_bin:,} bins"
+        ),
+        "Settings": f"fixed beforehand in the spec {spec.name}; seed {spec.seed}",
+        "Directions": (
+            "held to those that the features declare" if learner.monotone else "learnt freely; none was imposed"
+        ),
+        "Calibration": (
+            f"{learner.calibration}, fitted on scores that trees gave to people they had not seen"
+            f" ({learner.calibration_folds} folds of patients)"
+        ),
+        "Training": _training(model),
+        "Split": _SPLIT[spec.split.by],
+        "Left the area": _LEFT[spec.censoring.left_area],
+        "Missing values": "stay missing, and the trees learn which way they point; so does a table that is absent",
+        "Features": (
+            f"{used:,} of the {allowed:,} that the spec allows; the others are missing for everyone in training"
+            if used < allowed
+            else f"all {allowed:,} that the spec allows"
+        ),
+        "Definitions of features": f"catalogue.json beside this card, fingerprint {run['features']['catalogue']}",
+    }
+    if spec.uncertainty.refits:
+        made["Uncertainty"] = (
+            f"{spec.uncertainty.refits:,} models learnt again from patients drawn anew: how sure a risk and a place on"
+            " the list are, as far as the choice of patients goes"
+        )
+    return made
+
+
+def _training(model: Mapping[str, Any]) -> str:
+    events = f", {model['events']:,.0f} events" if "events" in model else ""
+    return f"{model['rows']:,} rows of {model['patients']:,} people{events}"
+
+
+def limits_of(spec: ModelSpec) -> tuple[str, ...]:
+    """Return what the model and its evidence cannot tell, a sentence each."""
+    outcome = OUTCOMES[spec.outcome]
+    seen = {
+        "weight": (
+            "People who leave the area are stood for by those who stay: right only as far as those who leave are like"
+            " those who stay."
+        ),
+        "drop": (
+            "People who left the area before their window was over are left out: right only if they are like all"
+            " others, and the risk of a whole window is overstated where an early event keeps people in."
+        ),
+        "ignore": "People who left the area after the index date are kept as they are: what came later is not seen.",
+    }
+    elsewhere = (
+        ["The outcome is seen in the records of this trust only: an emergency admission elsewhere is counted as none."]
+        if outcome.stays
+        else ["Deaths are those that the records know of."]
+    )
+    tested = "on discharges of one later year" if spec.cohort.index == "discharge" else "at one later date"
+    return (
+        *elsewhere,
+        seen[spec.censoring.left_area],
+        *_death(outcome),
+        f"Tested {tested} in the same place, on people aged {spec.cohort.min_age} or over; nowhere else.",
+        "Once lists are acted on, later outcomes no longer show what would have happened without them.",
+    )
+
+
+def promotion_of(spec: ModelSpec, run: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return by which rule a version comes into use, and what came of it where it was tried."""
+    rule = spec.promotion
+    (low, high), (under, over) = rule.slope, rule.in_the_large
+    said = [
+        (
+            "A version becomes the champion, by which lists are made unless told otherwise, only if on the same test"
+            " patients the lower 95 % bounds lie above the margins: true cases found at equal capacity, more than the"
+            f" champion's by over {rule.margin_true_cases:g}, and net benefit at a risk of {100 * rule.threshold:g} %,"
+            f" by over {rule.margin_net_benefit:g} for each person."
+        ),
+        (
+            f"Its calibration slope must lie from {low:g} to {high:g}, its calibration in the large from {under:g} to"
+            f" {over:g}."
+        ),
+    ]
+    tried = run.get("promotion")
+    if tried is None:
+        return (
+            *said,
+            "When this card was written it had not been tried; the registry tells which version is champion.",
+        )
+    return (*said, "It was made champion." if tried["promoted"] else "It was not made champion.", *tried["why"])

@@ -1,0 +1,113 @@
+"""Figures as a card shows them: a number with its interval, and never a number for what is not known or too small."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from vi_risk.models.subgroups import FEWEST_OF_A_SHARE
+from vi_risk.models.templates import plain_words
+
+NOT_ESTIMATED = "not estimated"
+TOO_FEW = "too few to tell"
+NOTHING = "–"  # noqa: RUF001 -- a dash where nothing is to be said
+# Names whose words are not their letters with spaces between.
+_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "ed_attendances": "A&E attendances",
+        "gp_appointments": "GP appointments",
+        "gp_events": "GP events",
+        "hist_gradient_boosting": "Gradient boosting (scikit-learn)",
+        "lace": "LACE",
+        "lace_recalibrated": "LACE, recalibrated",
+        "last_year": "Last year's count",
+        "mdt_reviews": "MDT reviews",
+        "parr30": "PARR-30",
+        "parr30_recalibrated": "PARR-30, recalibrated",
+    }
+)
+FEW = f"1 to {FEWEST_OF_A_SHARE - 1}"
+
+
+def words_of(name: str) -> str:
+    """Return a name of the run (a table, a comparator, an attribute) as words.
+
+    Examples
+    --------
+    >>> words_of("gp_events"), words_of("age_and_sex")
+    ('GP events', 'Age and sex')
+    """
+    return _WORDS.get(name) or plain_words(name)
+
+
+def is_few(number: float | None) -> bool:
+    """Return whether a number of people is so small that it could be someone: the NHS rule for small numbers."""
+    return number is not None and 0 < number < FEWEST_OF_A_SHARE
+
+
+def count(number: float | None, otherwise: str = NOT_ESTIMATED) -> str:
+    """Return a number of people or events; weighted ones are rounded to whole numbers.
+
+    Examples
+    --------
+    >>> count(2137), count(146.6), count(None)
+    ('2,137', '147', 'not estimated')
+    """
+    return otherwise if number is None else f"{number:,.0f}"
+
+
+def people(number: float | None, otherwise: str = TOO_FEW) -> str:
+    """Return a number of people told apart by what others may know of them: from 1 to 7 it is not told.
+
+    Examples
+    --------
+    >>> people(0), people(3), people(8), people(None)
+    ('0', '1 to 7', '8', 'too few to tell')
+    """
+    return FEW if is_few(number) else count(number, otherwise)
+
+
+def people_of(part: float | None, whole: float | None) -> str:
+    """Return a number of people and their share of all, neither where it is from 1 to 7."""
+    if part is None or not whole or is_few(part):
+        return people(part)
+    return f"{count(part)} ({share(part / whole)})"
+
+
+def decimals(value: float | None, places: int = 3, otherwise: str = NOT_ESTIMATED) -> str:
+    """Return a figure with so many decimals; nought has no sign."""
+    return otherwise if value is None else f"{value:z,.{places}f}"
+
+
+def with_interval(
+    value: float | None, interval: Sequence[float] | None, places: int = 3, *, otherwise: str = NOT_ESTIMATED
+) -> str:
+    """Return a figure with its interval, where there is one.
+
+    Examples
+    --------
+    >>> with_interval(0.7178, [0.6723, 0.7632])
+    '0.718 (0.672 to 0.763)'
+    """
+    if value is None or interval is None:
+        return decimals(value, places, otherwise)
+    low, high = (decimals(end, places) for end in interval)
+    return f"{decimals(value, places)} ({low} to {high})"
+
+
+def share(value: float | None, interval: Sequence[float] | None = None, *, otherwise: str = NOT_ESTIMATED) -> str:
+    """Return a share in per cent, with its interval where there is one.
+
+    Examples
+    --------
+    >>> share(0.2625, [0.195, 0.34])
+    '26.2 % (19.5 to 34.0)'
+    """
+    if value is None:
+        return otherwise
+    between = "" if interval is None else f" ({100 * interval[0]:z.1f} to {100 * interval[1]:z.1f})"
+    return f"{100 * value:z.1f} %{between}"
+
+
+def of(column: Mapping[str, Any], name: str, places: int = 3) -> str:
+    """Return a figure of a set of results with the interval that stands beside it as ``name_interval``, if any."""
+    return with_interval(column.get(name), column.get(f"{name}_interval"), places)

@@ -1,0 +1,324 @@
+"""The TRIPOD+AI checklist: each item answered from the run, with the place on the card, or left to the author.
+
+References
+----------
+Collins GS, Moons KGM, Dhiman P, et al. TRIPOD+AI statement: updated guidance for reporting clinical prediction models
+that use regression or machine learning methods. BMJ, 2024. doi:10.1136/bmj-2023-078378
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from vi_risk.models.card.content import ModelCard
+from vi_risk.models.card.figures import NOT_ESTIMATED, count, people, share
+from vi_risk.models.card.parts import Group, Heading, Link, Paragraph, Part, Row, Section, Table
+from vi_risk.models.card.plots import list_threshold
+from vi_risk.models.templates import date_in_words
+
+_AUTHOR = "For the author to write."
+_REFERENCE = "Collins GS, et al. BMJ, 2024, doi:10.1136/bmj-2023-078378"
+
+PURPOSE, OUTCOME, WELL, WHOM = "What it is for", "What it predicts", "How well it does", "For whom does it work?"
+PEOPLE, FEATURES, MAKING = "Whom it was made from", "What it looks at", "How it was made"
+LIMITS, VERSION = "Limits", "Version and use"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of the checklist, in words of our own.
+
+    Attributes
+    ----------
+    place
+        Title of the section or heading that answers it; empty where only the author can.
+    author
+        What is left for the author to write; empty where nothing is, or all of it.
+    """
+
+    number: str
+    part: str
+    asks: str
+    place: str = ""
+    author: str = ""
+
+
+_FRONT, _INTRODUCTION, _METHODS = "Title, abstract", "Introduction", "Methods"
+_OPEN, _PUBLIC, _RESULTS, _DISCUSSION = "Open science", "Patient and public involvement", "Results", "Discussion"
+
+ITEMS: Sequence[Item] = (
+    Item("1", _FRONT, "Title: a prediction model, for whom and of what", "In short"),
+    Item("2", _FRONT, "Abstract, by its own checklist", "", "an abstract; the section In short is a beginning"),
+    Item("3a", _INTRODUCTION, "Setting in health care, why this model, models there are", ""),
+    Item("3b", _INTRODUCTION, "Whom it is for, its purpose in the pathway, its users", PURPOSE, "the local pathway"),
+    Item("3c", _INTRODUCTION, "Known inequalities in health between groups", ""),
+    Item("4", _INTRODUCTION, "Objectives: development, evaluation or both", MAKING, "the questions of the study"),
+    Item("5a", _METHODS, "Sources of data for development and evaluation", PEOPLE, "why these; whom they represent"),
+    Item("5b", _METHODS, "Dates: who came in when, end of follow-up", "Index dates"),
+    Item("6a", _METHODS, "Setting, number and place of centres", PEOPLE, "what kind of place it is"),
+    Item("6b", _METHODS, "Who was eligible", "Who was asked about"),
+    Item("6c", _METHODS, "Treatments received, and how they were handled", ""),
+    Item(
+        "7", _METHODS, "Preparing and checking the data, alike between groups", "What the check of the records found",
+        "whether the records are as good for every group",
+    ),
+    Item("8a", _METHODS, "The outcome, its horizon, how and when it is seen", OUTCOME, "why this outcome"),
+    Item("8b", _METHODS, "Who judged an outcome that needs judgement", OUTCOME),
+    Item("8c", _METHODS, "Blinding of the outcome", OUTCOME, "whether lists were in use in the outcome windows"),
+    Item("9a", _METHODS, "Choice of predictors before the model was built", FEATURES, "why these were declared"),
+    Item("9b", _METHODS, "Every predictor defined, how and when it is measured", FEATURES),
+    Item("9c", _METHODS, "Who judged predictors that need judgement", "", "frailty grades and the like"),
+    Item("10", _METHODS, "Size of the study, and why it is enough", "Who was asked about", "why it is enough"),
+    Item("11", _METHODS, "Missing data, and why any were left out", MAKING),
+    Item("12a", _METHODS, "How the data were used and divided", MAKING),
+    Item("12b", _METHODS, "How predictors were handled (scale, form)", MAKING),
+    Item("12c", _METHODS, "Kind of model, steps of building, tuning, internal validation", MAKING, "why this kind"),
+    Item("12d", _METHODS, "Differences between clusters, how they were handled", WHOM),
+    Item("12e", _METHODS, "Measures and plots of performance", WELL),
+    Item("12f", _METHODS, "Updating of the model after its evaluation", VERSION),
+    Item("12g", _METHODS, "How predictions were calculated", MAKING),
+    Item("13", _METHODS, "Methods against class imbalance", MAKING),
+    Item("14", _METHODS, "What was done about fairness, and why", WHOM, "why, and what else was done"),
+    Item("15", _METHODS, "What the model gives out; thresholds and their reasons", OUTCOME, "why lists of this length"),
+    Item("16", _METHODS, "Differences between development and evaluation data", "Who was asked about"),
+    Item("17", _METHODS, "Ethical approval and consent", ""),
+    Item("18a", _OPEN, "Funding", ""),
+    Item("18b", _OPEN, "Conflicts of interest", ""),
+    Item("18c", _OPEN, "Protocol", "", "the model spec of the run is part of one"),
+    Item("18d", _OPEN, "Registration", ""),
+    Item("18e", _OPEN, "Availability of the data", ""),
+    Item("18f", _OPEN, "Availability of the code", VERSION, "where this version of the code can be had"),
+    Item("19", _PUBLIC, "Involvement of patients and public", ""),
+    Item("20a", _RESULTS, "Flow of participants, with and without outcome, follow-up", "Who was asked about"),
+    Item("20b", _RESULTS, "Characteristics, predictors, missing data", "Who was asked about", "treatments received"),
+    Item("20c", _RESULTS, "Evaluation data beside development data", "Who was asked about"),
+    Item("21", _RESULTS, "Participants and outcomes in each analysis", "Who was asked about"),
+    Item("22", _RESULTS, "The full model, for predictions in others", VERSION, "who may have it, on what terms"),
+    Item("23a", _RESULTS, "Performance with intervals, key subgroups too", WELL),
+    Item("23b", _RESULTS, "Differences in performance between clusters", WHOM),
+    Item("24", _RESULTS, "Results of updating the model", VERSION),
+    Item("25", _DISCUSSION, "Interpretation, fairness, earlier studies", ""),
+    Item("26", _DISCUSSION, "Limitations and what they do to the results", LIMITS, "their likely effects"),
+    Item("27a", _DISCUSSION, "Poor or missing input data in use", MAKING, "what to do on site"),
+    Item("27b", _DISCUSSION, "Whether users handle input, and their expertise", PURPOSE),
+    Item("27c", _DISCUSSION, "Next steps, applicability elsewhere", ""),
+)  # fmt: skip
+
+Answer = Callable[[ModelCard], str]
+
+
+def checklist(card: ModelCard, sections: Sequence[Section]) -> Iterator[Part]:
+    """Return the checklist of a card with these sections."""
+    places = {title for section in sections for title in _titles(section)}
+    rows: dict[str, list[Row]] = {}
+    answered, in_part, left = 0, 0, 0
+    for item in ITEMS:
+        answer = _ANSWERS[item.number](card) if item.number in _ANSWERS else ""
+        told = bool(answer) and item.place in places
+        answered += told and not item.author
+        in_part += told and bool(item.author)
+        left += not told
+        texts = [answer if told else _AUTHOR, Link(item.place) if told else "", _sentence(item.author)]
+        rows.setdefault(item.part, []).append(Row(f"{item.number} {item.asks}", texts))
+    yield Paragraph(
+        "What a report on a prediction model should tell, by the TRIPOD+AI statement, in words of our own"
+        f" ({_REFERENCE}). Of its {len(ITEMS)} items and sub-items {answered} are answered on this card, {in_part} in"
+        f" part, and {left} are for the author of the report to write."
+    )
+    yield Table(
+        "tripod",
+        "Item by item: what this run answers, where on the card it stands, and what only the author can write",
+        "Item",
+        ("This run", "Where", "The author adds"),
+        [Group(part, inside) for part, inside in rows.items()],
+        wordy=True,
+    )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _titles(section: Section) -> Iterator[str]:
+    yield section.title
+    yield from (part.title for part in section.parts if isinstance(part, Heading))
+
+
+# --- the answers ------------------------------------------------------------------------------------------------------
+
+
+def _who(card: ModelCard) -> str:
+    return "people" if card.min_age is None else f"people aged {card.min_age} or over"
+
+
+def _what(card: ModelCard) -> str:
+    return f"{'expected number of' if card.kind == 'count' else 'chance of'} {card.outcome}"
+
+
+def _dates(card: ModelCard) -> str:
+    test = list(card.index_dates.get("test", ()))
+    train = list(card.index_dates.get("train", ()))
+    if not test or not train:
+        return ""
+    horizon = "" if card.horizon_days is None else f", each followed for {card.horizon_days:,} days at most"
+    return f"Training {dates_in_words(train)}; test {dates_in_words(test)}{horizon}."
+
+
+def dates_in_words(days: Sequence[date]) -> str:
+    """Return when something was, with its preposition: at one day, or from the first to the last of several."""
+    first, last = (date_in_words(end(days)) for end in (min, max))
+    return f"at {first}" if first == last else f"from {first} to {last}"
+
+
+def _size(card: ModelCard) -> str:
+    model = card.evaluation["model"]
+    tested = f"{count(model['n'])} people tested"
+    if card.kind == "yes_no":
+        tested += f", {count(model['events'])} with the outcome"
+    if not card.training:
+        return f"{tested[:1].upper()}{tested[1:]}."
+    events = "" if "events" not in card.training else f", {count(card.training['events'])} with the outcome"
+    return (
+        f"{count(card.training['rows'])} rows of {count(card.training['patients'])} people in training{events};"
+        f" {tested}."
+    )
+
+
+def _eligible(card: ModelCard) -> str:
+    return _sentence(", then ".join([*card.cohort_flow][:-1]))
+
+
+def _flow(card: ModelCard) -> str:
+    steps = [
+        f"{step} {people(number)}" for step, by_role in card.cohort_flow.items() if (number := by_role.get("test"))
+    ]
+    return f"At the test date: {', '.join(steps)}." if steps else ""
+
+
+def _checks(card: ModelCard) -> str:
+    number = len(card.warnings)
+    return f"Every table is checked before a run; errors stop it. {number or 'No'} warning{'' if number == 1 else 's'}."
+
+
+def _sources(card: ModelCard) -> str:
+    if not card.tables and not card.sources:
+        return ""
+    return f"Routine records, the same for training and test: {len(card.tables) or len(card.sources)} tables."
+
+
+def _centres(card: ModelCard) -> str:
+    return "" if not card.practices else f"One trust; {card.practices:,} practices in its records."
+
+
+def _predictors(card: ModelCard) -> str:
+    if not card.features:
+        return ""
+    domains = len({feature.domain for feature in card.features})
+    return (
+        f"All {len(card.features):,} declared features of {domains} domains that the records tell; none was selected."
+    )
+
+
+def _clusters(card: ModelCard) -> str:
+    evaluation = card.evaluation
+    held_out = ", ".join(evaluation.get("held_out") or {})
+    told = []
+    if "practice" in (evaluation.get("subgroups") or {}):
+        told.append("performance by practice")
+    if held_out:
+        told.append(f"models that had not seen the {held_out} they were tested on, pooled with random effects")
+    return f"Told: {'; '.join(told)}." if told else ""
+
+
+def _measures(card: ModelCard) -> str:
+    if card.kind == "count":
+        return "Deviance explained, rank correlation, calibration, what the lists hold; each with its interval."
+    return (
+        "Discrimination, calibration, who is found on the lists, net benefit; beside rules, scores and other learners."
+    )
+
+
+def _updating(card: ModelCard) -> str:
+    if card.recalibrated_from:
+        return f"Recalibrated from version {card.recalibrated_from}, its trees unchanged; all results are after that."
+    return "None was made."
+
+
+def _groups(card: ModelCard) -> str:
+    attributes = ", ".join(card.evaluation.get("subgroups") or {})
+    return f"Results are told by {attributes}; the model is not constrained by any of them." if attributes else ""
+
+
+def _output(card: ModelCard) -> str:
+    if card.kind == "count":
+        return "An expected number; lists take the highest of each practice, as many as its team can see."
+    return (
+        "A probability; lists take the highest of each practice, as many as its team can see, which at the test date is"
+        f" a risk of about {list_threshold(card.evaluation)}."
+    )
+
+
+def _differences(card: ModelCard) -> str:
+    return (
+        "Same place, rules, outcome and predictors; the test is later. " + _size(card) if card.characteristics else ""
+    )
+
+
+def _performance(card: ModelCard) -> str:
+    model = card.evaluation["model"]
+    listed = model["at"].get("capacity") or {}
+    if card.kind == "count":
+        return f"Lists hold {share(listed.get('share_of_observed'))} of all that was counted."
+    auroc = NOT_ESTIMATED if model["auroc"] is None else f"{model['auroc']:.3f}"
+    return f"AUROC {auroc}; PPV of the lists {share(listed.get('ppv'))}."
+
+
+def _said(text: str) -> Answer:
+    return lambda _: text
+
+
+def _made(text: str) -> Answer:
+    """Return an answer that holds where it is told how the model was made."""
+    return lambda card: text if card.making else ""
+
+
+_ANSWERS: Mapping[str, Answer] = {
+    "1": lambda card: f"{card.title}: a model developed and evaluated for {_who(card)}; {_what(card)}.",
+    "3b": _said("Ranking people for review by a multidisciplinary team."),
+    "4": _made("Development, and evaluation at a later date in the same place."),
+    "5a": _sources,
+    "5b": _dates,
+    "6a": _centres,
+    "6b": _eligible,
+    "7": _checks,
+    "8a": lambda card: f"{_what(card)[:1].upper()}{_what(card)[1:]}.",
+    "8b": _said("None: it is read from routine records, and nobody judged it for the study."),
+    "8c": _said("None: it was recorded in routine care. Features end before the index date, outcomes begin with it."),
+    "9a": _predictors,
+    "9b": lambda card: "Each by name, look-back and domain; all from before the index date." if card.features else "",
+    "10": _size,
+    "11": _made("What is missing stays missing: the trees learn which way it points. Nobody is left out for it."),
+    "12a": lambda card: _sentence(card.making.get("Split", "")),
+    "12b": _made("Used as they are: trees need no scale, form or standardisation."),
+    "12c": _made("Boosted trees with settings fixed beforehand, calibrated on scores of people they had not seen."),
+    "12d": _clusters,
+    "12e": _measures,
+    "12f": _updating,
+    "12g": _made("By the saved model itself, named by its checksum."),
+    "13": _made("None was used: risks keep the scale of what happens."),
+    "14": _groups,
+    "15": _output,
+    "16": _differences,
+    "18f": lambda card: f"vi_risk {card.versions['vi_risk']}." if "vi_risk" in card.versions else "",
+    "20a": _flow,
+    "20b": lambda card: "By sex, age and more, for training, test and list." if card.characteristics else "",
+    "20c": lambda card: "Side by side; predictors in the table of features." if card.characteristics else "",
+    "21": _size,
+    "22": lambda card: f"A file of text that LightGBM reads, SHA-256 {card.checksum[:12]}.",
+    "23a": _performance,
+    "23b": _clusters,
+    "24": _updating,
+    "26": lambda card: f"{len(card.limits) + len(card.doubts)} are stated.",
+    "27a": _made("The check stops at errors and tells the rest; what a person's records lack counts as missing."),
+    "27b": _said("Users enter nothing; a clinician reviews each person listed."),
+}  # fmt: skip

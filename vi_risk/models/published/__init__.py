@@ -1,0 +1,1 @@
+"""Risk scores as others published them, each a pure function of a table."""
