@@ -14,10 +14,9 @@ from vi_risk.models import bundle
 from vi_risk.models.feature_definitions import differing
 from vi_risk.models.snapshot_files import CATALOGUE_FILE
 from vi_risk.progress import Report, Silence
-from vi_risk.run_file import EVALUATION_FILE, MODEL_FOLDER, RUN_FILE, read_run
+from vi_risk.run_file import EVALUATION_FILE, MODEL_FOLDER, REGISTERED_FOLDER, RUN_FILE, read_run
 from vi_risk.tracking import Version
 
-REGISTERED_FOLDER = "registered"  # in an output folder: a model from the registry, with the evidence of its own run
 OWN, CHAMPION = "own", "champion"
 _NAMED = 5  # features that a message names
 

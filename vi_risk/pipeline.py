@@ -74,4 +74,5 @@ def run(records: Records, request: Request, report: Report | None = None) -> Non
         stages.evaluate(folder, request.places, told)
         stages.score(folder, told)
         stages.case_lists(folder, request.rules, request.places, told)
-        stages.track(folder, request.tracking_uri, told)
+        stages.track_model(folder, request.tracking_uri, told)
+        stages.track_lists(folder, request.tracking_uri, told)

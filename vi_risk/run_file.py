@@ -15,6 +15,7 @@ RUN_FILE, CHECK_FILE, CHECK_PAGE = "run.json", "check.json", "check.html"
 EVALUATION_FILE, PLOTS_FOLDER = "evaluation.json", "plots"
 CARD_FILE, CARD_TEXT = "model_card.html", "model_card.md"
 SCORES_FILE, MODEL_FOLDER, LISTS_FOLDER = "scores.parquet", "model", "case_lists"
+REGISTERED_FOLDER = "registered"  # a model fetched from the registry to score with, and its evidence
 
 # Stage -> the files it leaves in an output folder, in the order in which stages rest on one another. These are all
 # that vi_risk writes there; nothing else in the folder is ever touched.
@@ -24,7 +25,7 @@ FILES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "features": ("features.parquet", "cohort.parquet", "catalogue.json"),
         "model": (MODEL_FOLDER,),
         "evaluation": (EVALUATION_FILE, CARD_FILE, CARD_TEXT, PLOTS_FOLDER),
-        "scores": (SCORES_FILE,),
+        "scores": (SCORES_FILE, REGISTERED_FOLDER),
         "case_lists": (LISTS_FOLDER,),
         "tracking": (),
     }

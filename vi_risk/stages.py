@@ -21,8 +21,6 @@ from vi_risk.evidence import (
     card_of,
     doubts,
     in_words,
-    metrics_of,
-    parameters_of,
     sensitive_in_words,
     truth_in_words,
     write_plots,
@@ -30,6 +28,8 @@ from vi_risk.evidence import (
 from vi_risk.features.cache import FeatureCache
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.files import remove
+from vi_risk.keeping import keep_lists, keep_model
+from vi_risk.model_choice import OWN, choose_model, place_of_model
 from vi_risk.models import bundle, evaluating, on_snapshots
 from vi_risk.models.card import write_card
 from vi_risk.models.classifier import RiskClassifier
@@ -60,7 +60,7 @@ from vi_risk.run_file import (
 )
 from vi_risk.spark.snapshots import write_snapshots
 from vi_risk.spark.workspace import SparkWorkspace
-from vi_risk.tracking import TrackedRun, track_run
+from vi_risk.tracking import DEFAULT_TRACKING_URI
 
 # The figure by which a run is told from another at a glance: of risks, and of counts.
 _HEADLINES = ("auroc", "deviance_explained")
@@ -274,28 +274,40 @@ def _beside_it(
 # --- scores and lists -------------------------------------------------------------------------------------------------
 
 
-def score(folder: Path, report: Report) -> None:
-    """Score everyone eligible at the date of the list."""
+def score(
+    folder: Path, report: Report, *, asked: str | None = OWN, tracking_uri: str = DEFAULT_TRACKING_URI
+) -> None:
+    """Score everyone eligible at the date of the list, with the folder's own model or one from the registry.
+
+    `asked` is as in `vi_risk.model_choice.choose_model`: None takes the champion where there is one.
+    """
     report.stage("Score everyone eligible")
     spec, snapshots = _prepared(folder)
-    model, run = _model(folder)
-    refits = bundle.load_refits(folder / MODEL_FOLDER) if not spec.counts else None
-    scores = on_snapshots.score(model, snapshots, spec=spec, refits=refits, companions=_companions(folder, run))
+    chosen = choose_model(folder, asked, tracking_uri=tracking_uri, report=report)
+    report.step(f"with {chosen.words}")
+    model, run = _model(chosen.folder)
+    refits = bundle.load_refits(chosen.folder / MODEL_FOLDER) if not spec.counts else None
+    companions = _companions(chosen.folder, run)
+    scores = on_snapshots.score(model, snapshots, spec=spec, refits=refits, companions=companions)
     remove(folder / SCORES_FILE)
     scores.to_parquet(folder / SCORES_FILE, index=False, compression="zstd")
     report.step(f"{len(scores):,} people scored at {snapshots.index_dates.list_date}")
-    update_run(folder, "scores", {"people": len(scores)})
+    update_run(folder, "scores", {"people": len(scores), "model": chosen.to_dict()})
 
 
 def case_lists(folder: Path, rules: CaseListRules, capacity: int, report: Report) -> None:
     """Explain the best ranked of each practice and write the packs."""
     report.stage("Explain and write the case lists")
     spec, snapshots = _prepared(folder)
-    read_run(folder, needs="evaluation", command="evaluate")  # nobody works from a list that was not evaluated
+    place = place_of_model(folder)
+    read_run(place, needs="evaluation", command="evaluate")  # nobody works from a list whose model was not evaluated
+    if spec.counts:  # places on a list go by chances, whose bands a team knows
+        report.step(f"none: {spec.name} tells expected numbers, which stand in {SCORES_FILE}")
+        update_run(folder, "case_lists", {"capacity": capacity, "lists": {}, "files": []})
+        return
     scores = _scores(folder)
-    model, run = _model(folder)
-    refits = bundle.load_refits(folder / MODEL_FOLDER) if not spec.counts else None
-    if refits is not None:
+    model, run = _model(place)
+    if (refits := bundle.load_refits(place / MODEL_FOLDER)) is not None:
         share = on_snapshots.listed_in_refits(refits, snapshots, capacity=capacity)
         number = len(refits.boosters)
         times = (scores["patient_id"].map(share) * number).round().astype(int)
@@ -321,39 +333,29 @@ def case_lists(folder: Path, rules: CaseListRules, capacity: int, report: Report
     update_run(folder, "case_lists", part)
 
 
-def track(folder: Path, tracking_uri: str, report: Report) -> str:
-    """Return the id of the run in MLflow, where it is now kept, with the lists where they were made."""
-    report.stage("Track the run")
-    run = read_run(folder, needs="evaluation", command="evaluate")
-    evaluation = _json(folder / EVALUATION_FILE)
-    model, _ = _model(folder)
-    made_up = pd.DataFrame([dict.fromkeys(model.feature_name_, float(n)) for n in range(2)])
-    kept = {
-        "card": [folder / CARD_FILE, folder / EVALUATION_FILE, folder / "run.json"],
-        "plots": sorted((folder / PLOTS_FOLDER).glob("*.png")),
-        "case_lists": sorted((folder / LISTS_FOLDER).glob("*")) if "case_lists" in run else [],
-    }
-    run_id = track_run(
-        TrackedRun(
-            experiment=run["spec"]["outcome"],
-            run_name=f"{run['spec']['name']} {run['features']['index_dates']['list']}",
-            parameters=parameters_of(run),
-            metrics=metrics_of(evaluation),
-            tags={
-                "model_version": run["model"]["version"],
-                "catalogue": run["features"]["catalogue"],
-                **{f"records.{table}": mark for table, mark in run["records"]["fingerprints"].items()},
-            },
-            files={name: tuple(files) for name, files in kept.items() if files},
-            model_folder=folder / MODEL_FOLDER,
-            input_example=made_up,
-            output_example=pd.DataFrame({"risk": model.predict_proba(made_up)[:, 1]}),
-        ),
-        tracking_uri=tracking_uri,
-    )
-    update_run(folder, "tracking", {"run_id": run_id})
+def track_model(folder: Path, tracking_uri: str, report: Report) -> None:
+    """Keep the model with its evidence in MLflow, and register it; the same model again is the same version."""
+    report.stage("Track and register the model")
+    kept = keep_model(folder, tracking_uri=tracking_uri)
+    version = kept.version
+    report.step(f"MLflow run {kept.run_id}; {version.name} version {version.number} in the registry")
+    _tracked(folder, {"run_id": kept.run_id, "name": version.name, "version": version.number})
+
+
+def track_lists(folder: Path, tracking_uri: str, report: Report) -> None:
+    """Keep the lists in MLflow, in a run of their own below that of the model."""
+    report.stage("Track the lists")
+    if not read_run(folder, needs="case_lists", command="caselist")["case_lists"]["files"]:
+        report.step("none were made")
+        return
+    run_id = keep_lists(folder, tracking_uri=tracking_uri)
     report.step(f"MLflow run {run_id}")
-    return run_id
+    _tracked(folder, {"lists_run_id": run_id})
+
+
+def _tracked(folder: Path, part: Mapping[str, Any]) -> None:
+    run = read_run(folder, needs="features", command="features build")
+    update_run(folder, "tracking", {**run.get("tracking", {}), **part})
 
 
 # --- reading what the stages before wrote -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""From training to the champion's lists: what is registered, promoted, scored with, shown on the list and rolled back."""
+"""From training to the champion's lists: what is registered, promoted, scored with and shown on the list."""
 
 import json
 from pathlib import Path

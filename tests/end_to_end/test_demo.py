@@ -318,29 +318,50 @@ def store(demo: Ended) -> str:
     return f"sqlite:///{demo.cwd / 'mlruns' / 'mlflow.db'}"
 
 
-def _only_run(store: str) -> mlflow.entities.Run:
+def _run(store: str, kind: str) -> mlflow.entities.Run:
     client = mlflow.MlflowClient(tracking_uri=store)
     (experiment,) = client.search_experiments(filter_string="name = 'emergency_admission'")
-    (run,) = client.search_runs([experiment.experiment_id])
+    (run,) = client.search_runs([experiment.experiment_id], f"tags.kind = '{kind}'")
     return run
 
 
-def test_one_finished_run_is_tracked_with_what_was_asked_and_what_came_out(
+def _kept(store: str, run: mlflow.entities.Run) -> set[str]:
+    client = mlflow.MlflowClient(tracking_uri=store)
+    folders = [item.path for item in client.list_artifacts(run.info.run_id)]
+    return {item.path for folder in folders for item in client.list_artifacts(run.info.run_id, folder)}
+
+
+def test_the_model_is_tracked_with_what_was_asked_and_what_came_out(
     demo: Ended, store: str, run_file: dict[str, Any], evaluation: dict[str, Any]
 ) -> None:
     with quiet_mlflow(store):
-        run = _only_run(store)
-        client = mlflow.MlflowClient(tracking_uri=store)
-        folders = ("card", "plots", "case_lists")
-        kept = {item.path for folder in folders for item in client.list_artifacts(run.info.run_id, folder)}
+        run = _run(store, "model")
+        kept = _kept(store, run)
 
     assert run.info.status == "FINISHED"
     assert run.info.run_id == run_file["tracking"]["run_id"]
     assert run.data.params["seed"] == "1"
     assert run.data.metrics["auroc"] == pytest.approx(evaluation["model"]["auroc"])
     assert run.data.metrics["age_and_sex.auroc"] == pytest.approx(evaluation["comparators"]["age_and_sex"]["auroc"])
-    lists = {f"case_lists/{path.name}" for path in (demo.out / "case_lists").iterdir()}
-    assert kept >= lists | {"card/model_card.html", "card/run.json", "plots/reliability.png", "plots/contributions.png"}
+    assert kept == {
+        "card/model_card.html", "card/model_card.md", "card/evaluation.json",
+        "run/run.json", "run/catalogue.json", "run/check.json",
+        *(f"plots/{path.name}" for path in (demo.out / "plots").iterdir()),
+    }  # fmt: skip
+
+
+def test_the_lists_are_tracked_apart_below_the_model_that_they_were_made_with(
+    demo: Ended, store: str, run_file: dict[str, Any]
+) -> None:
+    with quiet_mlflow(store):
+        run = _run(store, "scoring")
+        kept = _kept(store, run)
+
+    assert run.info.status == "FINISHED"
+    assert run.info.run_id == run_file["tracking"]["lists_run_id"]
+    assert run.data.tags["mlflow.parentRunId"] == run_file["tracking"]["run_id"]
+    assert run.data.tags["registered"] == "emergency_admission_12m 1"
+    assert kept == {"run/run.json", *(f"case_lists/{path.name}" for path in (demo.out / "case_lists").iterdir())}
 
 
 def test_the_tracked_model_predicts_the_same_risks_again(
@@ -348,7 +369,7 @@ def test_the_tracked_model_predicts_the_same_risks_again(
 ) -> None:
     listed = features[features["index_date"] == LIST_DATE]
     with quiet_mlflow(store):
-        model = mlflow.pyfunc.load_model(f"runs:/{_only_run(store).info.run_id}/model")
+        model = mlflow.pyfunc.load_model("models:/emergency_admission_12m/1")
         signature = model.metadata.get_input_schema()
         risk = model.predict(listed[signature.input_names()])["risk"].to_numpy()
 

@@ -26,6 +26,7 @@ from vi_risk.cli.asked import (
 from vi_risk.cli.features import features_app
 from vi_risk.cli.registry import models_app, registry_app
 from vi_risk.cli.told import example, told
+from vi_risk.cli.tune import tune_app
 from vi_risk.errors import InputError
 from vi_risk.flags import (
     CacheFlag,
@@ -50,7 +51,7 @@ from vi_risk.flags import (
 if TYPE_CHECKING:
     from vi_risk.progress import Report
 
-_STAGES = 8  # of demo and run, for the progress bar
+_STAGES = 9  # of demo and run, for the progress bar
 
 app = typer.Typer(
     name="vi-risk",
@@ -63,6 +64,7 @@ app = typer.Typer(
 app.add_typer(features_app, name="features")
 app.add_typer(models_app, name="models")
 app.add_typer(registry_app)  # promote, rollback
+app.add_typer(tune_app)
 mapping_app = typer.Typer(help="Look at how a site's files become the canonical tables.", no_args_is_help=True)
 app.add_typer(mapping_app, name="mapping")
 
@@ -271,15 +273,35 @@ def evaluate(
 
         check_store(tracking_uri, out)
         stages.evaluate(folder, capacity or load_rules().capacity, report, truth=truth)
-        stages.track(folder, tracking_uri, report)
+        stages.track_model(folder, tracking_uri, report)
 
     _stage(out, work)
 
 
 @app.command(epilog=example("vi-risk score --out out"))
-def score(out: StageOutFlag = Path("out")) -> None:
-    """Score everyone eligible at the date of the list; writes scores.parquet."""
-    _stage(out, lambda stages, folder, report: stages.score(folder, report))
+def score(
+    out: StageOutFlag = Path("out"),
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="own|champion|VERSION",
+            help="The model trained in --out, the registry's champion, or a version of it.",
+            show_default="the champion if there is one, else own",
+        ),
+    ] = None,
+    tracking_uri: TrackingFlag = DEFAULT_URI,
+) -> None:
+    """Score everyone eligible at the date of the list; writes scores.parquet.
+
+    With a model from the registry, its bundle and evidence are fetched to registered/, and `caselist` shows them.
+    """
+
+    def work(stages: Any, folder: Path, report: "Report") -> None:
+        check_store(tracking_uri, out)
+        stages.score(folder, report, asked=model, tracking_uri=tracking_uri)
+
+    _stage(out, work)
 
 
 @app.command(epilog=example("vi-risk caselist --capacity 20 --caselist caselist.toml --out out"))
@@ -295,7 +317,7 @@ def caselist(
         check_store(tracking_uri, out)
         rules = rules_of(caselist)
         stages.case_lists(folder, rules, capacity or rules.capacity, report)
-        stages.track(folder, tracking_uri, report)
+        stages.track_lists(folder, tracking_uri, report)
 
     _stage(out, work)
 

@@ -150,8 +150,7 @@ def _follow_up(snapshots: Snapshots) -> dict[str, FollowUp]:
         return {}
     found: dict[str, FollowUp] = {}
     for role in _WINDOW_OVER:
-        cohort, _ = snapshots.rows(role)
-        over = cohort[cohort["ended"].notna()]
+        over = snapshots.cohort[(snapshots.cohort["role"] == role) & snapshots.cohort["ended"].notna()]
         known = over.loc[over["weight"] > 0, "weight"] if "weight" in over else pd.Series(dtype="float64")
         counts = over["ended"].value_counts()
         found[role] = FollowUp(

@@ -124,7 +124,6 @@ def _batches(
     backend = records.workspace.backend
     sweeps = engine == "sweep" or (engine == "auto" and len(people) >= _ROWS_WORTH_A_SWEEP)
     with records.workspace.scratch() as name_of:
-        everyone = backend.create_table(name_of("people"), people)
         features_of: Callable[[pa.Table], pa.Table] | None = None
         for start, end in _spans(people["patient_id"], rows_in_a_batch):
             first, last = people["patient_id"][start].as_py(), people["patient_id"][end - 1].as_py()
@@ -132,12 +131,13 @@ def _batches(
                 name: backend.create_view(name_of(name), _between(rows, first, last), overwrite=True)
                 for name, rows in records.tables.items()
             }
-            asked_about = _between(everyone, first, last).mutate(row=ibis._.row - start)
-            batch = backend.create_view(name_of("batch"), asked_about, overwrite=True)
+            chosen = people.slice(start, end - start).drop_columns("row")
+            chosen = chosen.append_column("row", pa.array(range(len(chosen)), pa.int64()))
+            batch = backend.create_table(name_of("batch"), chosen, overwrite=True)
             if features_of is None:
                 make = _sweep if sweeps else _asked_of_the_database
                 features_of = make(Asked(tables, batch, dates), catalogue, windows, codes, backend, name_of)
-            yield features_of(people.slice(start, end - start)).select(schema.names).cast(schema)
+            yield features_of(chosen).select(schema.names).cast(schema)
 
 
 def _asked_of_the_database(

@@ -182,15 +182,16 @@ def score(
     Returns
     -------
     DataFrame
-        One row per patient by rank: patient_id, index_date, risk (probability, 0 to 1; an expected number where the
-        model counts), rank (1 is the highest risk; ties of risk go by raw score, then by patient_id). With `refits`,
+        One row per patient by rank: patient_id, index_date, risk (probability, 0 to 1; of a model of counts
+        expected_count instead), rank (1 is the highest; ties go by raw score, then by patient_id). With `refits`,
         risk_low and risk_high, between which 95 % of the refits lie. With `companions`, risk_<name> of each; one that
         asks about the same outcome sooner is at most the main risk.
     """
     cohort, features = snapshots.rows("list")
     raw = raw_scores(model, features)
     risk = risks_of(model, raw)
-    scores = cohort[["patient_id", "index_date"]].assign(risk=risk, raw=raw)
+    told = "expected_count" if isinstance(model, CountRegressor) else "risk"
+    scores = cohort[["patient_id", "index_date"]].assign(**{told: risk}, raw=raw)
     if refits is not None:
         low, high = _in_batches(lambda rows: interval_of(refits.risks(rows)), features).reshape(-1, 2).T
         scores = scores.assign(risk_low=low, risk_high=high)

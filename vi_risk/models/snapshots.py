@@ -1,7 +1,7 @@
 """Snapshots: cohort, features and outcomes at every index date of a run, as two tables that belong together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +119,13 @@ def build_features(
     stands_for: pd.Series[float] | float = 1.0
     if spec.cohort.index == "discharge":
         cohort, stands_for = _one_row_each(cohort, spec)
+        kept = cohort.groupby("role").size()
+        one_each_of = {"test": "one discharge of each, drawn", "list": "the latest discharge of each"}
+        flow = [
+            {**step, **({one_each_of[role]: int(kept[role])} if (role := str(step["role"])) in one_each_of else {})}
+            for step in plan.flow
+        ]
+        plan = replace(plan, flow=flow)
     features = (
         compute_features(known, cohort, plan.catalogue, windows=plan.windows)
         if cache is None

@@ -180,7 +180,7 @@ def _log_model(run_id: str, run: TrackedRun) -> str:
         logged = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(_MODEL_CODE),
-            artifacts={"model": str(run.model_folder)},
+            artifacts={"model": str(run.model_folder and run.model_folder.resolve())},  # MLflow follows no link
             signature=_signature(run),
             input_example=run.input_example,
             pip_requirements=[f"{package}=={version(package)}" for package in _MODEL_REQUIREMENTS],

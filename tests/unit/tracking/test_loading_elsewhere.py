@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from vi_risk.models.classifier import RiskClassifier
 from vi_risk.tracking import TrackedRun, track_and_register
@@ -35,6 +36,7 @@ print(json.dumps(told))
 """
 
 
+@pytest.mark.slow
 def test_a_process_without_the_command_line_and_the_engine_predicts_from_raw_features(
     tracked_run: TrackedRun,
     fitted: RiskClassifier,

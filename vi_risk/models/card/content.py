@@ -68,7 +68,7 @@ class FollowUp:
     Attributes
     ----------
     ended
-        How it ended, in plain words -> people.
+        "event", "died", "left" or "horizon" (followed to its end) -> people.
     least_weight, most_weight
         Smallest and largest weight of those whose outcome is known; None where nobody's is.
     """

@@ -1,10 +1,9 @@
 """The card in order: sections, from what the model is for to the checklist of a report on it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterator
 
 from vi_risk.models.card import counts, groups, yes_no
-from vi_risk.models.card.content import FeatureImportance, ModelCard
+from vi_risk.models.card.content import ModelCard
 from vi_risk.models.card.figures import (
     NOT_ESTIMATED,
     NOTHING,
@@ -13,15 +12,13 @@ from vi_risk.models.card.figures import (
     decimals,
     is_few,
     people,
-    people_of,
+    sentence,
     share,
     with_interval,
-    words_of,
 )
 from vi_risk.models.card.parts import (
     Bullets,
     Facts,
-    Group,
     Heading,
     Paragraph,
     Part,
@@ -29,22 +26,11 @@ from vi_risk.models.card.parts import (
     Section,
     Table,
 )
+from vi_risk.models.card.people import records_and_people
 from vi_risk.models.card.plots import list_threshold
+from vi_risk.models.card.predictors import features
 from vi_risk.models.card.tripod import checklist, dates_in_words
-from vi_risk.models.subgroups import hidden
-from vi_risk.models.templates import date_in_words, plain_words
 
-_ROLES = {"train": "Training", "test": "Test", "list": "List"}
-_SHOWN_DATES = 12
-_ONE_WAY = 0.5  # rank correlation from which on a feature acts one way
-_LEAST_SHOWN = 0.0005  # of an importance: less is nought in three decimals
-_DIRECTIONS = {"up": "raises", "down": "lowers", "none": NOTHING}
-_ENDED = {
-    "event": "had the outcome",
-    "died": "died before it",
-    "left": "left the area before it",
-    "horizon": "were followed to the end without it",
-}
 _CHECKSUM = "Model file, SHA-256"
 
 
@@ -56,8 +42,8 @@ def sections(card: ModelCard) -> list[Section]:
         "What it predicts": [*_outcome(card)],
         "How well it does": [*_performance(card)],
         "For whom does it work?": [*_for_whom(card)],
-        "Whom it was made from": [*_people(card)],
-        "What it looks at": [*_features(card)],
+        "Whom it was made from": [*records_and_people(card)],
+        "What it looks at": [*features(card)],
         "How it was made": [*_making(card)],
         "Limits": [*_limits(card)],
         "Version and use": [*_version(card)],
@@ -77,12 +63,7 @@ def _in_short(card: ModelCard) -> Iterator[Part]:
     else:
         yield yes_no.in_short(card.evaluation, when)
     for doubt in card.doubts:
-        yield Paragraph(_sentence(doubt), stands_out=True)
-
-
-def _sentence(text: str) -> str:
-    """Return a clause as a sentence: a capital in front, a full stop behind."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")
+        yield Paragraph(sentence(doubt), stands_out=True)
 
 
 def _purpose(card: ModelCard) -> Iterator[Part]:
@@ -180,227 +161,7 @@ def _for_whom(card: ModelCard) -> Iterator[Part]:
     yield from groups.held_out(card.evaluation)
 
 
-# --- from whom --------------------------------------------------------------------------------------------------------
-
-
-def _people(card: ModelCard) -> Iterator[Part]:
-    if card.sources:
-        yield Bullets(card.sources)
-    if card.tables:
-        yield Table.of(
-            "tables",
-            "Tables of the records; those with dates are seen to the last day in them before the list",
-            "Table",
-            ("Rows", "Seen to"),
-            [
-                Row(
-                    words_of(table.name),
-                    [count(table.rows), NOTHING if table.seen_to is None else date_in_words(table.seen_to)],
-                )
-                for table in card.tables
-            ],
-        )
-    yield Heading("Index dates")
-    yield Facts([(_ROLES.get(role, plain_words(role)), _days(days)) for role, days in card.index_dates.items()])
-    yield Heading("Who was asked about")
-    yield _flow(card.cohort_flow)
-    if card.follow_up:
-        yield _follow_up(card)
-    if card.characteristics:
-        yield _characteristics(card)
-    yield Heading("What the check of the records found")
-    if card.warnings:
-        number = len(card.warnings)
-        yield Paragraph(
-            f"{number} warning{'' if number == 1 else 's'}; the model was made from these rows as they are."
-        )
-        yield Bullets(card.warnings)
-    else:
-        yield Paragraph("The check of the records had no warnings.")
-    if card.notes:
-        yield Heading("What the records lack or show in part")
-        yield Bullets([_sentence(note) for note in card.notes])
-
-
-def _days(days: Sequence[date]) -> str:
-    """Return dates as people write them; of very many, the first and the last and how many there are."""
-    if len(days) > _SHOWN_DATES:
-        return f"{date_in_words(min(days))} to {date_in_words(max(days))}, {len(days):,} dates"
-    return "; ".join(date_in_words(day) for day in days) or "none"
-
-
-def _roles(found: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """Return the roles that occur, in the order of a run."""
-    there = dict.fromkeys(role for of_each in found.values() for role in of_each)
-    return [*(role for role in _ROLES if role in there), *(role for role in there if role not in _ROLES)]
-
-
-def _flow(flow: Mapping[str, Mapping[str, int]]) -> Table:
-    roles = _roles(flow)
-    return Table.of(
-        "flow",
-        "From the records to the people asked about; a person counts once at each index date",
-        "Step",
-        [_ROLES.get(role, plain_words(role)) for role in roles],
-        [
-            Row(
-                step[:1].upper() + step[1:],
-                [people(counts_of[role]) if role in counts_of else NOTHING for role in roles],
-            )
-            for step, counts_of in flow.items()
-        ],
-    )
-
-
-def _follow_up(card: ModelCard) -> Table:
-    roles = list(card.follow_up)
-    ways = list(dict.fromkeys(way for found in card.follow_up.values() for way in found.ended))
-    untold = {role: _untold(found.ended) for role, found in card.follow_up.items()}
-    rows = [
-        Row(
-            plain_words(_ENDED.get(way, way)),
-            [
-                TOO_FEW
-                if way in untold[role]
-                else people_of(card.follow_up[role].ended.get(way, 0), card.follow_up[role].people)
-                for role in roles
-            ],
-        )
-        for way in ways
-    ]
-    weights = [
-        NOTHING
-        if (of := card.follow_up[role]).least_weight is None
-        else f"{decimals(of.least_weight, 2)} to {decimals(of.most_weight, 2)}"
-        for role in roles
-    ]
-    return Table.of(
-        "follow-up",
-        "How the outcome windows ended. The weight is how many people someone stands for whose outcome is known",
-        "Ended",
-        [_ROLES.get(role, plain_words(role)) for role in roles],
-        [*rows, Row("Weight of those whose outcome is known, least to most", weights)],
-    )
-
-
-def _untold(ended: Mapping[str, int]) -> set[str]:
-    """Return the ways whose number is not told; that of outcomes stands in other tables and hides nothing."""
-    others = {way: number for way, number in ended.items() if way != "event"}
-    return hidden(others, set(others))
-
-
-def _characteristics(card: ModelCard) -> Table:
-    roles = _roles({label: of for labels in card.characteristics.values() for label, of in labels.items()})
-    told = []
-    if card.mean_age:
-        told.append(Group("Age", [Row("Mean, years", [decimals(card.mean_age.get(role), 1) for role in roles])]))
-    for attribute, labels in card.characteristics.items():
-        whole = {role: sum(of.get(role, 0) for of in labels.values()) for role in roles}
-        told.append(
-            Group(
-                words_of(attribute),
-                [Row(label, [_part(of.get(role, 0), whole[role]) for role in roles]) for label, of in labels.items()],
-            )
-        )
-    return Table(
-        "characteristics",
-        "Who they were, as shares of those asked about; a person counts once at each index date",
-        "Attribute",
-        [_ROLES.get(role, plain_words(role)) for role in roles],
-        told,
-        dense=True,
-    )
-
-
-def _part(part: int, whole: int) -> str:
-    return TOO_FEW if is_few(part) else share(part / whole if whole else None)
-
-
-# --- from what, and how -----------------------------------------------------------------------------------------------
-
-
-def _features(card: ModelCard) -> Iterator[Part]:
-    if not card.features:
-        yield Paragraph("The importance of features was not estimated.")
-        return
-    scale = "logarithm of the expected count" if card.kind == "count" else "log-odds"
-    yield Paragraph(
-        f"Importance is the mean absolute contribution to the {scale} (SHAP) among the people tested. It tells what the"
-        " model weighs, not what matters to health."
-    )
-    yield Paragraph(
-        "Direction is what a higher value does: as declared with the feature, and as these people show it, by the rank"
-        " correlation of value and contribution over tenths of people (1: raises throughout; -1: lowers throughout;"
-        f" nearer to 0 than {_ONE_WAY}: mixed). Where many features say nearly the same, one may act against its"
-        " direction to correct the others."
-    )
-    yield Table(
-        "features",
-        "Features by domain, the most important first; the means are over all whose value is known",
-        "Feature",
-        ("Importance", "Declared", "In these people", "Known", "Mean, training", "Mean, test"),
-        [
-            Group(plain_words(domain), [_feature(feature) for feature in shown], texts=(decimals(total), *[""] * 5))
-            for domain, total, shown, _ in _by_domain(card.features)
-        ],
-    )
-    rest = [(domain, hidden) for domain, _, _, hidden in _by_domain(card.features) if hidden]
-    if rest:
-        number = sum(len(hidden) for _, hidden in rest)
-        yield Paragraph(
-            f"{number:,} more feature{' is' if number == 1 else 's are'} allowed and moved next to nothing here (an"
-            f" importance below {_LEAST_SHOWN}):"
-        )
-        yield Bullets([f"{plain_words(domain)}: {'; '.join(f.title for f in hidden)}." for domain, hidden in rest])
-
-
-def _feature(feature: FeatureImportance) -> Row:
-    return Row(
-        feature.title,
-        [
-            decimals(feature.importance),
-            _DIRECTIONS.get(feature.declared, feature.declared),
-            _shown_direction(feature),
-            share(feature.known, otherwise=NOTHING),
-            _mean(feature.training_mean),
-            _mean(feature.test_mean),
-        ],
-    )
-
-
-def _mean(value: float | None) -> str:
-    if value is None:
-        return NOTHING
-    return decimals(value, 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 3)
-
-
-def _shown_direction(feature: FeatureImportance) -> str:
-    if feature.correlation is None:
-        return NOTHING
-    if abs(feature.correlation) < _ONE_WAY:
-        return f"mixed {feature.correlation:z.2f}"
-    seen = "up" if feature.correlation > 0 else "down"
-    against = feature.declared in {"up", "down"} and feature.declared != seen
-    return f"{_DIRECTIONS[seen]} {feature.correlation:.2f}{', against it' if against else ''}"
-
-
-def _by_domain(
-    features: Sequence[FeatureImportance],
-) -> list[tuple[str, float, list[FeatureImportance], list[FeatureImportance]]]:
-    """Return of each domain the sum and its features, those that moved something and the others, by importance."""
-    domains: dict[str, list[FeatureImportance]] = {}
-    for feature in sorted(features, key=lambda feature: -feature.importance):
-        domains.setdefault(feature.domain, []).append(feature)
-    found = [
-        (
-            domain,
-            sum(feature.importance for feature in inside),
-            [feature for feature in inside if feature.importance >= _LEAST_SHOWN],
-            [feature for feature in inside if feature.importance < _LEAST_SHOWN],
-        )
-        for domain, inside in domains.items()
-    ]
-    return sorted(found, key=lambda entry: -entry[1])
+# --- how it was made, what it cannot tell, which version it is --------------------------------------------------------
 
 
 def _making(card: ModelCard) -> Iterator[Part]:
@@ -409,7 +170,7 @@ def _making(card: ModelCard) -> Iterator[Part]:
 
 
 def _limits(card: ModelCard) -> Iterator[Part]:
-    said = [_sentence(limit) for limit in (*card.doubts, *card.limits)]
+    said = [sentence(limit) for limit in (*card.doubts, *card.limits)]
     yield Bullets(said) if said else Paragraph("None were stated.")
 
 

@@ -111,3 +111,14 @@ def share(value: float | None, interval: Sequence[float] | None = None, *, other
 def of(column: Mapping[str, Any], name: str, places: int = 3) -> str:
     """Return a figure of a set of results with the interval that stands beside it as ``name_interval``, if any."""
     return with_interval(column.get(name), column.get(f"{name}_interval"), places)
+
+
+def sentence(text: str) -> str:
+    """Return a clause as a sentence: a capital in front, a full stop behind; nothing stays nothing.
+
+    Examples
+    --------
+    >>> sentence("it is a leak until shown otherwise")
+    'It is a leak until shown otherwise.'
+    """
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) or not text else ".")

@@ -276,7 +276,10 @@ def fairness(evaluation: Mapping[str, Any]) -> Iterator[Part]:
         ],
         dense=True,
     )
-    gaps = {attribute: {name: gap for name, gap in found["gaps"].items() if gap} for attribute, found in told.items()}
+    gaps = {
+        attribute: {name: gap for name, gap in found["gaps"].items() if gap and gap["lowest"] != gap["highest"]}
+        for attribute, found in told.items()
+    }
     if any(gaps.values()):
         yield Table(
             "gaps",

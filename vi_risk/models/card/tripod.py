@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from vi_risk.models.card.content import ModelCard
-from vi_risk.models.card.figures import NOT_ESTIMATED, count, people, share
+from vi_risk.models.card.figures import NOT_ESTIMATED, count, people, sentence, share
 from vi_risk.models.card.parts import Group, Heading, Link, Paragraph, Part, Row, Section, Table
 from vi_risk.models.card.plots import list_threshold
 from vi_risk.models.templates import date_in_words
@@ -118,7 +118,7 @@ def checklist(card: ModelCard, sections: Sequence[Section]) -> Iterator[Part]:
         answered += told and not item.author
         in_part += told and bool(item.author)
         left += not told
-        texts = [answer if told else _AUTHOR, Link(item.place) if told else "", _sentence(item.author)]
+        texts = [answer if told else _AUTHOR, Link(item.place) if told else "", sentence(item.author)]
         rows.setdefault(item.part, []).append(Row(f"{item.number} {item.asks}", texts))
     yield Paragraph(
         "What a report on a prediction model should tell, by the TRIPOD+AI statement, in words of our own"
@@ -133,10 +133,6 @@ def checklist(card: ModelCard, sections: Sequence[Section]) -> Iterator[Part]:
         [Group(part, inside) for part, inside in rows.items()],
         wordy=True,
     )
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def _titles(section: Section) -> Iterator[str]:
@@ -177,7 +173,8 @@ def _size(card: ModelCard) -> str:
         tested += f", {count(model['events'])} with the outcome"
     if not card.training:
         return f"{tested[:1].upper()}{tested[1:]}."
-    events = "" if "events" not in card.training else f", {count(card.training['events'])} with the outcome"
+    outcome = "the outcome" if card.kind == "yes_no" else "a count above 0"
+    events = "" if "events" not in card.training else f", {count(card.training['events'])} with {outcome}"
     return (
         f"{count(card.training['rows'])} rows of {count(card.training['patients'])} people in training{events};"
         f" {tested}."
@@ -185,7 +182,7 @@ def _size(card: ModelCard) -> str:
 
 
 def _eligible(card: ModelCard) -> str:
-    return _sentence(", then ".join([*card.cohort_flow][:-1]))
+    return sentence(", then ".join([*card.cohort_flow][:-1]))
 
 
 def _flow(card: ModelCard) -> str:
@@ -298,7 +295,7 @@ _ANSWERS: Mapping[str, Answer] = {
     "9b": lambda card: "Each by name, look-back and domain; all from before the index date." if card.features else "",
     "10": _size,
     "11": _made("What is missing stays missing: the trees learn which way it points. Nobody is left out for it."),
-    "12a": lambda card: _sentence(card.making.get("Split", "")),
+    "12a": lambda card: sentence(card.making.get("Split", "")),
     "12b": _made("Used as they are: trees need no scale, form or standardisation."),
     "12c": _made("Boosted trees with settings fixed beforehand, calibrated on scores of people they had not seen."),
     "12d": _clusters,

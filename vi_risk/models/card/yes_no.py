@@ -96,8 +96,8 @@ def performance(evaluation: Mapping[str, Any]) -> Iterator[Part]:
     """Return how well the model does over all people tested."""
     yield Paragraph(
         "Tested at later index dates than any that the model was trained on. Intervals are 95 % intervals. That of an"
-        " AUROC is DeLong's; all others, those of differences too, come from drawing people again, with the lists as they"
-        " stand."
+        " AUROC is DeLong's; all others, those of differences too, come from drawing people again, with the lists as"
+        " they stand."
     )
     yield Table.of(
         "performance",

@@ -1,0 +1,39 @@
+"""`vi-risk tune`: parameters of the learner searched for."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vi_risk.cli.asked import DEFAULT_URI, check_store
+from vi_risk.cli.told import example, told
+from vi_risk.errors import InputError
+from vi_risk.flags import TrackingFlag
+
+tune_app = typer.Typer()
+
+
+@tune_app.command(epilog=example("vi-risk tune --trials 30 --out out"))
+def tune(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Output folder with features.")] = Path("out"),
+    trials: Annotated[
+        int, typer.Option("--trials", metavar="N", min=1, max=1000, help="In all, those of earlier calls too.")
+    ] = 30,
+    tracking_uri: TrackingFlag = DEFAULT_URI,
+) -> None:
+    """Search for better parameters of the learner, on training patients held out; writes tuned.toml.
+
+    Every trial is kept as it ends: the same call continues a search that was interrupted. Train with what was found:
+    vi-risk run --model out/tuned.toml. Needs optuna: pip install 'vi-risk[tune]'.
+    """
+    with told(trials) as report:
+        from vi_risk.tune import TUNED_FILE
+        from vi_risk.tune import tune as tune_folder
+
+        if not out.is_dir():
+            msg = f"--out {out}: no such folder. Name the folder that `vi-risk features build` wrote."
+            raise InputError(msg)
+        check_store(tracking_uri, out)
+        tuned = tune_folder(out, trials=trials, tracking_uri=tracking_uri, report=report)
+        print(", ".join(f"{name} {value}" for name, value in tuned.best.parameters.items()))
+        print(f"The spec with these parameters: {out / TUNED_FILE}; name it with --model.")
