@@ -1,12 +1,14 @@
 """Which revision of the code made a run, as git has it."""
 
 import subprocess
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
 _LONGEST_WAIT = 10  # seconds; a folder on a slow network must not hold up a run
 
 
+@cache
 def code_revision() -> str | None:
     """Return the revision of the checkout that this package runs from; None where it was installed as a wheel."""
     return revision_of(_PACKAGE / "__init__.py")

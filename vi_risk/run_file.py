@@ -10,6 +10,7 @@ from typing import Any
 
 from vi_risk.errors import InputError
 from vi_risk.files import remove, write_text
+from vi_risk.revision import code_revision
 
 RUN_FILE, CHECK_FILE, CHECK_PAGE = "run.json", "check.json", "check.html"
 EVALUATION_FILE, PLOTS_FOLDER = "evaluation.json", "plots"
@@ -79,7 +80,9 @@ def update_run(folder: Path, stage: str, part: Mapping[str, Any], *, spec: Mappi
         for name in FILES[later]:
             remove(folder / name)
     given = {} if spec is None else {"spec": dict(spec)}
-    write_json(path, {**content, "versions": versions(), **given, stage: dict(part)})
+    revision = code_revision()
+    made_by = {"versions": versions(), **({} if revision is None else {"git_revision": revision})}
+    write_json(path, {**content, **made_by, **given, stage: dict(part)})
 
 
 def _content(path: Path) -> dict[str, Any]:

@@ -274,9 +274,7 @@ def _beside_it(
 # --- scores and lists -------------------------------------------------------------------------------------------------
 
 
-def score(
-    folder: Path, report: Report, *, asked: str | None = OWN, tracking_uri: str = DEFAULT_TRACKING_URI
-) -> None:
+def score(folder: Path, report: Report, *, asked: str | None = OWN, tracking_uri: str = DEFAULT_TRACKING_URI) -> None:
     """Score everyone eligible at the date of the list, with the folder's own model or one from the registry.
 
     `asked` is as in `vi_risk.model_choice.choose_model`: None takes the champion where there is one.

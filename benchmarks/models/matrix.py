@@ -22,6 +22,8 @@ _NEVER, _NOT_MEASURED = (0.4, 0.95), (0.2, 0.7)
 # Log-odds of the outcome of someone of average frailty, and what one more standard deviation of frailty adds: about one
 # in ten has the outcome, and the AUROC is about that of emergency admissions.
 _AVERAGE, _FRAILTY = -2.6, 1.1
+# Seed of how often each thing happens and what it tells of frailty: the same for those learnt from and those asked.
+_MAKE = 1
 # Frailty at a date and at the next one.
 _STAYS = 0.9
 
@@ -85,10 +87,11 @@ def _frailties(generator: np.random.Generator, people: int, dates: int) -> Float
 
 def _columns(generator: np.random.Generator, frailty: Floats, features: int) -> Iterator[Floats]:
     """Yield the features one after the other."""
+    make = np.random.default_rng(_MAKE)
     counts, days_since, measurements = (int(share * features) for share in (_COUNTS, _DAYS_SINCE, _MEASUREMENTS))
     for number in range(counts):
         if number % len(_WINDOWS) == 0:
-            often, tells = generator.uniform(-4.5, 0.5), generator.uniform(0, 0.8)
+            often, tells = make.uniform(-4.5, 0.5), make.uniform(0, 0.8)
             from_day, count = 0, np.zeros(frailty.size)
         days = _WINDOWS[number % len(_WINDOWS)]
         mean = np.exp(often + tells * frailty) * (days - from_day) / 365
@@ -96,10 +99,10 @@ def _columns(generator: np.random.Generator, frailty: Floats, features: int) -> 
         yield count
     for _ in range(days_since):
         since = np.floor(generator.exponential(400 * np.exp(-0.3 * frailty)))
-        yield np.where(generator.random(frailty.size) < generator.uniform(*_NEVER), np.nan, since)
+        yield np.where(generator.random(frailty.size) < make.uniform(*_NEVER), np.nan, since)
     for _ in range(measurements):
         measured = 0.3 * frailty + generator.standard_normal(frailty.size)
-        yield np.where(generator.random(frailty.size) < generator.uniform(*_NOT_MEASURED), np.nan, measured)
+        yield np.where(generator.random(frailty.size) < make.uniform(*_NOT_MEASURED), np.nan, measured)
     for _ in range(features - counts - days_since - measurements):
-        rare, tells = generator.uniform(-5, -1), generator.uniform(0, 1)
+        rare, tells = make.uniform(-5, -1), make.uniform(0, 1)
         yield (generator.random(frailty.size) < 1 / (1 + np.exp(-(rare + tells * frailty)))).astype(np.float64)

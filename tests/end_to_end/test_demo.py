@@ -23,6 +23,7 @@ from vi_risk.tracking.quiet import quiet_mlflow
 LIST_DATE = date(2025, 1, 1)
 REASONS = [f"reason_{n}" for n in range(1, 6)]
 CAPACITY = 20
+PLOTS = {"reliability.png", "contributions.png", "decision_curve.png"}
 PERFORMANCE = {
     "auroc", "auprc", "brier", "calibration_in_the_large", "calibration_slope", "n", "events", "at",
 }  # fmt: skip
@@ -68,7 +69,7 @@ def lists(demo: Ended) -> dict[str, list[dict[str, str]]]:
 def test_the_files_of_the_contract_and_no_others_are_written(demo: Ended) -> None:
     assert {path.name for path in demo.out.iterdir()} == {
         "run.json", "check.json", "check.html", "features.parquet", "cohort.parquet", "catalogue.json", "model",
-        "evaluation.json", "model_card.html", "scores.parquet", "case_lists", "plots",
+        "evaluation.json", "model_card.html", "model_card.md", "scores.parquet", "case_lists", "plots",
     }  # fmt: skip
     assert {path.name for path in demo.cwd.iterdir()} == {"out", "mlruns"}
 
@@ -297,7 +298,7 @@ def test_the_card_and_the_plots_are_whole(demo: Ended, evaluation: dict[str, Any
     assert card.rstrip().endswith("</html>")
     assert f"{evaluation['model']['auroc']:.3f}" in card
     assert "Sensitive codes left out of every feature, for no governance file allows them: hiv." in card
-    assert {path.name for path in (demo.out / "plots").iterdir()} == {"reliability.png", "contributions.png"}
+    assert {path.name for path in (demo.out / "plots").iterdir()} == PLOTS
     for path in (demo.out / "plots").iterdir():
         assert path.read_bytes().startswith(b"\x89PNG")
         assert path.read_bytes().endswith(b"IEND\xaeB`\x82")

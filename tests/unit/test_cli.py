@@ -32,6 +32,11 @@ COMMANDS = (
     ("evaluate",),
     ("score",),
     ("caselist",),
+    ("models", "list"),
+    ("promote",),
+    ("rollback",),
+    ("recalibrate",),
+    ("tune",),
 )
 SHARED_FLAGS = {
     ("demo",): ["--patients", "--seed", "--out", "--capacity", "--tracking-uri"],
@@ -49,7 +54,12 @@ SHARED_FLAGS = {
     ("features", "catalogue"): ["--features", "--governance", "--out"],
     ("train",): ["--out"],
     ("evaluate",): ["--out", "--capacity", "--tracking-uri"],
-    ("score",): ["--out"],
+    ("score",): ["--out", "--model", "--tracking-uri"],
+    ("models", "list"): ["--tracking-uri"],
+    ("promote",): ["--out", "--why", "--unpaired", "--tracking-uri"],
+    ("rollback",): ["--to", "--tracking-uri"],
+    ("recalibrate",): ["--out", "--model", "--how", "--elsewhere", "--tracking-uri"],
+    ("tune",): ["--out", "--trials", "--tracking-uri"],
     ("caselist",): ["--out", "--capacity", "--caselist", "--tracking-uri"],
 }  # fmt: skip
 

@@ -29,7 +29,7 @@ _FOLDER = Path(__file__).parent / "templates"
 _AGO = re.compile(r"([\d,]+) (day|week|month|year)s? ago")
 _DAYS = {"day": 1, "week": 7, "month": 30.4, "year": 365.25}  # near enough to sort by
 _NAMED = ("conditions", "high_risk_medicines")
-_BLOCK_ONLY = (LISTED_IN_REFITS, "risk_emergency_admission_3m")  # the table is a line wide
+_BLOCK_ONLY = (LISTED_IN_REFITS, "risk_emergency_admission_3m", "emergency_bed_days_12m")  # the table is a line wide
 _LOWEST_GRADE = 3  # the style sheet knows four grades; further bands share the last one
 
 

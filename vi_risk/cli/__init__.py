@@ -24,6 +24,7 @@ from vi_risk.cli.asked import (
     source_of,
 )
 from vi_risk.cli.features import features_app
+from vi_risk.cli.recalibrate import recalibrate_app
 from vi_risk.cli.registry import models_app, registry_app
 from vi_risk.cli.told import example, told
 from vi_risk.cli.tune import tune_app
@@ -64,6 +65,7 @@ app = typer.Typer(
 app.add_typer(features_app, name="features")
 app.add_typer(models_app, name="models")
 app.add_typer(registry_app)  # promote, rollback
+app.add_typer(recalibrate_app)
 app.add_typer(tune_app)
 mapping_app = typer.Typer(help="Look at how a site's files become the canonical tables.", no_args_is_help=True)
 app.add_typer(mapping_app, name="mapping")

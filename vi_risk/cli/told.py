@@ -23,8 +23,14 @@ def example(text: str) -> str:
 
 
 @contextmanager
-def told(stages: int = 1) -> Iterator["Report"]:
-    """Show progress while the work goes on; turn every way it can end into a message and an exit code."""
+def told(stages: int = 1, *, interrupted: str = _AS_BEFORE) -> Iterator["Report"]:
+    """Show progress while the work goes on; turn every way it can end into a message and an exit code.
+
+    Parameters
+    ----------
+    interrupted
+        What is said where the user, or the system, broke the work off.
+    """
     report = TerminalReport(stages)
     try:
         with report:
@@ -33,7 +39,7 @@ def told(stages: int = 1) -> Iterator["Report"]:
         print(f"\nvi-risk: {error}", file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        print(f"\nvi-risk: {_AS_BEFORE}", file=sys.stderr)
+        print(f"\nvi-risk: {interrupted}", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     except MemoryError:
         print("\nvi-risk: not enough memory. Close other programs, or use a machine with more.", file=sys.stderr)
@@ -42,7 +48,7 @@ def told(stages: int = 1) -> Iterator["Report"]:
         if type(error).__module__.split(".")[0] not in ("duckdb", "_duckdb"):
             if str(error) != "Query interrupted":
                 raise
-            print(f"\nvi-risk: {_AS_BEFORE}", file=sys.stderr)
+            print(f"\nvi-risk: {interrupted}", file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from None
         # The engine's own words may quote a record, so only the kind of fault is told.
         print(

@@ -12,6 +12,8 @@ from vi_risk.flags import TrackingFlag
 
 tune_app = typer.Typer()
 
+_KEPT = "interrupted; the trials that came to an end are kept, and the same call goes on from there."
+
 
 @tune_app.command(epilog=example("vi-risk tune --trials 30 --out out"))
 def tune(
@@ -26,7 +28,7 @@ def tune(
     Every trial is kept as it ends: the same call continues a search that was interrupted. Train with what was found:
     vi-risk run --model out/tuned.toml. Needs optuna: pip install 'vi-risk[tune]'.
     """
-    with told(trials) as report:
+    with told(trials, interrupted=_KEPT) as report:
         from vi_risk.tune import TUNED_FILE
         from vi_risk.tune import tune as tune_folder
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from vi_risk import declared
 from vi_risk.cohort.outcomes import OUTCOMES
@@ -96,7 +96,18 @@ class UncertaintySpec(BaseModel):
     refits: Annotated[int, Field(ge=0, le=1000)] = 20
 
 
-Limits = Annotated[tuple[float, float], Field(strict=False)]
+Margin = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+def _rising(limits: tuple[float, float]) -> tuple[float, float]:
+    lowest, highest = limits
+    if not lowest < highest:
+        msg = f"expected the lower limit first, found {lowest:g} and {highest:g}"
+        raise ValueError(msg)
+    return limits
+
+
+Limits = Annotated[tuple[float, float], Field(strict=False), AfterValidator(_rising)]
 
 
 class PromotionSpec(BaseModel):
@@ -105,8 +116,8 @@ class PromotionSpec(BaseModel):
     model_config = _STRICT
 
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.2  # the risk from which on one would act: for the net benefit
-    margin_true_cases: Annotated[float, Field(ge=0)] = 0.0
-    margin_net_benefit: Annotated[float, Field(ge=0)] = 0.0
+    margin_true_cases: Margin = 0.0
+    margin_net_benefit: Margin = 0.0
     slope: Limits = (0.8, 1.25)
     in_the_large: Limits = (-0.2, 0.2)
 

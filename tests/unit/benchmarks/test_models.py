@@ -1,5 +1,6 @@
 """The benchmark of models: all learn the same from the same rows, and the table says what follows."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import lightgbm as lgb
@@ -8,24 +9,35 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.measured import MARK
+from benchmarks.models import work
 from benchmarks.models.matrix import Matrix
 from benchmarks.models.table import LINES, aims_of
 from benchmarks.models.work import WORKS, Place
 from benchmarks.runs import Failed, Took, took_of
 from vi_risk.models import bundle
+from vi_risk.models.spec import load_spec
 
 PEOPLE, DATES, FEATURES = 1500, 2, 40
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_trees() -> Iterator[None]:
+    spec = load_spec()
+    few = spec.learner.model_copy(update={"n_estimators": 30, "num_threads": 1})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(work, "load_spec", lambda: spec.model_copy(update={"learner": few}))
+        yield
+
+
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+def place(tmp_path_factory: pytest.TempPathFactory, few_trees: None) -> Place:
     """Both matrices of a small place, and the models that were learnt from them."""
     place = Place(tmp_path_factory.mktemp("models"))
     generator = np.random.default_rng(1)
     for matrix, dates in ((place.train, DATES), (place.test, 1)):
         matrix.write(generator, people=PEOPLE, dates=dates, features=FEATURES)
-    for work in ("fit_plain", "fit_whole"):
-        WORKS[work](place)
+    for name in ("fit_plain", "fit_whole"):
+        WORKS[name](place)
     return place
 
 
@@ -63,9 +75,9 @@ def test_lightgbm_by_hand_learns_what_ours_learns(place: Place) -> None:
     assert roc_auc_score(place.test.column("outcome"), plain.predict(features)) > 0.6
 
 
-@pytest.mark.parametrize("work", sorted(set(LINES) - {"fit_plain", "fit_whole"}))
-def test_every_piece_of_work_says_what_it_took(work: str, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
-    WORKS[work](place)
+@pytest.mark.parametrize("name", sorted(set(LINES) - {"fit_plain", "fit_whole"}))
+def test_every_piece_of_work_says_what_it_took(name: str, place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    WORKS[name](place)
 
     (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith(MARK)]
     assert took_of(line).rows > 0
@@ -74,11 +86,11 @@ def test_every_piece_of_work_says_what_it_took(work: str, place: Place, capsys: 
 def test_every_line_of_the_table_is_a_piece_of_work_and_stands_after_what_it_is_held_against() -> None:
     assert set(LINES) == set(WORKS)
     works = list(LINES)
-    assert all(works.index(against) < works.index(work) for work, (_, against) in LINES.items() if against)
+    assert all(works.index(against) < works.index(name) for name, (_, against) in LINES.items() if against)
 
 
 def test_the_aims_are_ratios_to_lightgbm_by_hand() -> None:
-    took = {work: Took(10.0, 20.0, 100.0) for work in LINES}
+    took = {name: Took(10.0, 20.0, 100.0) for name in LINES}
     took |= {"fit_booster": Took(12.0, 20.0, 100.0), "fit_whole": Took(29.0, 70.0, 100.0)}
     took |= {"evaluate_model": Took(61.0, 61.0, 100.0)}
 
@@ -89,7 +101,7 @@ def test_the_aims_are_ratios_to_lightgbm_by_hand() -> None:
 
 
 def test_what_did_not_finish_has_no_aim() -> None:
-    took: dict[str, Took | Failed] = {work: Took(10.0, 20.0, 100.0) for work in LINES}
+    took: dict[str, Took | Failed] = {name: Took(10.0, 20.0, 100.0) for name in LINES}
     took["fit_plain"] = Failed("MemoryError")
 
     assert not any(aim.what.startswith("fit") for aim in aims_of(took))

@@ -63,6 +63,9 @@ def test_the_learner_takes_exactly_the_parameters_of_the_classifier_but_for_the_
         (LEAST + '[features]\ndomains = ["social", "person"]\n', "site.toml: features.domains: expected 'person', "),
         (LEAST + "[features]\ndomains = []\n", "site.toml: features.domains: "),
         (LEAST + "[learner]\nlearning_rate = 1.5\n", "site.toml: learner.learning_rate: "),
+        (LEAST + "[promotion]\nslope = [1.2, 0.8]\n", "site.toml: promotion.slope: expected the lower limit first"),
+        (LEAST + "[promotion]\nmargin_true_cases = nan\n", "site.toml: promotion.margin_true_cases: "),
+        (LEAST + '[learner]\nobjective = "poisson"\n', "site.toml: learner.objective: emergency_admission is a matter"),
         (LEAST + "[learner]\ndepth = 3\n", "site.toml: learner.depth: is not a known key."),
     ],
 )
@@ -70,6 +73,27 @@ def test_a_fault_is_told_with_its_key(tmp_path: Path, text: str, fault: str) -> 
     (line,) = faults_of(tmp_path, text)
 
     assert line.startswith(fault)
+
+
+@pytest.mark.parametrize(
+    ("companion", "fault"),
+    [
+        ("emergency_admission_12m", "companions: emergency_admission_12m: its horizon of 365 days is longer"),
+        ("emergency_readmission_30d", "companions: emergency_readmission_30d: its cohort.index is discharge"),
+        ("emergency_bed_days_12m", "companions: emergency_bed_days_12m: a companion must be a risk, not a count"),
+    ],
+)
+def test_a_companion_that_cannot_stand_beside_is_refused(tmp_path: Path, companion: str, fault: str) -> None:
+    assert any(f"site.toml: {fault}" in line for line in faults_of(tmp_path, f'companions = ["{companion}"]\n' + LEAST))
+
+
+def test_a_companion_may_be_a_file_beside_the_spec(tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text(LEAST.replace("readmission_30d", "ours"), encoding="utf-8")
+
+    spec = spec_of(tmp_path, 'companions = ["ours.toml"]\n' + LEAST)
+
+    assert [companion.name for companion in spec.companions] == ["ours"]
+    assert spec.with_seed(7).companions[0].seed == 7
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import mlflow
 import pytest
 
 from vi_risk.tracking import versions_of
+from vi_risk.tracking.quiet import quiet_mlflow
 
 PROCESSES = 4
 
@@ -44,10 +45,11 @@ def test_four_processes_on_one_new_store_all_finish(model_folder: Path, tmp_path
 
     assert [process.returncode for process in started] == [0] * PROCESSES, told
     uri = f"sqlite:///{tmp_path / 'mlruns' / 'mlflow.db'}"
-    client = mlflow.MlflowClient(tracking_uri=uri)
-    experiment = client.get_experiment_by_name("emergency_admission")
-    assert experiment is not None
-    runs = client.search_runs([experiment.experiment_id])
+    with quiet_mlflow(uri):
+        client = mlflow.MlflowClient(tracking_uri=uri)
+        experiment = client.get_experiment_by_name("emergency_admission")
+        assert experiment is not None
+        runs = client.search_runs([experiment.experiment_id])
     assert [run.info.status for run in runs] == ["FINISHED"] * PROCESSES
     assert {len(run.data.params) for run in runs} == {150}
     assert {len(run.data.metrics) for run in runs} == {150}

@@ -1,0 +1,113 @@
+"""A registered model set right for a new year or another place: the same trees, new calibration, a new version."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from vi_risk.errors import InputError, UsageError
+from vi_risk.files import remove
+from vi_risk.model_choice import choose_model
+from vi_risk.models import bundle
+from vi_risk.models.classifier import RiskClassifier
+from vi_risk.models.on_snapshots import training_rows
+from vi_risk.models.snapshot_files import load_snapshots
+from vi_risk.models.spec import ModelSpec
+from vi_risk.models.uncertainty import Refits
+from vi_risk.progress import Report
+from vi_risk.run_file import MODEL_FOLDER, read_run, update_run
+
+How = Literal["in_the_large", "slope"]
+HOWS: tuple[How, ...] = ("in_the_large", "slope")
+
+
+def recalibrate(
+    folder: Path, *, asked: str | None, how: How, elsewhere: bool, tracking_uri: str, report: Report
+) -> None:
+    """Put a registered model, calibrated on the training rows of the folder, into the folder as if trained there.
+
+    `evaluate` comes next, on test rows that come after these, and registers it as a new version.
+
+    Parameters
+    ----------
+    asked
+        ``"champion"`` or the number of a version; None takes the champion.
+    how
+        ``"in_the_large"`` moves all risks until as many are expected as were seen; ``"slope"`` also draws them
+        together or apart.
+    elsewhere
+        Whether the folder's people are not those that the model was trained on. If they may be, only index dates
+        after its last training date are used.
+
+    Raises
+    ------
+    UsageError
+        `how` is neither, or there is no such version.
+    InputError
+        The model does not fit the folder, or nothing there is new to it.
+    """
+    if how not in HOWS:
+        msg = f"--how {how}: expected {' or '.join(HOWS)}."
+        raise UsageError(msg)
+    report.stage("Recalibrate the model")
+    chosen = choose_model(folder, asked or "champion", tracking_uri=tracking_uri, report=report)
+    if chosen.folder == folder:
+        msg = (
+            "recalibrate: the model in --out was trained on these very rows, so they tell nothing new. Build features"
+            " for a later --index-date, or of another place, and name a registered version."
+        )
+        raise InputError(msg)
+    then = read_run(chosen.folder, needs="model", command="train")
+    run = read_run(folder, needs="features", command="features build")
+    spec = ModelSpec.model_validate_json(json.dumps(run["spec"]))
+    model, about = bundle.load(chosen.folder / MODEL_FOLDER)
+    snapshots = load_snapshots(folder, run["features"])
+    cohort, _ = snapshots.rows("train")
+    rows = training_rows(snapshots, model.feature_name_)
+    new = np.ones(len(cohort), dtype=bool)
+    if not elsewhere:
+        last = _last_trained_on(then)
+        new = (cohort["index_date"] > last).to_numpy()
+        if not new.any():
+            msg = (
+                f"recalibrate: no training date of --out comes after {last}, the last that the model was trained on."
+                " Build features for a later --index-date; for people whom it has never seen, add --elsewhere."
+            )
+            raise InputError(msg)
+    known = rows.take(np.flatnonzero(new)).known
+    moved = model.recalibrated(known.features, known.outcome, how=how, sample_weight=known.sample_weight)
+    version = then["model"]["version"]
+    part = _save(folder, chosen.folder, moved, {**about, "spec": run["spec"], "recalibrated_from": version})
+    report.step(f"{len(known.outcome):,} rows, {int(known.outcome.sum()):,} events; {spec.name} of {version} moved")
+    update_run(
+        folder,
+        "model",
+        {
+            **part,
+            "recalibrated_from": version,
+            "recalibrated_how": how,
+            "rows": len(known.outcome),
+            "patients": len(np.unique(known.patient_id)),
+            "events": int(known.outcome.sum()),
+            "features": list(moved.feature_name_),
+            "companions": [],
+        },
+    )
+
+
+def _save(folder: Path, fetched: Path, moved: RiskClassifier, about: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the model, with the refits that it had, into the folder, and return what names it."""
+    refits = bundle.load_refits(fetched / MODEL_FOLDER)
+    remove(folder / MODEL_FOLDER)
+    carried = None if refits is None else Refits(moved, refits.boosters, refits.scale)
+    bundle.save(moved, folder / MODEL_FOLDER, about=about, refits=carried)
+    checksum = hashlib.sha256((folder / MODEL_FOLDER / bundle.MODEL_FILE).read_bytes()).hexdigest()
+    return {"version": checksum[:12], "checksum": checksum}
+
+
+def _last_trained_on(then: Mapping[str, Any]) -> date:
+    return max(date.fromisoformat(day) for day in then["features"]["index_dates"]["train"])
