@@ -110,7 +110,7 @@ def with_another_future(tables: Tables) -> Tables:
 
 @pytest.fixture(scope="module")
 def tables() -> Tables:
-    return make_trust(patients=800, seed=3)
+    return make_trust(patients=1500, seed=3)
 
 
 def made_from(tables: Tables, small_model: Path) -> tuple[Snapshots, pd.DataFrame]:

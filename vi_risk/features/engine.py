@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from vi_risk.errors import UsageError
 from vi_risk.features import matching
-from vi_risk.features.asking import COHORT, KEYS, people_asked
+from vi_risk.features.asking import COHORT, KEYS, people_asked, refuse_strangers
 from vi_risk.features.available import lacking
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import PERSON_MEASURES, Definition, Feature
@@ -119,6 +119,7 @@ def _batches(
     if not len(people):
         yield schema.empty_table()
         return
+    refuse_strangers(people, records.tables["patients"])
     dates = tuple(sorted(people["index_date"].unique().to_pylist()))
     codes = codes_in_use(Asked(records.tables, ibis.memtable(people), dates), catalogue)
     backend = records.workspace.backend

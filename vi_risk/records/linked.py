@@ -60,6 +60,7 @@ class Workspace:
         self.backend: Any = ibis.duckdb.connect(self.path / "records.duckdb")
         self.backend.raw_sql("SET preserve_insertion_order = false")
         self.backend.raw_sql("SET TimeZone = 'UTC'")
+        self.backend.raw_sql("SET enable_progress_bar = false")  # vi_risk tells its own
         self.backend.raw_sql(f"SET temp_directory = '{self.path / 'spill'}'")
         # Tied to the backend, which every table of it holds: a table outlives the records that it was taken from.
         self._close = weakref.finalize(self.backend, _close, self.backend.con, self._folder)

@@ -13,9 +13,10 @@ from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.models.classifier import RiskClassifier
 from vi_risk.models.evaluating import evaluate
-from vi_risk.models.on_snapshots import importance, score, train
+from vi_risk.models.metrics import auroc
+from vi_risk.models.on_snapshots import decay_of, importance, listed_in_refits, refits_of, score, train
 from vi_risk.models.snapshots import Snapshots
-from vi_risk.models.spec import ModelSpec
+from vi_risk.models.spec import ModelSpec, SplitSpec, UncertaintySpec
 
 DATES = IndexDates(date(2025, 1, 1), date(2024, 1, 2), (date(2023, 1, 2),))
 USED = ("age", "sex_female", "emergency_admissions", "gp_appointments")
@@ -236,3 +237,124 @@ def test_importance_is_of_a_sample_drawn_by_the_seed(snapshots: Snapshots, model
     pd.testing.assert_frame_equal(importance(model, features, seed=1, most=50), sample)
     assert set(importance(model, features, seed=2, most=50).index) != set(sample.index)
     assert len(importance(model, features, seed=1)) == len(features)
+
+
+def weighed(snapshots: Snapshots, weight: Any) -> Snapshots:
+    """Return snapshots whose cohort says how much each row counts."""
+    return replace(snapshots, cohort=snapshots.cohort.assign(weight=weight))
+
+
+def test_what_people_who_left_the_area_looked_like_teaches_the_model_nothing(snapshots: Snapshots) -> None:
+    left = np.arange(len(snapshots.cohort)) % 5 == 0
+    some = weighed(snapshots, np.where(left, 0.0, 1.25))
+    other = changed(some, "train", age=np.where(left[:300], 7.0, snapshots.rows("train")[1]["age"]))
+
+    assert train(other, SPEC).booster_.model_to_string() == train(some, SPEC).booster_.model_to_string()
+    assert train(some, SPEC).booster_.model_to_string() != train(snapshots, SPEC).booster_.model_to_string()
+
+
+def test_who_left_the_area_is_scored_and_listed_but_no_evidence(snapshots: Snapshots, model: RiskClassifier) -> None:
+    left = np.arange(len(snapshots.cohort)) % 5 == 0
+    some = weighed(snapshots, np.where(left, 0.0, 1.25))
+
+    found = evaluate(model, some, capacity=7).model
+
+    assert (found.n, found.followed) == (300, 240)
+    assert found.auroc == evaluate(model, changed(some, "test", outcome=np.where(
+        left[300:600], 1.0, snapshots.rows("test")[0]["outcome"])), capacity=7).model.auroc  # fmt: skip
+    assert len(score(model, some)) == 300
+
+
+def test_every_test_row_of_a_practice_is_scored_by_a_model_without_it() -> None:
+    snapshots = made_up(1200)
+    split = SPEC.model_copy(update={"split": SplitSpec(by="practice")})
+
+    model = train(snapshots, SPEC)
+
+    found = evaluate(model, snapshots, spec=split).to_dict()
+    practice = snapshots.cohort["practice_code"] == "A"
+    patients = set(snapshots.cohort.loc[practice, "patient_id"])
+    others = snapshots.cohort["role"].isin(["test", "list"]) | ~snapshots.cohort["patient_id"].isin(patients)
+    without = replace(snapshots, cohort=snapshots.cohort[others], features=snapshots.features[others])
+    cohort, features = snapshots.rows("test")
+    of_a = (cohort["practice_code"] == "A").to_numpy()
+    risk = train(without, SPEC).predict_proba(features[of_a])[:, 1]
+
+    assert set(found["held_out"]["practice"]["groups"]) == {"A", "B"}
+    assert found["held_out"]["practice"]["groups"]["A"]["auroc"] == auroc(risk, cohort["outcome"].to_numpy()[of_a])
+    assert found["model"]["auroc"] != evaluate(model, snapshots).model.auroc
+
+
+def test_refits_give_every_risk_an_interval_around_it(snapshots: Snapshots, model: RiskClassifier) -> None:
+    spec = SPEC.model_copy(update={"uncertainty": UncertaintySpec(refits=4)})
+    refits = refits_of(model, snapshots, spec)
+    assert refits is not None
+
+    scores = score(model, snapshots, refits=refits)
+    share = listed_in_refits(refits, snapshots, capacity=10)
+
+    assert ((scores["risk_low"] < scores["risk"]) & (scores["risk"] < scores["risk_high"])).all()
+    assert share.sum() == pytest.approx(2 * 10)  # so many places in every refit
+    assert set(share * 4) <= {0.0, 1.0, 2.0, 3.0, 4.0}
+    assert refits_of(model, snapshots, SPEC.model_copy(update={"uncertainty": UncertaintySpec(refits=0)})) is None
+
+
+def test_a_companion_learns_its_own_outcome_and_one_that_asks_sooner_is_capped(
+    snapshots: Snapshots, model: RiskClassifier
+) -> None:
+    sooner = SPEC.model_copy(update={"name": "sooner", "horizon_days": 91})
+    death = SPEC.model_copy(update={"name": "death", "outcome": "death"})
+    spec = SPEC.model_copy(update={"companions": (sooner, death)})
+    admissions, age = (snapshots.features[name].to_numpy() for name in ("emergency_admissions_365d", "age"))
+    slip = np.arange(900) % 7 == 0
+    asked = replace(
+        snapshots,
+        cohort=snapshots.cohort.assign(
+            sooner_outcome=((age > 30) ^ slip).astype(float), death_outcome=((admissions == 0) ^ slip).astype(float)
+        ),
+    )
+    companions = {c.name: train(asked, spec, companion=c) for c in spec.companions}
+
+    scores = score(model, asked, spec=spec, companions=companions)  # type: ignore[arg-type]
+
+    assert (scores["risk_sooner"] == scores["risk"]).mean() > 0.5  # most have that outcome more often here
+    assert (scores["risk_sooner"] <= scores["risk"]).all()
+    assert (scores["risk_death"] > scores["risk"]).any()
+    assert scores.loc[scores["rank"] == 1, "risk_death"].item() < 0.5
+
+
+def test_counts_are_scored_as_expected_numbers(snapshots: Snapshots) -> None:
+    learner = SPEC.learner.model_copy(update={"objective": "poisson"})
+    spec = SPEC.model_copy(update={"outcome": "emergency_admissions_count", "learner": learner})
+    counted = replace(
+        snapshots, cohort=snapshots.cohort.assign(outcome=snapshots.features["emergency_admissions_365d"].to_numpy())
+    )
+    model = train(counted, spec)
+
+    scores, found = score(model, counted), evaluate(model, counted, spec=spec).to_dict()
+
+    assert "risk" not in scores
+    assert scores["expected_count"].is_monotonic_decreasing
+    assert found["kind"] == "count"
+    assert found["model"]["rank_correlation"] > 0.9
+    assert list(found["comparators"]) == ["age_and_sex", "last_year"]
+    assert refits_of(model, counted, spec) is None
+
+
+def test_how_a_score_ages_is_told_of_the_earliest_training_date(snapshots: Snapshots) -> None:
+    of_train = (snapshots.cohort["role"] == "train").to_numpy()
+    later = {f"outcome_{days}": np.where(of_train, snapshots.cohort["outcome"], np.nan) for days in (183, 365)}
+    cohort = snapshots.cohort.assign(**later, outcome_730=np.nan)
+    cohort = cohort.assign(
+        **{f"weight_{days}": np.where(of_train, 1.0, np.nan) for days in (183, 365)}, weight_730=np.nan
+    )
+    asked = replace(snapshots, cohort=cohort)
+    model = train(asked, SPEC)
+
+    decay = decay_of(model, asked)
+
+    assert decay is not None
+    assert decay["at_risk"]["183"]["auroc"] == decay["at_risk"]["0"]["auroc"]  # the outcomes are the same here
+    assert decay["at_risk"]["0"]["n"] == 300
+    assert decay["at_risk"]["730"]["not_estimable"]
+    assert decay_of(model, snapshots) is None
