@@ -1,13 +1,19 @@
 """What stands beside a name on the list: facts from the features, and what of this practice's patients was not seen."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vi_risk.caselists.wording import SOURCES, is_chance
+from vi_risk.caselists.wording import (
+    AFTER_DISCHARGE,
+    SOURCES,
+    WHAT_CHANCES_BESIDE_ARE,
+    WHAT_REFITS_ARE,
+    is_chance,
+)
 from vi_risk.features.definition import Feature
 from vi_risk.features.sources import CODED_ENTRIES
 from vi_risk.models.templates import date_in_words
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
     from vi_risk.models.snapshots import Snapshots
 
 LAST_ADMISSION, IN_HOSPITAL, LISTED_IN_REFITS = "last_emergency_admission", "in_hospital_now", "listed_in_refits"
+LEFT_HOSPITAL = "left_hospital_on"
 
 # fact on the list -> the feature that holds it
 _NUMBERS: Mapping[str, str] = MappingProxyType(
@@ -33,6 +40,7 @@ _NUMBERS: Mapping[str, str] = MappingProxyType(
 # fact on the list -> the definition whose flags it names
 _NAMED: Mapping[str, str] = MappingProxyType({"conditions": "condition", "high_risk_medicines": "prescribed"})
 _YEAR = 365
+_HOSPITAL_ONLY = "(hospital coding only)"
 _RANGE = ("risk_low", "risk_high")  # of the chance that the list is ranked by
 
 
@@ -40,8 +48,8 @@ def facts_of(listed: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:
     """Return the facts of listed people, a column each: the chances of other outcomes that were scored come first.
 
     A fact that names a span of time is left out where the records reach back less far. What was not seen is missing,
-    never zero: without a GP record the number of long-term conditions is not known, and the conditions named are those
-    that the hospital coded.
+    never zero: without a GP record the long-term conditions counted, and the conditions named, are those that the
+    hospital coded, and the fact says so.
     """
     _, features = snapshots.rows("list")
     values = listed[["patient_id"]].merge(features, on="patient_id", how="left", validate="one_to_one")
@@ -49,6 +57,9 @@ def facts_of(listed: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:
     gp_unseen = listed["gp_seen_from"].isna().tolist()
     beside = [name for name in listed.columns if name == LISTED_IN_REFITS or (is_chance(name) and name not in _RANGE)]
     facts = listed[sorted(beside, key=lambda name: name == LISTED_IN_REFITS)].copy()
+    days = listed.get("index_date")
+    if days is not None and (days != snapshots.index_dates.list_date).any():  # asked about on the day after a discharge
+        facts[LEFT_HOSPITAL] = [day - timedelta(days=1) for day in days]
     for fact, name in _NUMBERS.items():
         window = snapshots.windows.get(name, by_name[name].window) if name in by_name else None
         names_a_span = fact.endswith(("_12m", "_90d"))
@@ -59,7 +70,10 @@ def facts_of(listed: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:
             none = f"none in {span(window)}"
             facts[fact] = [none if pd.isna(days) else ago(round(days)) for days in values[name]]
         elif by_name[name].definition.table == CODED_ENTRIES:
-            facts[fact] = values[name].where(listed["gp_seen_from"].notna())
+            facts[fact] = [
+                f"{number:.0f} {_HOSPITAL_ONLY}" if unseen and pd.notna(number) else number
+                for number, unseen in zip(values[name], gp_unseen, strict=True)
+            ]
         else:
             facts[fact] = values[name]
     for fact, definition in _NAMED.items():
@@ -80,7 +94,7 @@ def _named(values: pd.DataFrame, flags: list[Feature], gp_unseen: list[bool]) ->
         if unseen and not from_hospital:
             texts.append(None)
         elif unseen:
-            texts.append(f"{named or 'none'} (hospital coding only)")
+            texts.append(f"{named or 'none'} {_HOSPITAL_ONLY}")
         else:
             texts.append(named or "none recorded")
     return texts
@@ -110,4 +124,10 @@ def notes_for(snapshots: "Snapshots", rows: pd.DataFrame) -> tuple[str, ...]:
     elif (snapshots.index_dates.list_date - seen_from).days < _YEAR:
         joined = date_in_words(seen_from)
         notes.insert(0, f"The GP record is seen from {joined} only, when the practice joined the trust")
+    if any(is_chance(column) and column not in _RANGE for column in rows):
+        notes.append(WHAT_CHANCES_BESIDE_ARE)
+    if LISTED_IN_REFITS in rows:
+        notes.append(WHAT_REFITS_ARE)
+    if LEFT_HOSPITAL in rows:
+        notes.append(AFTER_DISCHARGE)
     return tuple(notes)

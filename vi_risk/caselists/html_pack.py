@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from vi_risk.caselists.facts import IN_HOSPITAL, LAST_ADMISSION, LISTED_IN_REFITS
+from vi_risk.caselists.facts import IN_HOSPITAL, LAST_ADMISSION, LEFT_HOSPITAL, LISTED_IN_REFITS
 from vi_risk.caselists.lists import DECISION_COLUMNS, REASON_COLUMNS, CaseList
 from vi_risk.caselists.rules import CaseListRules
 from vi_risk.caselists.wording import (
@@ -18,6 +18,7 @@ from vi_risk.caselists.wording import (
     data_reach,
     fact_text,
     heading,
+    is_chance,
     natural_frequency,
     percent,
     summary,
@@ -29,7 +30,7 @@ _FOLDER = Path(__file__).parent / "templates"
 _AGO = re.compile(r"([\d,]+) (day|week|month|year)s? ago")
 _DAYS = {"day": 1, "week": 7, "month": 30.4, "year": 365.25}  # near enough to sort by
 _NAMED = ("conditions", "high_risk_medicines")
-_BLOCK_ONLY = (LISTED_IN_REFITS, "risk_emergency_admission_3m", "emergency_bed_days_12m")  # the table is a line wide
+_BLOCK_ONLY = (LISTED_IN_REFITS, LEFT_HOSPITAL)  # the table is a line wide
 _LOWEST_GRADE = 3  # the style sheet knows four grades; further bands share the last one
 
 
@@ -116,7 +117,7 @@ def _short_facts(case_list: CaseList) -> list[str]:
 
 
 def _table_facts(case_list: CaseList) -> list[str]:
-    return [column for column in _short_facts(case_list) if column not in _BLOCK_ONLY]
+    return [column for column in _short_facts(case_list) if column not in _BLOCK_ONLY and not is_chance(column)]
 
 
 def _fact(column: str, value: object) -> _Entry:

@@ -19,12 +19,27 @@ WHAT_REASONS_ARE = (
     " need not change the chance."
 )
 
+WHAT_CHANCES_BESIDE_ARE = (
+    "Other chances come from models of their own. That of an admission is one before death; it and the chance of dying"
+    " are not to be added up."
+)
+WHAT_REFITS_ARE = (
+    '"In the list in": the model was learnt again from patients drawn anew; it says how sure the place on the list is,'
+    " not how the year will go."
+)
+AFTER_DISCHARGE = (
+    "Each person is told as known on the day after leaving hospital; days ago are counted from that day. Who has come"
+    " back, died or moved away since is not on the list."
+)
+
 _HEADINGS: Mapping[str, str] = MappingProxyType(
     {
         "patient_id": "Patient",
-        "risk_death_12m": "Chance of dying, 12 months",
-        "risk_emergency_admission_3m": "Chance of emergency admission, 3 months",
+        "risk": "Chance",
+        "risk_death_12m": "Chance of dying within 12 months",
+        "risk_emergency_admission_3m": "Chance of emergency admission within 3 months",
         "listed_in_refits": "In the list in",
+        "left_hospital_on": "Left hospital on",
         "age_band": "Age",
         "practice_code": "Practice",
         **{f"reason_{number}": f"Reason {number}" for number in range(1, 6)},
@@ -106,7 +121,7 @@ def fact_text(value: object, column: str = "") -> str:
     if isinstance(value, int | np.integer):
         return f"{value:,}"
     if is_chance(column) and isinstance(value, float | np.floating):
-        return percent(float(value))
+        return percent(float(value)) if value >= 0.01 else "under 1 %"
     if isinstance(value, float | np.floating):
         return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
     if isinstance(value, date):
@@ -131,8 +146,7 @@ def summary(case_list: CaseList) -> str:
     if not listed:
         return f"Nobody is on this list: {eligible} of this practice could have been listed."
     return (
-        f"{people(listed)} of the {eligible} who could have been listed,"
-        f" in order of their chance of {case_list.about.outcome}."
+        f"{listed:,} of {eligible} who could have been listed, in order of their chance of {case_list.about.outcome}."
     )
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from vi_risk.cohort.discharges import discharges_at, latest_each, one_each
 from vi_risk.cohort.index_dates import IndexDates, Role, plan_event_windows, plan_index_dates
-from vi_risk.cohort.outcomes import OUTCOMES
+from vi_risk.cohort.outcomes import OUTCOMES, outcomes_of
 from vi_risk.cohort.people import CohortAt, cohort_at_each, cohort_frame
 from vi_risk.errors import InputError
 from vi_risk.features.asking import refuse_no_day
@@ -118,14 +118,8 @@ def build_features(
     known, cohort = records.as_of(index_date), cohort_frame(cohorts)
     stands_for: pd.Series[float] | float = 1.0
     if spec.cohort.index == "discharge":
-        cohort, stands_for = _one_row_each(cohort, spec)
-        kept = cohort.groupby("role").size()
-        one_each_of = {"test": "one discharge of each, drawn", "list": "the latest discharge of each"}
-        flow = [
-            {**step, **({one_each_of[role]: int(kept[role])} if (role := str(step["role"])) in one_each_of else {})}
-            for step in plan.flow
-        ]
-        plan = replace(plan, flow=flow)
+        cohort, stands_for, kept = _after_discharge(known, cohort, spec, list_date=index_date)
+        plan = replace(plan, flow=[{**step, **kept.get(str(step["role"]), {})} for step in plan.flow])
     features = (
         compute_features(known, cohort, plan.catalogue, windows=plan.windows)
         if cache is None
@@ -210,22 +204,46 @@ def _cohorts(
     return IndexDates(list_date, windows.test[0], windows.train, test_to=windows.test[1]), cohorts
 
 
-def _one_row_each(cohort: "pd.DataFrame", spec: ModelSpec) -> tuple["pd.DataFrame", "pd.Series[float]"]:
-    """Return of people who were discharged more than once one row to be tested on, and the latest to be listed by.
+def _after_discharge(
+    known: Records, cohort: "pd.DataFrame", spec: ModelSpec, *, list_date: date
+) -> tuple["pd.DataFrame", "pd.Series[float]", dict[str, dict[str, int]]]:
+    """Return who of the discharged is tested on and listed, how much each row counts, and how many each step left.
 
-    The second is how much each row counts: the one that was drawn stands for all discharges of its person, so that
-    those who come back often weigh in the evidence as they do on the ward.
+    Tested is one discharge of each person, drawn, which counts for all of them: those who come back often weigh in the
+    evidence as they do on the ward. Listed is the latest discharge of each, where the person has neither come back nor
+    died nor left the area since, as far as is known at the date of the list.
     """
     import pandas as pd  # noqa: PLC0415 - loaded when used
 
     of_role = {role: cohort[cohort["role"] == role] for role in ("train", "test", "list")}
     times = of_role["test"].groupby("patient_id").size()
     of_role["test"] = one_each(of_role["test"], seed=spec.seed)
-    of_role["list"] = latest_each(of_role["list"])
+    latest = latest_each(of_role["list"])
+    since = outcomes_of(
+        known,
+        latest,
+        outcome=spec.outcome,
+        horizon_days=spec.horizon_days,
+        known_by=list_date + timedelta(days=spec.horizon_days),  # of what is known at the date of the list
+    )
+    of_role["list"] = latest[since["ended"] == "horizon"]
+    if of_role["list"].empty:
+        msg = (
+            f"--index-date {list_date}: nobody who was discharged in the {spec.horizon_days} days before it is still to"
+            " be asked about. Choose another date."
+        )
+        raise InputError(msg)
     rows = pd.concat(list(of_role.values()), ignore_index=True)
-    stands_for = rows["patient_id"].map(times).where(rows["role"] == "test", 1.0).astype(float)
     tested = rows["role"] == "test"
-    return rows, stands_for.where(~tested, stands_for / stands_for[tested].mean())
+    stands_for = rows["patient_id"].map(times).where(tested, 1.0).astype(float)
+    kept = {
+        "test": {"one discharge of each, drawn": len(of_role["test"])},
+        "list": {
+            "the latest discharge of each": len(latest),
+            "neither back nor died nor moved away since": len(of_role["list"]),
+        },
+    }
+    return rows, stands_for.where(~tested, stands_for / stands_for[tested].mean()), kept
 
 
 def _absences(records: Records, catalogue: Catalogue) -> list[str]:

@@ -87,16 +87,13 @@ def test_a_fact_that_names_no_span_stays_where_its_look_back_was_cut() -> None:
     assert fact("long_term_conditions", cut) == [3.0, 3.0]
 
 
-def test_without_a_gp_record_the_number_of_conditions_is_not_known_and_those_named_are_the_hospitals() -> None:
+def test_without_a_gp_record_the_conditions_counted_and_named_are_the_hospitals_and_say_so() -> None:
     name = next(f.name for f in CATALOGUE.features if f.definition.name == "condition")
     title = next(f.group_title for f in CATALOGUE.features if f.name == name)
     snapshots = snapshots_of(long_term_conditions_1095d=3.0, **{name: 1.0})
     unseen = {"gp_seen_from": [LONG_AGO, None]}
 
-    counted = fact("long_term_conditions", snapshots, **unseen)
-
-    assert counted[0] == 3.0
-    assert pd.isna(counted[1])
+    assert fact("long_term_conditions", snapshots, **unseen) == [3.0, "3 (hospital coding only)"]
     assert fact("conditions", snapshots, **unseen) == [title, f"{title} (hospital coding only)"]
 
 

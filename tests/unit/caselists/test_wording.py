@@ -68,7 +68,7 @@ def test_a_column_without_declared_words_is_named_by_its_own() -> None:
 
 def test_the_summary_says_how_many_were_listed_and_how_many_could_have_been(make_list: MakeList) -> None:
     assert summary(make_list({}, eligible=1)) == (
-        "1 person of the 1 person who could have been listed,"
+        "1 of 1 person who could have been listed,"
         " in order of their chance of an emergency admission in the next 12 months."
     )
     assert summary(make_list(eligible=0)) == (

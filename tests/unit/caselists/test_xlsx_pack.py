@@ -22,7 +22,7 @@ def column_of(book: Workbook, words: str) -> str:
 def test_the_sheet_has_words_over_its_columns_and_one_line_a_patient(make_list: MakeList) -> None:
     sheet = opened(make_list({}, {}, facts=("ed_attendances_12m",)))["Case list"]
     headings = [cell.value for cell in sheet[1]]
-    assert headings[:7] == ["Rank", "Patient", "Age", "Practice", "Risk", "Band", "Reason 1"]
+    assert headings[:7] == ["Rank", "Patient", "Age", "Practice", "Chance", "Band", "Reason 1"]
     assert headings[11:13] == ["Sex", "A&E attendances, 12 months"]
     assert headings[-5:] == ["Decision", "Owner", "Plan", "Review on", "Outcome"]
     assert sheet.max_row == 3
