@@ -124,7 +124,7 @@ def notes_for(snapshots: "Snapshots", rows: pd.DataFrame) -> tuple[str, ...]:
     elif (snapshots.index_dates.list_date - seen_from).days < _YEAR:
         joined = date_in_words(seen_from)
         notes.insert(0, f"The GP record is seen from {joined} only, when the practice joined the trust")
-    if any(is_chance(column) and column not in _RANGE for column in rows):
+    if any(is_chance(str(column)) and column not in _RANGE for column in rows):
         notes.append(WHAT_CHANCES_BESIDE_ARE)
     if LISTED_IN_REFITS in rows:
         notes.append(WHAT_REFITS_ARE)

@@ -55,7 +55,7 @@ def test_decisions_are_chosen_from_a_drop_down_and_review_dates_are_dates(make_l
 def test_risk_is_a_number_shown_as_a_percentage_and_the_band_has_its_circles(make_list: MakeList) -> None:
     book = opened(make_list({"risk": 0.384}))
     sheet = book["Case list"]
-    risk = sheet[f"{column_of(book, 'Risk')}2"]
+    risk = sheet[f"{column_of(book, 'Chance')}2"]
     assert (risk.value, risk.number_format) == (0.384, "0.0%")
     assert sheet[f"{column_of(book, 'Band')}2"].value == "●●●○ high"
 
