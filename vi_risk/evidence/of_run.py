@@ -8,7 +8,7 @@ import pandas as pd
 
 from vi_risk.cohort.outcomes import OUTCOMES
 from vi_risk.evidence.predictors import feature_title, importances
-from vi_risk.evidence.spec_in_words import definition_of, limits_of, making_of, promotion_of
+from vi_risk.evidence.spec_in_words import choice_of, definition_of, limits_of, making_of, promotion_of
 from vi_risk.evidence.words import doubts
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.models.attributes import attributes_of
@@ -19,6 +19,13 @@ from vi_risk.models.card import (
     SourceTable,
     decision_curve_figure,
     reliability_figure,
+)
+from vi_risk.models.card.content import (
+    ASKED_ABOUT,
+    INTENDED_USE,
+    INTENDED_USE_OF_COUNTS,
+    INTENDED_USERS,
+    INTENDED_USERS_OF_COUNTS,
 )
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
@@ -39,6 +46,8 @@ def card_of(
     run: Mapping[str, Any],
     evaluation: Mapping[str, Any],
     contributions: "pd.DataFrame",
+    *,
+    capacity: int | None = None,
 ) -> ModelCard:
     """Return the model card of a run.
 
@@ -48,6 +57,8 @@ def card_of(
         The content of run.json up to the model.
     contributions
         SHAP values of a sample of the test rows: one row each, a column per feature.
+    capacity
+        Places that each practice's list has in the evaluation; None where that is not known.
     """
     decay = evaluation.get("score_decay") or run["model"].get("score_decay")
     return ModelCard(
@@ -73,15 +84,23 @@ def card_of(
         features=importances(snapshots, contributions),
         training={name: run["model"][name] for name in ("rows", "patients", "events") if name in run["model"]},
         making=making_of(spec, run, snapshots),
-        companions=[*_companions(run, evaluation)],
+        companions=[*_companions(run, evaluation, snapshots)],
         recalibrated_from=run["model"].get("recalibrated_from"),
+        recalibrated_how=run["model"].get("recalibrated_how"),
+        git_revision=run.get("git_revision"),
+        index=spec.cohort.index,
+        capacity=capacity,
+        asked=_asked(snapshots),
+        choice=choice_of(spec, snapshots.catalogue, run["model"]["features"]),
+        intended_use=INTENDED_USE_OF_COUNTS if spec.counts else INTENDED_USE,
+        intended_users=INTENDED_USERS_OF_COUNTS if spec.counts else INTENDED_USERS,
         evaluation={**evaluation, "score_decay": decay} if decay else evaluation,
         doubts=doubts(evaluation, outcome=spec.outcome),
         limits=limits_of(spec),
         notes=(*sensitive_in_words(snapshots.catalogue), *snapshots.notes),
         warnings=run["records"]["warnings"],
         versions=run["versions"],
-        promotion=promotion_of(spec, run),
+        promotion=promotion_of(spec),
         checksum=run["model"]["checksum"],
     )
 
@@ -135,13 +154,17 @@ def _flow(snapshots: Snapshots, spec: ModelSpec) -> dict[str, dict[str, int]]:
                 counts = flow.setdefault(step, {})
                 counts[role] = counts.get(role, 0) + people
     *_, last = flow.values() if flow else [{}]
-    asked = {str(role): int(rows) for role, rows in snapshots.cohort["role"].value_counts(sort=False).items()}
+    asked = _asked(snapshots)
     if asked != last:  # of the discharges of one person, one is tested
-        flow["asked about"] = asked
+        flow[ASKED_ABOUT] = asked
     events = (snapshots.cohort["outcome"] > 0).groupby(snapshots.cohort["role"]).sum()
     name = "with a count above 0" if spec.counts else "with the outcome"
     flow[name] = {role: int(events[role]) for role in _WINDOW_OVER if role in events}
     return flow
+
+
+def _asked(snapshots: Snapshots) -> dict[str, int]:
+    return {str(role): int(rows) for role, rows in snapshots.cohort["role"].value_counts(sort=False).items()}
 
 
 def _follow_up(snapshots: Snapshots) -> dict[str, FollowUp]:
@@ -195,8 +218,9 @@ def _sources(records: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def _companions(run: Mapping[str, Any], evaluation: Mapping[str, Any]) -> Iterator[Companion]:
-    """Yield what stands beside the risk, as the spec names it; of one that could not be trained nothing is told."""
+def _companions(run: Mapping[str, Any], evaluation: Mapping[str, Any], snapshots: Snapshots) -> Iterator[Companion]:
+    """Yield what stands beside the risk, as the spec names it; of one that could not be trained no figure is told."""
+    trained = run["model"].get("companions")
     told = evaluation.get("companions") or {}
     named = {other["name"]: other for other in run["spec"].get("companions") or ()}
     for name in [*named, *(name for name in told if name not in named)]:
@@ -205,4 +229,13 @@ def _companions(run: Mapping[str, Any], evaluation: Mapping[str, Any]) -> Iterat
             words=found.get("words") or spec.get("outcome_words") or name.replace("_", " "),
             horizon_days=found.get("horizon_days") or spec.get("horizon_days"),
             **{figure: found.get(figure) for figure in _OF_COMPANIONS},
+            training_events=_training_events(snapshots, name),
+            trained=trained is None or name in trained,
         )
+
+
+def _training_events(snapshots: Snapshots, companion: str) -> int | None:
+    if f"{companion}_outcome" not in snapshots.cohort:
+        return None
+    answers = snapshots.answers("train", of=companion)
+    return int((answers.loc[answers["weight"] > 0, "outcome"] > 0).sum())

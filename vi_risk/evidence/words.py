@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from vi_risk.models.card.figures import words_of
 from vi_risk.models.learners import LEARNERS
 
 # Models of admissions reach an AUROC of 0.77 to 0.80 on whole populations (QAdmissions, SPARRA). Models of death reach
@@ -64,15 +65,22 @@ def doubts(evaluation: Mapping[str, Any], *, outcome: str = "") -> tuple[str, ..
     if auroc > too_good:
         found.append(f"an AUROC above {too_good} for such an outcome is a leak until shown otherwise: find it")
     found += [
-        f"the simple rule {name.replace('_', ' ')} ranks these patients at least as well"
+        f"the simple rule “{words_of(name)}” ranks these patients at least as well"
         for name, other in evaluation["comparators"].items()
         if name not in LEARNERS and other["auroc"] is not None and other["auroc"] >= auroc
     ]
     found += [
-        f"another way to learn from the same features, {name.replace('_', ' ')}, ranks these patients better, by more"
-        " than chance"
+        f"another way to learn from the same features, “{words_of(name)}”, ranks these patients better, by more than"
+        " chance"
         for name, other in evaluation["comparators"].items()
         if name in LEARNERS and (interval := other["difference"]["auroc"]["interval"]) is not None and interval[1] < 0
+    ]
+    found += [
+        f"“{words_of(name)}” finds more true cases in as many places, by more than chance: {-more['value']:.0f} more"
+        f" ({-more['interval'][1]:.0f} to {-more['interval'][0]:.0f})"
+        for name, other in evaluation["comparators"].items()
+        if (more := other.get("difference", {}).get("true_cases.capacity") or {}).get("interval") is not None
+        and more["interval"][1] < 0
     ]
     share = evaluation.get("truth", {}).get("share_of_best_interval")
     if share is not None and share[0] > 1:
@@ -89,4 +97,4 @@ def _doubts_of_counts(evaluation: Mapping[str, Any]) -> Iterator[str]:
         yield "on these patients the model tells no more than giving everyone the mean does"
     for name, other in evaluation["comparators"].items():
         if other["deviance_explained"] is not None and other["deviance_explained"] >= explained:
-            yield f"the simple rule {name.replace('_', ' ')} tells at least as much about these patients"
+            yield f"the simple rule “{words_of(name)}” tells at least as much about these patients"

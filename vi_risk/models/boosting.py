@@ -121,7 +121,7 @@ class Boosted(BaseEstimator):  # type: ignore[misc]
         """Return raw scores by boosters of the model's features, a column each."""
         table, inputs = as_table(X), self._inputs
         raw = np.empty((len(table), len(boosters)))
-        for start in range(0, len(table), _BATCH):
+        for start in range(0, max(len(table), 1), _BATCH):  # of no rows, the columns are looked at all the same
             matrix = inputs.matrix(table.iloc[start : start + _BATCH])
             for place, booster in enumerate(boosters):
                 raw[start : start + _BATCH, place] = self._raw(booster, matrix)
@@ -253,10 +253,11 @@ class Boosted(BaseEstimator):  # type: ignore[misc]
             value = getattr(self, name)
             if name == "calibration_folds" and value is None:
                 continue
-            if isinstance(value, bool) or not isinstance(value, kind) or not smallest <= value <= largest:
-                number = "a whole number" if kind is Integral else "a number"
+            number = isinstance(value, kind) and not isinstance(value, bool) and value != np.inf
+            if not number or not smallest <= value <= largest:
+                wanted = "a whole number" if kind is Integral else "a number"
                 upper = "" if largest == np.inf else f" and at most {largest}"
-                faults.append(f"{name}: must be {number} of at least {smallest}{upper}, got {value!r}.")
+                faults.append(f"{name}: must be {wanted} of at least {smallest}{upper}, got {value!r}.")
         return faults
 
     def _check_parameters(self, inputs: Inputs) -> None:

@@ -16,6 +16,9 @@ from vi_risk.models.weights import weights_of
 BASE = "base"  # the column of contributions that belongs to no feature
 _REFUSED_BY_LIGHTGBM = re.compile(r'[\s",:\[\]{}]')
 
+# What pandas calls the content of a column of objects that are numbers.
+_NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean")
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -44,6 +47,9 @@ class Inputs:
         names = list(table.columns)
         if not names:
             msg = "features: expected at least one column, found none."
+            raise InputError(msg)
+        if "" in names:
+            msg = "features: a column has no name. Name it."
             raise InputError(msg)
         if BASE in names:
             msg = f"features: the name {BASE} is kept for what belongs to no feature. Rename that column."
@@ -110,7 +116,11 @@ class Inputs:
             return np.where(codes < 0, np.nan, codes)
         if column.isna().all():  # a table that the site does not have
             return np.full(len(column), np.nan)
+        if column.dtype == object and pd.api.types.infer_dtype(column) in _NUMBERS:  # as MLflow hands on what may be NA
+            column = column.astype("Float64")
         if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
+            raise TypeError(name)
+        if pd.api.types.is_complex_dtype(column):
             raise TypeError(name)
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
 

@@ -17,6 +17,7 @@ from vi_risk.models.companions import held_below
 from vi_risk.models.counts import CountRegressor
 from vi_risk.models.score_decay import score_decay
 from vi_risk.models.spec import ModelSpec
+from vi_risk.models.splits import refuse_leaks
 from vi_risk.models.uncertainty import Refits, fit_refits, interval_of, share_inside
 
 if TYPE_CHECKING:
@@ -79,8 +80,10 @@ def train(snapshots: "Snapshots", spec: ModelSpec, *, companion: ModelSpec | Non
     Raises
     ------
     InputError
-        The outcome has one class or too few events.
+        The outcome has one class or too few events, a window was not over, or a patient's training window reaches into
+        the same patient's test window.
     """
+    refuse_leaks(snapshots, horizon_days=spec.horizon_days)
     asked = companion or spec
     inputs = [feature.name for feature in asked.inputs(snapshots.catalogue)]
     rows = training_rows(snapshots, inputs, of=None if companion is None else companion.name)
@@ -103,12 +106,12 @@ def fit(spec: ModelSpec, catalogue: Catalogue, rows: LearningRows) -> Model:
             " Look at `vi-risk check` for what they lack."
         )
         raise InputError(msg)
-    return _estimator(spec, catalogue, list(seen.columns)).fit(
+    return estimator_of(spec, catalogue, list(seen.columns)).fit(
         seen, known.outcome, groups=known.patient_id, sample_weight=known.sample_weight
     )
 
 
-def _estimator(spec: ModelSpec, catalogue: Catalogue, inputs: list[str]) -> Model:
+def estimator_of(spec: ModelSpec, catalogue: Catalogue, inputs: list[str]) -> Model:
     """Return the estimator that the spec asks for, not yet fitted to these features."""
     parameters = spec.learner.model_dump(exclude={"objective", "monotone", "calibration"})
     directions = {
@@ -231,8 +234,8 @@ def importance(model: Model, features: pd.DataFrame, *, seed: int, most: int = 2
 
 
 def raw_scores(model: Model, features: pd.DataFrame) -> Floats:
-    """Return the raw scores of rows, in batches; no batch changes any score."""
-    return _in_batches(model.predict_raw, features)
+    """Return the raw scores of rows."""
+    return model.predict_raw(features)
 
 
 def risks_of(model: Model, raw: Floats) -> Floats:

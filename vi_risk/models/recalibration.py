@@ -51,6 +51,13 @@ class Recalibrated(Calibrator):
         """
         refuse_unknown(how)
         log_odds, outcome = calibrator.log_odds(raw), np.asarray(y, dtype=np.float64)
+        events, others = log_odds[outcome == 1], log_odds[outcome == 0]
+        if how == "slope" and (events.min() >= others.max() or others.min() >= events.max()):
+            msg = (
+                "recalibration: the risks of those who had the outcome and of the others do not overlap, so that no"
+                " slope is likeliest. Recalibrate on more patients, or in the large."
+            )
+            raise InputError(msg)
         if how == "slope":
             intercept, slope = logistic_line(log_odds, outcome, weights)
         else:

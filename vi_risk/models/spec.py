@@ -13,7 +13,7 @@ from vi_risk.features.definition import Domain, Feature
 
 Days = Annotated[int, Field(ge=1, le=36_525)]
 Share = Annotated[float, Field(gt=0, le=1)]
-_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
+_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class CohortSpec(BaseModel):
@@ -88,15 +88,22 @@ class LearnerSpec(BaseModel):
     num_threads: Annotated[int, Field(ge=1)] = 2
 
 
+def _none_or_several(refits: int) -> int:
+    if refits == 1:
+        msg = "expected 0 or at least 2, found 1: one model has nothing to differ from"
+        raise ValueError(msg)
+    return refits
+
+
 class UncertaintySpec(BaseModel):
     """How often the model is learnt again from patients drawn anew: how sure a risk and a place on a list are."""
 
     model_config = _STRICT
 
-    refits: Annotated[int, Field(ge=0, le=1000)] = 20
+    refits: Annotated[int, Field(ge=0, le=1000), AfterValidator(_none_or_several)] = 20
 
 
-Margin = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Margin = Annotated[float, Field(ge=0)]
 
 
 def _rising(limits: tuple[float, float]) -> tuple[float, float]:
@@ -170,8 +177,8 @@ class ModelSpec(BaseModel):
             name = f"companions: {other.name}"
             if other.companions:
                 faults.append(f"{name}: a companion has no companions of its own")
-            if other.cohort.index != self.cohort.index:
-                faults.append(f"{name}: its cohort.index is {other.cohort.index}, that of {self.name} is another")
+            if other.cohort != self.cohort:
+                faults.append(f"{name}: its cohort is not that of {self.name}, whose people it is asked of")
             if other.horizon_days > self.horizon_days:
                 faults.append(
                     f"{name}: its horizon of {other.horizon_days} days is longer than the {self.horizon_days} days of"
@@ -242,8 +249,9 @@ def load_spec(name_or_file: str | Path = "emergency_admission_12m") -> ModelSpec
 def _read(path: Path, *, with_companions: bool) -> ModelSpec:
     content = declared.read_toml(path)
     names = content.pop("companions", [])
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        msg = f"{path.name}: companions: expected a list of model specs, each a shipped name or a file, in quotes."
+    named = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not named or len({*names}) < len(names):
+        msg = f"{path.name}: companions: expected a list of model specs, each once: shipped names, or files, in quotes."
         raise SpecificationError(msg)
     if with_companions:  # one's own companions beside the spec, shipped ones by name; theirs do not come along
         beside = {name: path.parent / name for name in names}

@@ -17,7 +17,7 @@ from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.models.calibration import Floats, Rows, folds_apart
 from vi_risk.models.inputs import Inputs, name_in_booster
-from vi_risk.models.on_snapshots import LearningRows, _estimator
+from vi_risk.models.on_snapshots import LearningRows, estimator_of
 from vi_risk.models.spec import LearnerSpec, ModelSpec
 
 FOLDS = 3
@@ -222,7 +222,7 @@ def loss_of(raw: NDArray[np.float64], outcome: Floats, objective: str) -> Floats
 
 
 def _settings(spec: ModelSpec, learner: LearnerSpec, catalogue: Catalogue, inputs: Inputs) -> dict[str, Any]:
-    estimator = _estimator(spec.model_copy(update={"learner": learner}), catalogue, list(inputs.names))
+    estimator = estimator_of(spec.model_copy(update={"learner": learner}), catalogue, list(inputs.names))
     return {
         **estimator.settings(inputs),
         "metric": _METRICS[learner.objective],

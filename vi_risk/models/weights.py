@@ -41,7 +41,7 @@ def weights_of(weight: ArrayLike | None, rows: int, *, where: str) -> Floats | N
         There are not as many weights as rows, one is missing, infinite or below 0, or all are 0.
     """
     if faults := weight_faults(weight, rows):
-        msg = "\n".join(f"{where}: {fault}. Check the weight column of the cohort." for fault in faults)
+        msg = "\n".join(f"{where}: {fault}. Check the weights." for fault in faults)
         raise InputError(msg)
     if weight is None:
         return None

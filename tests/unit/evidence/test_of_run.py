@@ -190,16 +190,77 @@ def test_a_model_of_discharges_says_when_its_window_begins(snapshots: Snapshots)
     assert "the day after discharge from an emergency stay on and within 30 days" in card.definition[0]
 
 
-def test_the_rule_by_which_a_version_comes_into_use_stands_with_what_came_of_it(snapshots: Snapshots) -> None:
+def test_the_rule_by_which_a_version_comes_into_use_is_told(snapshots: Snapshots) -> None:
     spec = load_spec()
     promotion = spec.promotion.model_copy(update={"threshold": 0.15, "slope": (0.7, 1.3)})
     spec = spec.model_copy(update={"promotion": promotion})
     said = " ".join(the_card(snapshots, spec).promotion)
     assert "net benefit at a risk of 15 %" in said
     assert "slope must lie from 0.7 to 1.3" in said
-    assert "it had not been tried" in said
-    tried = the_card(snapshots, spec, promotion={"promoted": False, "why": ["It finds no more."]}).promotion
-    assert tried[-2:] == ("It was not made champion.", "It finds no more.")
+    assert "`vi-risk run` and `vi-risk demo` score with the model that they have just trained" in said
+    assert "by which lists are made unless told otherwise" not in said
+
+
+def test_of_counts_the_card_tells_their_own_making_and_no_promotion(snapshots: Snapshots) -> None:
+    card = the_card(snapshots, load_spec("emergency_bed_days_12m"))
+    assert card.making["Calibration"].startswith("scale and slope of the logarithm of the expected count, fitted")
+    assert "Uncertainty" not in card.making
+    assert "refuses a model of counts" in card.promotion[0]
+    assert any(said.startswith("A day in hospital is a night there") for said in card.definition)
+    assert "no lists" in card.intended_use
+    assert not any("Multidisciplinary" in users for users in card.intended_users)
+
+
+@pytest.mark.parametrize(
+    ("asked", "rows", "folds"), [(None, 390, 3), (None, 99_999, 3), (None, 100_000, 2), (5, 390, 5)]
+)
+def test_how_many_folds_calibration_took_is_a_number(
+    snapshots: Snapshots, asked: int | None, rows: int, folds: int
+) -> None:
+    spec = load_spec()
+    spec = spec.model_copy(update={"learner": spec.learner.model_copy(update={"calibration_folds": asked})})
+    card = the_card(snapshots, spec, model=RUN["model"] | {"rows": rows})
+    assert f"({folds} folds of patients)" in card.making["Calibration"]
+
+
+def test_which_features_were_chosen_how_is_told(snapshots: Snapshots) -> None:
+    spec = load_spec()
+    features = spec.features.model_copy(update={"exclude": ("care_home",), "domains": ("person",)})
+    card = the_card(snapshots, spec.model_copy(update={"features": features}))
+    said = " ".join(card.choice)
+    assert "of the 3 that are declared" in said
+    assert "Domains that it leaves out: comorbidity, acute use" in said
+    home = next(definition for definition in snapshots.catalogue.definitions if definition.name == "care_home")
+    assert f"Left out by name: {home.title}." in said
+    assert "fixed beforehand" not in card.making["Settings"]
+
+
+def test_a_recalibrated_model_says_what_is_not_of_this_run(snapshots: Snapshots) -> None:
+    moved = RUN["model"] | {"recalibrated_from": "0ld", "recalibrated_how": "slope", "companions": []}
+    card = the_card(snapshots, model=moved, git_revision="c0ffee")
+    assert (card.recalibrated_from, card.recalibrated_how, card.git_revision) == ("0ld", "slope", "c0ffee")
+    assert card.making["Learner"].startswith("the trees of version 0ld, unchanged")
+    assert "spread or drawn together" in card.making["Calibration"]
+    assert card.making["Rows of the recalibration"] == "390 rows of 210 people, 40 events"
+    assert [other.trained for other in card.companions] == [False]
+
+
+def test_training_events_of_a_companion_are_counted_where_it_was_asked_about(snapshots: Snapshots) -> None:
+    (other,) = the_card(snapshots).companions
+    assert other.training_events is None
+    cohort = snapshots.cohort
+    died = cohort.assign(death_12m_outcome=(cohort["ended"] == "died").astype(float), death_12m_weight=1.0)
+    (other,) = the_card(replace(snapshots, cohort=died)).companions
+    assert other.training_events == 20
+    assert other.trained
+
+
+def test_a_run_after_discharge_says_so_to_the_card(snapshots: Snapshots) -> None:
+    spec = load_spec("emergency_readmission_30d")
+    features = spec.features.model_copy(update={"include": ()})
+    card = the_card(snapshots, spec.model_copy(update={"features": features}))
+    assert card.of_discharges
+    assert card.asked == {"train": 400, "test": 200, "list": 200}
 
 
 def test_very_many_discharges_are_all_index_dates(snapshots: Snapshots) -> None:

@@ -52,6 +52,26 @@ def test_another_learner_is_a_doubt_only_where_it_is_better_by_more_than_chance(
     assert all("another way to learn" in doubt for doubt in found)
 
 
+@pytest.mark.parametrize(("interval", "doubted"), [([-41.2, -2.4], 1), ([-20, 1], 0), (None, 0)])
+def test_whoever_finds_more_in_as_many_places_by_more_than_chance_is_a_doubt(
+    interval: list[float] | None, doubted: int
+) -> None:
+    more = {"value": -20.0, "interval": interval}
+    other = {"auroc": 0.5, "difference": {"auroc": {"value": 0.2, "interval": None}, "true_cases.capacity": more}}
+
+    for name in ("parr30", "hist_gradient_boosting"):  # a rule or score, and another learner
+        found = doubts({"model": MODEL, "comparators": {name: other}})
+        assert len(found) == doubted
+        assert all(
+            "finds more true cases in as many places, by more than chance: 20 more (2 to 41)" in d for d in found
+        )
+
+
+def test_a_doubt_names_rules_in_words() -> None:
+    (found,) = doubts({"model": MODEL, "comparators": {"parr30": {"auroc": 0.8}}})
+    assert found == "the simple rule “PARR-30” ranks these patients at least as well"
+
+
 def test_a_risk_is_told_on_one_line_by_what_it_ranks_and_finds() -> None:
     listed = {"ppv": 0.25, "sensitivity": None, "n": 1_600}
     found = {"auroc": 0.7184, "auprc": None, "calibration_slope": 0.91, "at": {"capacity": listed}}

@@ -358,3 +358,8 @@ def test_how_a_score_ages_is_told_of_the_earliest_training_date(snapshots: Snaps
     assert decay["at_risk"]["0"]["n"] == 300
     assert decay["at_risk"]["730"]["not_estimable"]
     assert decay_of(model, snapshots) is None
+
+
+def test_a_split_that_leaks_is_refused_in_training(snapshots: Snapshots) -> None:
+    with pytest.raises(InputError, match="300 patients have a training window of 366 days that reaches into"):
+        train(snapshots, SPEC.model_copy(update={"horizon_days": 366}))

@@ -109,3 +109,10 @@ def test_the_risk_that_a_recalibration_starts_from_is_the_calibrated_one() -> No
     moved = Recalibrated(first=FIRST, slope=2.0, intercept=1.0)
     assert moved.log_odds(1.0) == pytest.approx(1 + 2 * 0.3)
     assert log_odds_of(moved.predict(1.0)) == pytest.approx(1.6)
+
+
+def test_a_slope_is_refused_where_the_risks_of_events_and_others_do_not_overlap() -> None:
+    raw, outcome = np.array([-3.0, -2.0, 1.0, 2.0]), np.array([0.0, 0.0, 1.0, 1.0])
+
+    with pytest.raises(InputError, match="do not overlap"):
+        Recalibrated.of(SigmoidCalibrator(slope=1.0, intercept=0.0), raw, outcome, "slope")

@@ -65,6 +65,9 @@ def test_the_learner_takes_exactly_the_parameters_of_the_classifier_but_for_the_
         (LEAST + "[learner]\nlearning_rate = 1.5\n", "site.toml: learner.learning_rate: "),
         (LEAST + "[promotion]\nslope = [1.2, 0.8]\n", "site.toml: promotion.slope: expected the lower limit first"),
         (LEAST + "[promotion]\nmargin_true_cases = nan\n", "site.toml: promotion.margin_true_cases: "),
+        (LEAST + "[learner]\nreg_lambda = inf\n", "site.toml: learner.reg_lambda: "),
+        (LEAST + "[uncertainty]\nrefits = 1\n", "site.toml: uncertainty.refits: expected 0 or at least 2"),
+        ('companions = ["death_12m", "death_12m"]\n' + LEAST, "site.toml: companions: expected a list"),
         (LEAST + '[learner]\nobjective = "poisson"\n', "site.toml: learner.objective: emergency_admission is a matter"),
         (LEAST + "[learner]\ndepth = 3\n", "site.toml: learner.depth: is not a known key."),
     ],
@@ -79,7 +82,7 @@ def test_a_fault_is_told_with_its_key(tmp_path: Path, text: str, fault: str) -> 
     ("companion", "fault"),
     [
         ("emergency_admission_12m", "companions: emergency_admission_12m: its horizon of 365 days is longer"),
-        ("emergency_readmission_30d", "companions: emergency_readmission_30d: its cohort.index is discharge"),
+        ("emergency_readmission_30d", "companions: emergency_readmission_30d: its cohort is not that of"),
         ("emergency_bed_days_12m", "companions: emergency_bed_days_12m: a companion must be a risk, not a count"),
     ],
 )

@@ -3,18 +3,33 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Literal
 
 Kind = Literal["yes_no", "count"]
+
+ASKED_ABOUT = "asked about"  # the step of the flow at which rows are left as a model takes them
+RECALIBRATED: Mapping[str, str] = MappingProxyType(
+    {
+        "in_the_large": "moved until as many are expected as were seen",
+        "slope": "moved until as many are expected as were seen, and spread or drawn together",
+    }
+)
 
 INTENDED_USE = (
     "To help a multidisciplinary team choose whom to discuss, by ranking people. Decision support: to be reviewed by a"
     " clinician."
 )
+# What vi_risk makes no lists by: expected counts.
+INTENDED_USE_OF_COUNTS = (
+    "To tell how much is to be expected of whom, for planning. vi_risk makes no lists by it; whoever ranks people by it"
+    " for review needs a clinician to review them."
+)
 INTENDED_USERS = (
     "Multidisciplinary teams: GPs, community matrons, pharmacists, physiotherapists, social prescribers.",
     "Analysts who train, check and run the model inside the trust.",
 )
+INTENDED_USERS_OF_COUNTS = ("Those who plan services inside the trust.", INTENDED_USERS[1])
 NOT_FOR = (
     "Deciding by itself about anyone's care, or refusing or ending a service.",
     "Urgent assessment: it does not know what happened today.",
@@ -87,10 +102,14 @@ class Companion:
     ----------
     words
         The outcome as it completes "chance of ...".
+    events, training_events
+        Who had it among those tested, and the training rows that had it; None where that is not known.
     observed, mean_risk
         Share who had it, and the mean of the risks given.
     share_capped
         Share of people whose shorter-term risk was lowered to the longer-term one; None where it is not capped.
+    trained
+        Whether there is a model of it; without one it stands on no list.
     """
 
     words: str
@@ -102,6 +121,8 @@ class Companion:
     auroc_interval: Sequence[float] | None = None
     calibration_slope: float | None = None
     share_capped: float | None = None
+    training_events: int | None = None
+    trained: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +152,18 @@ class ModelCard:
     notes
         What the records lack or show in part.
     promotion
-        By which rule a version comes into use, and what came of it, a sentence each.
+        By which rule a version comes into use, a sentence each.
+    index
+        Whether everyone was asked about at a date, or people on the days after their discharges: then one discharge of
+        each is tested, whose weight holds how many they had, and figures are of discharges.
+    capacity
+        Places that each practice's list has; None where that is not known.
+    asked
+        Rows asked about, by role.
+    choice
+        Which of the declared features the model may use, a sentence each.
+    recalibrated_how
+        "in_the_large" or "slope", of a model whose calibration alone was fitted anew (`recalibrated_from`).
     """
 
     title: str
@@ -165,3 +197,14 @@ class ModelCard:
     intended_use: str = INTENDED_USE
     intended_users: Sequence[str] = INTENDED_USERS
     not_for: Sequence[str] = NOT_FOR
+    index: Literal["date", "discharge"] = "date"
+    capacity: int | None = None
+    asked: Mapping[str, int] = field(default_factory=dict)  # by role
+    choice: Sequence[str] = ()
+    recalibrated_how: str | None = None
+    git_revision: str | None = None
+
+    @property
+    def of_discharges(self) -> bool:
+        """Whether what is tested, and what figures are of, are discharges, not people at a date."""
+        return self.index == "discharge"

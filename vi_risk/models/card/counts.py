@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vi_risk.models.card.figures import (
+    FEW,
     NOT_ESTIMATED,
     NOTHING,
     count,
     decimals,
     is_few,
+    names_in_words,
     people,
     share,
     with_interval,
@@ -18,18 +20,20 @@ from vi_risk.models.card.parts import Bullets, Figure, Group, Heading, Paragraph
 from vi_risk.models.card.plots import THIS_MODEL, decile_plot
 from vi_risk.models.card.yes_no import place_in_words
 
+_FIRST = "The first of each practice"
+
 
 def in_short(evaluation: Mapping[str, Any], outcome: str, when: str) -> Bullets:
-    """Return what the lists would have found at the test date, as sentences."""
+    """Return what was seen and how much of it was expected of whom, as sentences; no lists are made by counts."""
     model = evaluation["model"]
     listed = model["at"].get("capacity", {})
     any_at_all = f"{count(model['with_any'])} had any: {count(model['total'])} {outcome}"
     said = [f"Of {count(model['n'])} people tested{when}, {any_at_all}."]
     if listed.get("share_of_observed") is not None:
         said.append(
-            f"The lists would have held {count(listed['n'])} of these people, and"
+            f"The first of each practice, {count(listed['n'])} people of whom most was expected there, had"
             f" {share(listed['share_of_observed'])} of all that was counted:"
-            f" {decimals(listed.get('lift'), 1)} times what a list drawn by lot holds."
+            f" {decimals(listed.get('lift'), 1)} times what as many drawn by lot have. No lists are made by counts."
         )
     said.append(
         f"Deviance explained {_with(model, 'deviance_explained')}, where 1 is perfect and 0 the mean for everyone;"
@@ -43,7 +47,7 @@ def performance(evaluation: Mapping[str, Any]) -> Iterator[Part]:
     model = evaluation["model"]
     yield Paragraph(
         "Tested at later index dates than any that the model was trained on. Intervals are 95 % intervals, from drawing"
-        " people again, with the lists as they stand."
+        " people again, with the places as they stand; those of tenths and within attributes are Wald's."
     )
     followed = []
     if model.get("followed") is not None and model["followed"] != model["n"]:
@@ -52,7 +56,7 @@ def performance(evaluation: Mapping[str, Any]) -> Iterator[Part]:
         "performance",
         "This model over all people tested",
         "Measure",
-        ("Value, 95 % interval",),
+        ("Value, with its 95 % interval where one was estimated",),
         [
             Row("People tested", [count(model["n"])]),
             *followed,
@@ -77,12 +81,13 @@ def performance(evaluation: Mapping[str, Any]) -> Iterator[Part]:
     yield Heading("Who is found")
     yield Table.of(
         "found",
-        "People of whom most is expected, and those on the lists; lift is their mean over everyone's",
+        "People of whom most is expected, over all and in each practice; lift is their mean over everyone's. The first"
+        " of each practice are as many as its list has places, but no lists are made by counts",
         "Reviewed",
         ("People", "Counted among them", "Share of all counted, 95 % interval", "Mean seen, 95 % interval", "Lift"),
         [
             Row(
-                place_in_words(place),
+                _FIRST if place == "capacity" else place_in_words(place),
                 [
                     count(found["n"]),
                     people(found["observed"]),
@@ -133,7 +138,7 @@ def _compared(evaluation: Mapping[str, Any]) -> Table:
                 column,
                 (difference(column, "deviance_explained"), difference(column, "share_of_observed.capacity", 100)),
             ),
-            notes.get(name, ""),
+            names_in_words(notes.get(name, ""), evaluation["comparators"]),
         )
         for name, column in evaluation["comparators"].items()
     ]
@@ -148,7 +153,7 @@ def _compared(evaluation: Mapping[str, Any]) -> Table:
             "This model's less this one's, 95 % interval",
             "Rank correlation",
             "Calibration slope",
-            "Share of all counted in the lists",
+            "Share of all counted, among the first of each practice",
             "This model's less this one's, per cent of all, 95 % interval",
         ),
         rows,
@@ -189,14 +194,15 @@ def subgroups(evaluation: Mapping[str, Any]) -> Table | None:
     columns = (
         "People",
         "Counted (of all)",
-        "Listed (of all)",
+        "Among the first of their practice (of all)",
         "Mean seen",
         "Mean expected",
         "Observed over expected, 95 % interval",
     )
     return Table(
         "subgroups",
-        "The same people, expectations and lists, told apart by one attribute",
+        f"The same people and expectations, told apart by one attribute. Numbers from {FEW} are left out of this table;"
+        " from it and others some of them can be worked out",
         "Group",
         columns,
         [

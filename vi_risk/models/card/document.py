@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from vi_risk.models.card import counts, groups, yes_no
-from vi_risk.models.card.content import ModelCard
+from vi_risk.models.card.content import RECALIBRATED, ModelCard
 from vi_risk.models.card.figures import (
+    FEW,
     NOT_ESTIMATED,
     NOTHING,
     TOO_FEW,
@@ -27,11 +28,15 @@ from vi_risk.models.card.parts import (
     Table,
 )
 from vi_risk.models.card.people import records_and_people
-from vi_risk.models.card.plots import list_threshold
 from vi_risk.models.card.predictors import features
 from vi_risk.models.card.tripod import checklist, dates_in_words
 
 _CHECKSUM = "Model file, SHA-256"
+_NOT_TO_PUBLISH = (
+    f"This card is for the trust's own use, not for publication. Some tables leave out numbers of people from {FEW};"
+    " others and evaluation.json hold numbers as they are, and vi_risk does not yet suppress what could be worked"
+    " out from several of them."
+)
 
 
 def sections(card: ModelCard) -> list[Section]:
@@ -41,6 +46,7 @@ def sections(card: ModelCard) -> list[Section]:
         "What it is for": [*_purpose(card)],
         "What it predicts": [*_outcome(card)],
         "How well it does": [*_performance(card)],
+        "How long does a score last?": [] if card.kind == "count" else [*groups.score_decay(card)],
         "For whom does it work?": [*_for_whom(card)],
         "Whom it was made from": [*records_and_people(card)],
         "What it looks at": [*features(card)],
@@ -61,7 +67,7 @@ def _in_short(card: ModelCard) -> Iterator[Part]:
     if card.kind == "count":
         yield counts.in_short(card.evaluation, card.outcome, when)
     else:
-        yield yes_no.in_short(card.evaluation, when)
+        yield yes_no.in_short(card, when)
     for doubt in card.doubts:
         yield Paragraph(sentence(doubt), stands_out=True)
 
@@ -82,12 +88,14 @@ def _outcome(card: ModelCard) -> Iterator[Part]:
     if card.companions:
         yield Table.of(
             "companions",
-            "Risks that stand beside it on every list. A risk over a shorter time is never shown above that over the"
-            " longer one: where the models disagree, it is lowered to it",
+            "Risks that stand beside it on every list, each from a model of its own, learnt and tested on the same"
+            " people. A risk over a shorter time is never shown above that of the same outcome over the longer one:"
+            " where the models disagree, it is lowered to it",
             "Chance of",
             (
                 "Window, days",
-                "Had it",
+                "Training rows that had it",
+                "Tested who had it",
                 "Share who had it",
                 "Mean risk given",
                 "AUROC, 95 % interval",
@@ -99,6 +107,7 @@ def _outcome(card: ModelCard) -> Iterator[Part]:
                     other.words,
                     [
                         count(other.horizon_days),
+                        people(other.training_events, NOTHING),
                         people(other.events, NOT_ESTIMATED),
                         TOO_FEW if is_few(other.events) else share(other.observed),
                         share(other.mean_risk),
@@ -106,6 +115,7 @@ def _outcome(card: ModelCard) -> Iterator[Part]:
                         decimals(other.calibration_slope, 2),
                         share(other.share_capped, otherwise=NOTHING),
                     ],
+                    "" if other.trained else "there is no model of it here, so it stands on no list",
                 )
                 for other in card.companions
             ],
@@ -118,17 +128,16 @@ def _no_meaning(card: ModelCard) -> Iterator[str]:
     if card.kind == "count":
         yield "It is a mean over people alike in the records, not a forecast for one: most have none, a few have many."
     else:
-        threshold = list_threshold(card.evaluation)
         yield (
-            "It is a share among people alike in the records, not a forecast for one of them: of people given a risk"
-            f" like that at the end of the lists ({threshold}), about that share have the outcome, and the model cannot"
-            " say which of them."
+            "It is a share among people alike in the records, not a forecast for one of them: a risk of 10 % says that"
+            " of 100 people alike about 10 are expected to have the outcome, and the model cannot say which of them."
         )
         missed = (card.evaluation["model"]["at"].get("capacity") or {}).get("sensitivity")
         if missed is not None:
             yield (
-                f"A low risk is not safety: {share(1 - missed)} of those who had the outcome at the test date would not"
-                " have been on a list."
+                f"A low risk is not safety: {share(1 - missed)} of"
+                f" {'discharges followed by' if card.of_discharges else 'those who had'} the outcome in the test would"
+                " not have been on a list."
             )
     yield "It is not how much anyone would gain from being seen: whom help helps most is another question."
     yield "A reason is what the model weighed, not a cause: taking it away need not change what happens."
@@ -142,19 +151,22 @@ def _performance(card: ModelCard) -> Iterator[Part]:
     if card.kind == "count":
         yield from counts.performance(card.evaluation)
         return
-    yield from yes_no.performance(card.evaluation)
-    yield from groups.score_decay(card.evaluation)
+    yield from yes_no.performance(card)
     yield from yes_no.truth(card.evaluation)
 
 
 def _for_whom(card: ModelCard) -> Iterator[Part]:
+    if card.of_discharges:
+        yield Paragraph(yes_no.OF_DISCHARGES)
     yield from groups.by_age(card.evaluation)
     table = counts.subgroups(card.evaluation) if card.kind == "count" else groups.subgroups(card.evaluation)
     if table is not None:
         yield Heading("By attribute")
         yield Paragraph(
-            "Ranking within a group is harder than between groups. Lists follow need where a group's share of all who"
-            " were listed is its share of all outcomes."
+            "No lists are made by counts; what the first of each practice would hold is told by group all the same."
+            if card.kind == "count"
+            else "Ranking within a group is harder than between groups. Lists follow need where a group's share of all"
+            " who were listed is its share of all outcomes."
         )
         yield table
     yield from groups.fairness(card.evaluation)
@@ -172,12 +184,16 @@ def _making(card: ModelCard) -> Iterator[Part]:
 def _limits(card: ModelCard) -> Iterator[Part]:
     said = [sentence(limit) for limit in (*card.doubts, *card.limits)]
     yield Bullets(said) if said else Paragraph("None were stated.")
+    yield Paragraph(_NOT_TO_PUBLISH, stands_out=True)
 
 
 def _version(card: ModelCard) -> Iterator[Part]:
     pairs = [("Version", card.version), *card.versions.items(), (_CHECKSUM, card.checksum)]
+    if card.git_revision:
+        pairs.insert(1, ("Git revision of the code", card.git_revision))
     if card.recalibrated_from:
-        pairs.insert(1, ("Recalibrated from version", card.recalibrated_from))
+        how = "" if card.recalibrated_how is None else f", {RECALIBRATED.get(card.recalibrated_how, '')}"
+        pairs.insert(1, ("Recalibrated from version", f"{card.recalibrated_from}{how}"))
     yield Facts(pairs, code=frozenset({_CHECKSUM}))
     if card.promotion:
         yield Heading("How a version comes into use")

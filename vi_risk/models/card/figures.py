@@ -1,6 +1,7 @@
 """Figures as a card shows them: a number with its interval, and never a number for what is not known or too small."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "ed_attendances": "A&E attendances",
         "gp_appointments": "GP appointments",
         "gp_events": "GP events",
+        "hospital_frailty": "Hospital frailty score",
         "hist_gradient_boosting": "Gradient boosting (scikit-learn)",
         "lace": "LACE",
         "lace_recalibrated": "LACE, recalibrated",
@@ -39,6 +41,19 @@ def words_of(name: str) -> str:
     return _WORDS.get(name) or plain_words(name)
 
 
+def names_in_words(text: str, names: Iterable[str]) -> str:
+    """Return a text about names of the run (of comparators) with their words in place of them.
+
+    Examples
+    --------
+    >>> names_in_words("parr30 with a line fitted to the training rows", ["parr30"])
+    'PARR-30 with a line fitted to the training rows'
+    """
+    for name in names:
+        text = re.sub(rf"\b{re.escape(name)}\b", words_of(name), text)
+    return text
+
+
 def is_few(number: float | None) -> bool:
     """Return whether a number of people is so small that it could be someone: the NHS rule for small numbers."""
     return number is not None and 0 < number < FEWEST_OF_A_SHARE
@@ -56,7 +71,9 @@ def count(number: float | None, otherwise: str = NOT_ESTIMATED) -> str:
 
 
 def people(number: float | None, otherwise: str = TOO_FEW) -> str:
-    """Return a number of people told apart by what others may know of them: from 1 to 7 it is not told.
+    """Return a number of people told apart by what others may know of them: from 1 to 7 it is left out.
+
+    Other tables may tell it all the same: nothing here suppresses what could be worked out.
 
     Examples
     --------

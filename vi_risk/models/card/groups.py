@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vi_risk.models.card.content import ModelCard
 from vi_risk.models.card.figures import (
     FEW,
     NOT_ESTIMATED,
@@ -18,6 +19,7 @@ from vi_risk.models.card.figures import (
 from vi_risk.models.card.parts import Figure, Group, Heading, Paragraph, Part, Row, Table
 from vi_risk.models.card.plots import decay_plot
 from vi_risk.models.subgroups import FEWEST
+from vi_risk.models.templates import date_in_words
 
 
 def by_age(evaluation: Mapping[str, Any]) -> Iterator[Part]:
@@ -95,8 +97,8 @@ def subgroups(evaluation: Mapping[str, Any]) -> Table | None:
     )
     return Table(
         "subgroups",
-        f"The same people, risks and lists, told apart by one attribute. Nothing is told of fewer than {FEWEST}"
-        f" people, and no number of people from {FEW}, nor one that would tell such a number.",
+        f"The same people, risks and lists, told apart by one attribute. Nothing is told of fewer than {FEWEST} people."
+        f" Numbers from {FEW} are left out of this table; from it and others some of them can be worked out.",
         "Group",
         columns,
         [
@@ -193,15 +195,18 @@ def _range(interval: tuple[float, float] | None, places: int) -> str:
 # --- how long a score lasts -------------------------------------------------------------------------------------------
 
 
-def score_decay(evaluation: Mapping[str, Any]) -> Iterator[Part]:
+def score_decay(card: ModelCard) -> Iterator[Part]:
     """Return how one score does against outcome windows that start later and later."""
-    decay = evaluation.get("score_decay")
+    decay = card.evaluation.get("score_decay")
     if not decay:
         return
-    yield Heading("How long does a score last?")
+    when = f", {date_in_words(min(days))}" if (days := card.index_dates.get("train")) else ""
     yield Paragraph(
-        "One score of each person, given once by trees that had not seen them, held against outcome windows that start"
-        " later and later: what is lost by not scoring again."
+        f"These are people of the earliest training date{when}, not those tested: only their later windows are over."
+        " One score of each, given once by trees that had not seen them, is held against outcome windows that start"
+        " later and later: what is lost by not scoring again. Those trees, and the calibration, were fitted on later"
+        " training dates too, so look at how figures change, not at how high they are. Intervals come from drawing"
+        " people again."
     )
     table = Table(
         "decay",

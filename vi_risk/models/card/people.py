@@ -58,7 +58,7 @@ def records_and_people(card: ModelCard) -> Iterator[Part]:
     yield Heading("Index dates")
     yield Facts([(_ROLES.get(role, plain_words(role)), _days(days)) for role, days in card.index_dates.items()])
     yield Heading("Who was asked about")
-    yield _flow(card.cohort_flow)
+    yield _flow(card)
     if card.follow_up:
         yield _follow_up(card)
     if card.characteristics:
@@ -90,11 +90,18 @@ def _roles(found: Mapping[str, Mapping[str, object]]) -> list[str]:
     return [*(role for role in _ROLES if role in there), *(role for role in there if role not in _ROLES)]
 
 
-def _flow(flow: Mapping[str, Mapping[str, int]]) -> Table:
+def _once(card: ModelCard) -> str:
+    if not card.of_discharges:
+        return "a person counts once at each index date"
+    return "a person counts once for each discharge, but at the end, of test and list, once"
+
+
+def _flow(card: ModelCard) -> Table:
+    flow = card.cohort_flow
     roles = _roles(flow)
     return Table.of(
         "flow",
-        "From the records to the people asked about; a person counts once at each index date",
+        f"From the records to the people asked about; {_once(card)}",
         "Step",
         [_ROLES.get(role, plain_words(role)) for role in roles],
         [
@@ -130,10 +137,19 @@ def _follow_up(card: ModelCard) -> Table:
     ]
     return Table.of(
         "follow-up",
-        "How the outcome windows ended. The weight is how many people someone stands for whose outcome is known",
+        f"How the outcome windows ended. {_weight_is(card)}",
         "Ended",
         [_ROLES.get(role, plain_words(role)) for role in roles],
         [*rows, Row("Weight of those whose outcome is known, least to most", weights)],
+    )
+
+
+def _weight_is(card: ModelCard) -> str:
+    if not card.of_discharges:
+        return "The weight is how many people someone stands for whose outcome is known"
+    return (
+        "The weight of a discharge in the test holds how many its person had in the time tested, over the mean of that,"
+        " and how many it stands for whose people left the area; in training, only the latter"
     )
 
 
@@ -158,7 +174,8 @@ def _characteristics(card: ModelCard) -> Table:
         )
     return Table(
         "characteristics",
-        "Who they were, as shares of those asked about; a person counts once at each index date",
+        "Who they were, as shares of those asked about without weights; "
+        + ("training holds each discharge, test and list one of each person" if card.of_discharges else _once(card)),
         "Attribute",
         [_ROLES.get(role, plain_words(role)) for role in roles],
         told,

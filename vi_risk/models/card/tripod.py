@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from vi_risk.models.card.content import ModelCard
-from vi_risk.models.card.figures import NOT_ESTIMATED, count, people, sentence, share
+from vi_risk.models.card.content import ASKED_ABOUT, RECALIBRATED, ModelCard
+from vi_risk.models.card.figures import count, decimals, people, sentence, share
 from vi_risk.models.card.parts import Group, Heading, Link, Paragraph, Part, Row, Section, Table
 from vi_risk.models.card.plots import list_threshold
 from vi_risk.models.templates import date_in_words
@@ -175,21 +175,36 @@ def _size(card: ModelCard) -> str:
         return f"{tested[:1].upper()}{tested[1:]}."
     outcome = "the outcome" if card.kind == "yes_no" else "a count above 0"
     events = "" if "events" not in card.training else f", {count(card.training['events'])} with {outcome}"
+    stage = "recalibration" if card.recalibrated_from else "training"
     return (
-        f"{count(card.training['rows'])} rows of {count(card.training['patients'])} people in training{events};"
+        f"{count(card.training['rows'])} rows of {count(card.training['patients'])} people in {stage}{events};"
         f" {tested}."
     )
 
 
 def _eligible(card: ModelCard) -> str:
-    return sentence(", then ".join([*card.cohort_flow][:-1]))
+    """Return the steps that all went through, then those of one role alone."""
+    steps = {step: of for step, of in [*card.cohort_flow.items()][:-1] if step != ASKED_ABOUT}
+    roles = {role for of in steps.values() for role in of}
+    common = [step for step, of in steps.items() if set(of) == roles]
+    said = [", then ".join(common)]
+    for role, words in (("train", "for training"), ("test", "for the test"), ("list", "for the list")):
+        own = [step for step, of in steps.items() if role in of and step not in common]
+        if own:
+            said.append(f"{words} also {', then '.join(own)}")
+    return sentence("; ".join(part for part in said if part))
 
 
 def _flow(card: ModelCard) -> str:
-    steps = [
-        f"{step} {people(number)}" for step, by_role in card.cohort_flow.items() if (number := by_role.get("test"))
-    ]
-    return f"At the test date: {', '.join(steps)}." if steps else ""
+    steps: list[str] = []
+    before = None
+    for step, by_role in card.cohort_flow.items():
+        number = by_role.get("test")
+        if number and not (step == ASKED_ABOUT and number == before):
+            steps.append(f"{step} {people(number)}")
+        before = number or before
+    when = "Of the discharges tested" if card.of_discharges else "At the test date"
+    return f"{when}: {', '.join(steps)}." if steps else ""
 
 
 def _checks(card: ModelCard) -> str:
@@ -211,9 +226,7 @@ def _predictors(card: ModelCard) -> str:
     if not card.features:
         return ""
     domains = len({feature.domain for feature in card.features})
-    return (
-        f"All {len(card.features):,} declared features of {domains} domains that the records tell; none was selected."
-    )
+    return " ".join((f"{len(card.features):,} features of {domains} domains.", *card.choice))
 
 
 def _clusters(card: ModelCard) -> str:
@@ -229,7 +242,10 @@ def _clusters(card: ModelCard) -> str:
 
 def _measures(card: ModelCard) -> str:
     if card.kind == "count":
-        return "Deviance explained, rank correlation, calibration, what the lists hold; each with its interval."
+        return (
+            "Deviance explained, rank correlation, calibration, what those had of whom most is expected; with intervals"
+            " where one was estimated; beside rules."
+        )
     return (
         "Discrimination, calibration, who is found on the lists, net benefit; beside rules, scores and other learners."
     )
@@ -237,7 +253,11 @@ def _measures(card: ModelCard) -> str:
 
 def _updating(card: ModelCard) -> str:
     if card.recalibrated_from:
-        return f"Recalibrated from version {card.recalibrated_from}, its trees unchanged; all results are after that."
+        how = RECALIBRATED.get(card.recalibrated_how or "", "")
+        return (
+            f"Recalibrated from version {card.recalibrated_from}{', ' * bool(how)}{how}; its trees are unchanged, and"
+            " all results are after that."
+        )
     return "None was made."
 
 
@@ -248,26 +268,82 @@ def _groups(card: ModelCard) -> str:
 
 def _output(card: ModelCard) -> str:
     if card.kind == "count":
-        return "An expected number; lists take the highest of each practice, as many as its team can see."
+        return "An expected number; no lists are made by it and there is no threshold."
+    tested = " Lists in use take them from the latest discharges alone." if card.of_discharges else ""
     return (
-        "A probability; lists take the highest of each practice, as many as its team can see, which at the test date is"
-        f" a risk of about {list_threshold(card.evaluation)}."
+        "A probability; lists take the highest of each practice, as many as its team can see. Over all practices"
+        f" together as many have a risk of about {list_threshold(card.evaluation)} or more in the test; the last place"
+        f" of one practice lies lower or higher.{tested}"
     )
 
 
 def _differences(card: ModelCard) -> str:
-    return (
-        "Same place, rules, outcome and predictors; the test is later. " + _size(card) if card.characteristics else ""
-    )
+    if not card.characteristics:
+        return ""
+    drawn = " One discharge of each person is tested, all are trained on." if card.of_discharges else ""
+    rules = "the same rules of who is asked about; the test is later"
+    return f"Same place, outcome and predictors, and {rules}.{drawn} {_size(card)}"
 
 
 def _performance(card: ModelCard) -> str:
     model = card.evaluation["model"]
     listed = model["at"].get("capacity") or {}
     if card.kind == "count":
-        return f"Lists hold {share(listed.get('share_of_observed'))} of all that was counted."
-    auroc = NOT_ESTIMATED if model["auroc"] is None else f"{model['auroc']:.3f}"
-    return f"AUROC {auroc}; PPV of the lists {share(listed.get('ppv'))}."
+        return (
+            f"Deviance explained {decimals(model['deviance_explained'])}; the first of each practice had"
+            f" {share(listed.get('share_of_observed'))} of all that was counted."
+        )
+    at = " (of discharges)" if card.of_discharges else ""
+    return f"AUROC {decimals(model['auroc'])}; PPV of the lists {share(listed.get('ppv'))}{at}."
+
+
+def _use(card: ModelCard) -> str:
+    if card.kind == "count":
+        return "Telling how much is to be expected of whom, for planning."
+    return "Ranking people for review by a multidisciplinary team."
+
+
+def _users(card: ModelCard) -> str:
+    if card.kind == "count":
+        return "Users enter nothing; no lists are made by it."
+    return "Users enter nothing; a clinician reviews each person listed."
+
+
+def _development(card: ModelCard) -> str:
+    if not card.making:
+        return ""
+    made = "Recalibration" if card.recalibrated_from else "Development"
+    return f"{made}, and evaluation at later dates in the same place."
+
+
+def _building(card: ModelCard) -> str:
+    if not card.making:
+        return ""
+    if card.recalibrated_from:
+        return f"Boosted trees of version {card.recalibrated_from}, unchanged; their calibration was moved."
+    return (
+        "Boosted trees, calibrated on scores of people they had not seen. The settings are those of the spec; this run"
+        " does not know how they were chosen."
+    )
+
+
+def _missing(card: ModelCard) -> str:
+    if not card.making:
+        return ""
+    left = card.making.get("Left the area", "")
+    said = "" if not left else f" People who leave the area before their window is over are {left}."
+    return (
+        "A feature that is missing stays missing: the trees learn which way it points, and nobody is left out for it."
+        " Whoever has no date of birth before the index date or, where the records hold registrations, none then is not"
+        f" asked about.{said}"
+    )
+
+
+def _code(card: ModelCard) -> str:
+    if "vi_risk" not in card.versions:
+        return ""
+    revision = "" if card.git_revision is None else f", git revision {card.git_revision}"
+    return f"vi_risk {card.versions['vi_risk']}{revision}."
 
 
 def _said(text: str) -> Answer:
@@ -281,8 +357,8 @@ def _made(text: str) -> Answer:
 
 _ANSWERS: Mapping[str, Answer] = {
     "1": lambda card: f"{card.title}: a model developed and evaluated for {_who(card)}; {_what(card)}.",
-    "3b": _said("Ranking people for review by a multidisciplinary team."),
-    "4": _made("Development, and evaluation at a later date in the same place."),
+    "3b": _use,
+    "4": _development,
     "5a": _sources,
     "5b": _dates,
     "6a": _centres,
@@ -294,10 +370,10 @@ _ANSWERS: Mapping[str, Answer] = {
     "9a": _predictors,
     "9b": lambda card: "Each by name, look-back and domain; all from before the index date." if card.features else "",
     "10": _size,
-    "11": _made("What is missing stays missing: the trees learn which way it points. Nobody is left out for it."),
+    "11": _missing,
     "12a": lambda card: sentence(card.making.get("Split", "")),
     "12b": _made("Used as they are: trees need no scale, form or standardisation."),
-    "12c": _made("Boosted trees with settings fixed beforehand, calibrated on scores of people they had not seen."),
+    "12c": _building,
     "12d": _clusters,
     "12e": _measures,
     "12f": _updating,
@@ -306,7 +382,7 @@ _ANSWERS: Mapping[str, Answer] = {
     "14": _groups,
     "15": _output,
     "16": _differences,
-    "18f": lambda card: f"vi_risk {card.versions['vi_risk']}." if "vi_risk" in card.versions else "",
+    "18f": _code,
     "20a": _flow,
     "20b": lambda card: "By sex, age and more, for training, test and list." if card.characteristics else "",
     "20c": lambda card: "Side by side; predictors in the table of features." if card.characteristics else "",
@@ -317,5 +393,5 @@ _ANSWERS: Mapping[str, Answer] = {
     "24": _updating,
     "26": lambda card: f"{len(card.limits) + len(card.doubts)} are stated.",
     "27a": _made("The check stops at errors and tells the rest; what a person's records lack counts as missing."),
-    "27b": _said("Users enter nothing; a clinician reviews each person listed."),
+    "27b": _users,
 }  # fmt: skip

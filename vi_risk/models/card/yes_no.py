@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from vi_risk.models.card.content import ModelCard
 from vi_risk.models.card.figures import (
     NOT_ESTIMATED,
     NOTHING,
     count,
     decimals,
+    names_in_words,
     of,
     people,
     people_of,
@@ -21,25 +23,19 @@ from vi_risk.models.learners import LEARNERS
 
 _SHOWN_THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4)
 _PER = 1000  # people, for the net benefit
+OF_DISCHARGES = (
+    "One discharge of each person was drawn and tested. It counts for all discharges that its person had in the time"
+    " tested, so numbers of people are as they are, and shares, means and other figures are of discharges."
+)
 
 
 # --- in short ---------------------------------------------------------------------------------------------------------
 
 
-def in_short(evaluation: Mapping[str, Any], when: str) -> Bullets:
-    """Return what the lists would have found at the test date, as sentences."""
-    model = evaluation["model"]
-    listed = model["at"].get("capacity", {})
-    said = [f"Of {count(model['n'])} people tested{when}, {_who_had_it(model)} had the outcome."]
-    if listed.get("ppv") is not None:
-        said.append(
-            f"The lists would have held {count(listed['n'])} of them: {share(listed['ppv'])} of those had the outcome,"
-            f" so {decimals(listed.get('number_needed_to_review'), 1)} are reviewed for each one found."
-        )
-        said.append(
-            f"They are {share(listed['sensitivity'])} of all who had it;"
-            f" {share(None if listed['sensitivity'] is None else 1 - listed['sensitivity'])} were not on a list."
-        )
+def in_short(card: ModelCard, when: str) -> Bullets:
+    """Return what the lists would have found among those tested, as sentences."""
+    evaluation, model = card.evaluation, card.evaluation["model"]
+    said = [*(_discharges_found(card, when) if card.of_discharges else _people_found(model, when))]
     said.append(
         f"AUROC {of(model, 'auroc')}, where 0.5 is chance and 1 perfect; calibration slope"
         f" {with_interval(model['calibration_slope'], model.get('intervals', {}).get('calibration_slope'), 2)}, where 1"
@@ -47,11 +43,70 @@ def in_short(evaluation: Mapping[str, Any], when: str) -> Bullets:
     )
     if (best := _best_rule(evaluation)) is not None:
         name, found, more = best
+        listed = "discharges of which" if card.of_discharges else "people of whom"
+        had = "were followed by" if card.of_discharges else "had"
         said.append(
-            f"The rule that finds most, “{words_of(name)}”, would have listed people of whom"
-            f" {share(found)} had the outcome{more}."
+            f"The rule that finds most, “{words_of(name)}”, would have listed {listed} {share(found)} {had} the"
+            f" outcome. {more}"
         )
     return Bullets(said)
+
+
+def _people_found(model: Mapping[str, Any], when: str) -> Iterator[str]:
+    listed = model["at"].get("capacity", {})
+    yield f"Of {count(model['n'])} people tested{when}, {_who_had_it(model)} had the outcome."
+    if listed.get("ppv") is None:
+        return
+    yield (
+        f"The lists would have held {count(listed['n'])} of them: {share(listed['ppv'])} of those had the outcome,"
+        f" so {decimals(listed.get('number_needed_to_review'), 1)} are reviewed for each one found."
+    )
+    yield (
+        f"Of all who had the outcome, {share(listed['sensitivity'])} were on a list and {_missed(listed)} were not on a"
+        " list."
+    )
+
+
+def _discharges_found(card: ModelCard, when: str) -> Iterator[str]:
+    model = card.evaluation["model"]
+    listed = model["at"].get("capacity", {})
+    yield (
+        f"Tested were {count(model['n'])} people, by one discharge each, drawn from all that they had{when};"
+        f" {count(model['events'])} of these discharges were followed by the outcome."
+    )
+    yield (
+        "Each counts for all discharges that its person had in that time, so shares here are of discharges, not of"
+        f" people: {share(model.get('observed'))} of discharges were followed by the outcome."
+    )
+    if listed.get("ppv") is None:
+        return
+    yield (
+        f"{_places(card)}, taken once from the discharges of the whole time, would have held {count(listed['n'])} of"
+        f" these {count(model['n'])}: {share(listed['ppv'])} of discharges listed were followed by the outcome, so"
+        f" {decimals(listed.get('number_needed_to_review'), 1)} discharges are reviewed for each one followed by it."
+    )
+    yield (
+        f"Of all discharges followed by the outcome, {share(listed['sensitivity'])} were on a list and"
+        f" {_missed(listed)} were not on a list."
+    )
+    yield in_use(card)
+
+
+def in_use(card: ModelCard) -> str:
+    """Return what the lists after discharge hold, which is not what was tested."""
+    now = "" if "list" not in card.asked else f" ({people(card.asked['list'])} people for the list of this run)"
+    return (
+        f"A list in use holds discharges of the last {count(card.horizon_days)} days alone{now}. How many of those it"
+        " has room for, and what it finds among them, is not told here."
+    )
+
+
+def _places(card: ModelCard) -> str:
+    return "The places of a list" if card.capacity is None else f"{card.capacity:,} places in each practice"
+
+
+def _missed(listed: Mapping[str, Any]) -> str:
+    return share(None if listed["sensitivity"] is None else 1 - listed["sensitivity"])
 
 
 def _who_had_it(model: Mapping[str, Any]) -> str:
@@ -84,38 +139,68 @@ def _best_rule(evaluation: Mapping[str, Any]) -> tuple[str, float, str] | None:
     name = max(ppvs, key=lambda rule: ppvs[rule])
     more = evaluation["comparators"][name].get("difference", {}).get("true_cases.capacity") or {}
     if more.get("value") is None:
-        return name, ppvs[name], ""
-    found = with_interval(more["value"], more["interval"], 0)
-    return name, ppvs[name], f". Found by this model's lists less found by its: {found}"
+        return name, ppvs[name], "How many more this model's lists find could not be estimated."
+    return name, ppvs[name], f"This model's lists find {_gain(more)}."
+
+
+def _gain(more: Mapping[str, Any]) -> str:
+    """Return how many more are found, and whether that is a gain."""
+    if more.get("interval") is None:
+        return f"{_more(more['value'])}, without an interval: no gain is shown"
+    low, high = more["interval"]
+    shown = "a gain beyond chance" if low > 0 else "fewer beyond chance" if high < 0 else "no gain is shown"
+    return f"{_more(more['value'])} (95 % interval: {_more(low)} to {_more(high)}): {shown}"
+
+
+def _more(number: float) -> str:
+    whole = round(number)
+    return "as many" if whole == 0 else f"{abs(whole):,} {'more' if whole > 0 else 'fewer'}"
 
 
 # --- how well ---------------------------------------------------------------------------------------------------------
 
 
-def performance(evaluation: Mapping[str, Any]) -> Iterator[Part]:
+def performance(card: ModelCard) -> Iterator[Part]:
     """Return how well the model does over all people tested."""
+    evaluation = card.evaluation
     yield Paragraph(
-        "Tested at later index dates than any that the model was trained on. Intervals are 95 % intervals. That of an"
-        " AUROC is DeLong's; all others, those of differences too, come from drawing people again, with the lists as"
-        " they stand."
+        "Tested at later index dates than any that the model was trained on. Intervals are 95 % intervals: DeLong's for"
+        " an AUROC, Wilson's for shares within groups of like risk and within attributes, Wald's for calibration in the"
+        " large within an attribute. Those of differences, and of all else in this section, come from drawing people"
+        " again, with the lists as they stand."
     )
+    if card.of_discharges:
+        yield Paragraph(OF_DISCHARGES)
     yield Table.of(
         "performance",
         "This model over all people tested",
         "Measure",
-        ("Value, 95 % interval",),
-        _performance_rows(evaluation["model"]),
+        ("Value, with its 95 % interval where one was estimated",),
+        _performance_rows(card),
     )
     yield Heading("Who is found")
+    whose = "discharges" if card.of_discharges else "people"
+    had = "followed by" if card.of_discharges else "who had"
     yield Table.of(
         "found",
-        "People of highest risk, and those on the lists. PPV is the share of them who had the outcome, sensitivity the"
-        " share of all outcomes among them, lift the PPV against a list drawn by lot.",
+        f"{whose.capitalize()} of highest risk, and those on the lists. PPV is the share of them {had} the outcome,"
+        " sensitivity the share of all outcomes among them, lift the PPV against a list drawn by lot.",
         "Reviewed",
-        ("People", "PPV, 95 % interval", "Sensitivity, 95 % interval", "Reviewed for each found", "Lift"),
+        (
+            "Tested" if card.of_discharges else "People",
+            "PPV, 95 % interval",
+            "Sensitivity, 95 % interval",
+            "Reviewed for each found",
+            "Lift",
+        ),
         _found_rows(evaluation["model"]),
     )
-    yield from _finds(evaluation)
+    if card.of_discharges:
+        yield Paragraph(
+            f"The case lists here are {_places(card)[:1].lower()}{_places(card)[1:]} over all that time. "
+            + in_use(card)
+        )
+    yield from _finds(card)
     yield Heading("Beside rules, scores and other learners")
     yield Table.of(
         "compared",
@@ -141,29 +226,34 @@ def performance(evaluation: Mapping[str, Any]) -> Iterator[Part]:
         yield Heading("Is acting on it worth while?")
         worth = decimals((1 - threshold) / threshold, 1) if threshold else NOT_ESTIMATED
         yield Paragraph(
-            "Net benefit is what a threshold gains in people found, less what it costs in people listed for nothing. At"
-            f" the test date the lists would have held people whose risk is about {list_threshold(evaluation)} or more:"
-            f" acting there says that one found is worth {worth} reviewed in vain."
+            "Net benefit is what a threshold gains in people found, less what it costs in people listed for nothing. As"
+            f" many as the lists hold have a risk of about {list_threshold(evaluation)} or more, over all practices"
+            " together; the last place on the list of one practice lies lower or higher. Acting at that risk says that"
+            f" one found is worth {worth} reviewed in vain."
         )
         yield figure
 
 
-def _performance_rows(model: Mapping[str, Any]) -> list[Row]:
+def _performance_rows(card: ModelCard) -> list[Row]:
+    model = card.evaluation["model"]
     intervals = model.get("intervals", {})
 
     def figure(name: str, places: int = 3) -> list[str]:
         return [with_interval(model.get(name), intervals.get(name), places)]
 
     followed = []
-    if model.get("followed") is not None and model["followed"] != model["n"]:
-        followed = [
-            Row("Their outcome is known", [count(model["followed"])], "the others left before the end"),
-            Row(
-                "Share who had the outcome",
-                figure("observed") if intervals.get("observed") else [share(model.get("observed"))],
-                "of all, those who left accounted for by weights (Aalen-Johansen, death competing)",
-            ),
-        ]
+    left = model.get("followed") is not None and model["followed"] != model["n"]
+    if left:
+        followed.append(Row("Their outcome is known", [count(model["followed"])], "the others left before the end"))
+    if left or card.of_discharges:
+        words = "of all, those who left accounted for by weights (Aalen-Johansen, death competing)"
+        if card.of_discharges:
+            words = (
+                "of discharges: each counts for all that its person had in the time tested, and those who stayed for"
+                " those who left; death competes"
+            )
+        whose = "Share followed by the outcome" if card.of_discharges else "Share who had the outcome"
+        followed.append(Row(whose, [share(model.get("observed"), intervals.get("observed"))], words))
     return [
         Row("People tested", [count(model["n"])]),
         Row("Had the outcome", [count(model["events"]) if followed else _events(model)]),
@@ -213,11 +303,12 @@ def _found_rows(model: Mapping[str, Any]) -> list[Row]:
     ]
 
 
-def _finds(evaluation: Mapping[str, Any]) -> Iterator[Part]:
+def _finds(card: ModelCard) -> Iterator[Part]:
     """Return by predictor how many true cases on its lists showed no sign by which someone knew them already.
 
     A sign that nobody found by any predictor shows is said to be silent: the records may not hold it at all.
     """
+    evaluation = card.evaluation
     columns = {THIS_MODEL: evaluation["model"]}
     columns |= {words_of(name): column for name, column in evaluation["comparators"].items()}
     told = {name: finds for name, column in columns.items() if (finds := column.get("incremental_finds"))}
@@ -231,7 +322,7 @@ def _finds(evaluation: Mapping[str, Any]) -> Iterator[Part]:
     yield Table.of(
         "finds",
         "Of those on the lists who had the outcome, how many nobody knew of yet: in the records before the index date"
-        " they show no such sign",
+        f" they show no such sign{'; each discharge tested counts once here' if card.of_discharges else ''}",
         "Ranked by",
         ("Had the outcome", *(f"Not known by: {sign}" for sign in heard), "Not known by any sign"),
         [
@@ -256,7 +347,11 @@ def _compared_rows(evaluation: Mapping[str, Any]) -> list[Row]:
     notes = evaluation.get("comparator_notes", {})
     rows = [Row(THIS_MODEL, _compared(evaluation["model"], NOTHING, NOTHING))]
     rows += [
-        Row(words_of(name), _compared(column, *_differences(column)), notes.get(name, ""))
+        Row(
+            words_of(name),
+            _compared(column, *_differences(column)),
+            names_in_words(notes.get(name, ""), evaluation["comparators"]),
+        )
         for name, column in evaluation["comparators"].items()
     ]
     blank = [""] * len(rows[0].texts)

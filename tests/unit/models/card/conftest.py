@@ -4,7 +4,7 @@ import copy
 import html
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 
 from vi_risk.models.as_json import plain
 from vi_risk.models.card import Companion, FeatureImportance, FollowUp, ModelCard, SourceTable, write_card
+from vi_risk.models.card.content import INTENDED_USE_OF_COUNTS, INTENDED_USERS_OF_COUNTS
 from vi_risk.models.count_evaluation import evaluate_counts
 from vi_risk.models.evaluation import evaluate
 from vi_risk.models.fairness import fairness
@@ -141,7 +142,16 @@ def card(evaluation: dict[str, Any]) -> ModelCard:
         making={"Learner": "300 trees", "Split": "the test comes later"},
         companions=[
             Companion(
-                "an emergency admission in the next 3 months", 91, 40, 0.022, 0.021, 0.74, (0.7, 0.78), 0.93, 0.0034
+                "an emergency admission in the next 3 months",
+                91,
+                40,
+                0.022,
+                0.021,
+                0.74,
+                (0.7, 0.78),
+                0.93,
+                0.0034,
+                130,
             )
         ],
         promotion=["Only if it finds more."],
@@ -162,5 +172,28 @@ def count_card(card: ModelCard, _counted: dict[str, Any]) -> ModelCard:
             "evaluation": copy.deepcopy(_counted),
             "kind": "count",
             "doubts": (),
+            "intended_use": INTENDED_USE_OF_COUNTS,
+            "intended_users": INTENDED_USERS_OF_COUNTS,
         }
+    )
+
+
+@pytest.fixture
+def discharge_card(card: ModelCard) -> ModelCard:
+    """The card of a risk asked about after discharge."""
+    return replace(
+        card,
+        index="discharge",
+        horizon_days=30,
+        capacity=40,
+        asked={"train": 2_000, "test": _PEOPLE, "list": 91},
+        index_dates={"train": [date(2022, 1, 1)], "test": [date(2023, 12, 4), date(2024, 12, 2)]},
+        cohort_flow={
+            "discharged": {"train": 2_600, "test": 1_424, "list": 118},
+            "aged 18 or over": {"train": 2_000, "test": 1_133, "list": 92},
+            "one discharge of each, drawn": {"test": _PEOPLE},
+            "the latest discharge of each": {"list": 91},
+            "asked about": {"train": 2_000, "test": _PEOPLE, "list": 91},
+            "with the outcome": {"train": 300, "test": 90},
+        },
     )

@@ -5,6 +5,8 @@ from dataclasses import asdict, replace
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from vi_risk.models.card import ModelCard
 from vi_risk.models.truth import AgainstTruth, Tenth
 
@@ -19,7 +21,7 @@ def test_the_card_holds_all_that_it_was_given(card: ModelCard, write: Write) -> 
         "Decision support: to be reviewed by a clinician.",
         "What it does not mean",
         "Death before it counts as no event.",
-        "an emergency admission in the next 3 months 91 40 2.2 % 2.1 % 0.740 (0.700 to 0.780) 0.93 0.3 %",
+        "an emergency admission in the next 3 months 91 130 40 2.2 % 2.1 % 0.740 (0.700 to 0.780) 0.93 0.3 %",
         "GP events 44,934 31 December 2024 Patients 3,000 –",  # noqa: RUF001 -- a dash where there is no date
         "Training 1 January 2023; 1 April 2023 Test 1 November 2024 List none",
         "In the records 40,000 20,000",
@@ -85,7 +87,7 @@ def test_a_sign_that_nobody_found_shows_is_said_to_be_silent_and_has_no_column(c
     assert "shows this sign, which these records may not hold at all: another register." in words
 
 
-def test_a_number_of_people_from_1_to_7_is_never_shown(card: ModelCard, write: Write) -> None:
+def test_a_number_of_people_from_1_to_7_is_left_out_where_people_are_told_apart(card: ModelCard, write: Write) -> None:
     finds = card.evaluation["model"]["incremental_finds"]
     finds["not_known_by"]["a register"] = 3
     words = write(card).words
@@ -133,6 +135,8 @@ def test_bands_of_age_places_held_out_and_fairness_are_told(card: ModelCard, wri
 def test_how_long_a_score_lasts_is_told_and_why_where_it_cannot_be(card: ModelCard, write: Write) -> None:
     words, decay = write(card).words, card.evaluation["score_decay"]["at_risk"]
     later = decay["183"]
+    assert "These are people of the earliest training date, 1 January 2023, not those tested" in words
+    assert words.index("earliest training date") > words.index("Is acting on it worth while?")
     assert (
         f"183 days {later['n']} {later['events']:.0f} ({100 * later['observed']:.1f} %) {later['auroc']:.3f}" in words
     )
@@ -212,6 +216,87 @@ def test_the_true_risk_stands_on_the_card_only_where_it_was_given(card: ModelCar
     assert "true risk" not in write(card).words
 
 
+def test_where_the_lists_end_is_told_of_all_practices_together(card: ModelCard, write: Write) -> None:
+    words = write(card).words
+    threshold = f"{100 * card.evaluation['decision_curve']['list_threshold']:.1f} %"
+    assert f"have a risk of about {threshold} or more, over all practices together; the last place" in words
+    assert "At the test date the lists" not in words
+
+
+def test_that_small_numbers_can_be_worked_out_is_said(card: ModelCard, count_card: ModelCard, write: Write) -> None:
+    for each in (card, count_card):
+        words = write(each).words
+        assert "This card is for the trust's own use, not for publication." in words
+        assert "does not yet suppress what could be worked out" in words
+        assert "nor one that would tell such a number" not in words
+
+
+@pytest.mark.parametrize(
+    ("value", "interval", "said"),
+    [
+        (3, [-7, 14], "3 more (95 % interval: 7 fewer to 14 more): no gain is shown."),
+        (12, [2, 20], "12 more (95 % interval: 2 more to 20 more): a gain beyond chance."),
+        (-14, [-36, -1], "14 fewer (95 % interval: 36 fewer to 1 fewer): fewer beyond chance."),
+        (0.2, None, "as many, without an interval: no gain is shown."),
+    ],
+)
+def test_whether_more_is_found_than_by_the_best_rule_is_said_in_words(
+    card: ModelCard, write: Write, value: float, interval: list[float] | None, said: str
+) -> None:
+    difference = card.evaluation["comparators"]["age_and_sex"]["difference"]
+    difference["true_cases.capacity"] = {"value": value, "interval": interval}
+    assert f"This model's lists find {said}" in write(card).words
+
+
+def test_names_of_comparators_stand_as_words_in_what_is_said_of_them(card: ModelCard, write: Write) -> None:
+    other = card.evaluation["comparators"].pop("age_and_sex")
+    card.evaluation["comparators"] |= {"parr30": other, "parr30_recalibrated": other, "hospital_frailty": other}
+    card.evaluation["comparator_notes"]["parr30_recalibrated"] = "parr30 with a line fitted to the training rows"
+    words = write(card).words
+    assert "PARR-30, recalibrated PARR-30 with a line fitted" in words
+    assert "Hospital frailty score" in words
+    assert "parr30" not in words
+
+
+def test_after_discharge_figures_are_of_discharges_and_the_lists_in_use_are_others(
+    discharge_card: ModelCard, write: Write
+) -> None:
+    words, model = write(discharge_card).words, discharge_card.evaluation["model"]
+    listed = model["at"]["capacity"]
+    first = words.partition("In short Tested were")[2].partition("Who uses it")[0]
+    assert first.startswith(
+        f" {model['n']} people, by one discharge each, drawn from all that they had from 4 December"
+    )
+    assert f"not of people: {100 * model['observed']:.1f} % of discharges were followed by the outcome" in first
+    assert "40 places in each practice, taken once from the discharges of the whole time, would have held" in first
+    assert f"{listed['number_needed_to_review']:.1f} discharges are reviewed for each one followed by it" in first
+    assert "A list in use holds discharges of the last 30 days alone (91 people for the list of this run)" in first
+    assert "The weight is how many people someone stands for" not in words
+    assert "holds how many its person had in the time tested" in words
+    assert "(Aalen-Johansen" not in words
+    assert "at the test date" not in words.lower()
+
+
+def test_a_share_of_discharges_is_told_where_everyone_was_followed(discharge_card: ModelCard, write: Write) -> None:
+    model = discharge_card.evaluation["model"]
+    model["followed"] = model["n"]
+    assert "Share followed by the outcome of discharges: each counts for all" in write(discharge_card).words
+
+
+def test_of_a_companion_without_a_model_that_is_said(card: ModelCard, write: Write) -> None:
+    (other,) = card.companions
+    words = write(replace(card, companions=[replace(other, trained=False)])).words
+    assert "there is no model of it here, so it stands on no list" in words
+    assert "there is no model of it here" not in write(card).words
+
+
+def test_a_card_of_counts_knows_no_lists(count_card: ModelCard, write: Write) -> None:
+    words = write(count_card).words
+    for wrong in ("lists would have", "case lists", "lists as they stand", "a clinician reviews each person listed"):
+        assert wrong not in words, wrong
+    assert "No lists are made by counts." in words
+
+
 def test_a_card_of_counts_tells_what_is_expected_and_what_the_lists_hold(count_card: ModelCard, write: Write) -> None:
     words, model = write(count_card).words, count_card.evaluation["model"]
     assert "expected number of emergency admissions in the next 12 months" in words
@@ -221,7 +306,7 @@ def test_a_card_of_counts_tells_what_is_expected_and_what_the_lists_hold(count_c
     assert f"({low:.3f} to {high:.3f})" in words
     listed, (low, high) = model["at"]["capacity"], model["intervals"]["share_of_observed.capacity"]
     share = f"{100 * listed['share_of_observed']:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
-    assert f"The case lists {listed['n']} {listed['observed']:,.0f} {share}" in words
+    assert f"The first of each practice {listed['n']} {listed['observed']:,.0f} {share}" in words
     first = model["deciles"][0]
     assert f"1 {first['n']} {first['mean_expected']:.3f} {first['mean_observed']:.3f}" in words
     other = count_card.evaluation["comparators"]["last_year"]

@@ -32,7 +32,7 @@ def as_words(markdown: str) -> str:
     return re.sub(r"\\(.)|[|*`>\[]|^#+ |^- |-+:?\|", r"\1", without_links, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("kind", ["card", "count_card"])
+@pytest.mark.parametrize("kind", ["card", "discharge_card", "count_card"])
 def test_both_forms_hold_the_same_figures_in_the_same_order(
     kind: str, write: Write, request: pytest.FixtureRequest
 ) -> None:
@@ -64,7 +64,7 @@ def changed(evaluation: dict[str, Any], path: tuple[str | int, ...]) -> dict[str
     return other
 
 
-@pytest.mark.parametrize("kind", ["card", "count_card"])
+@pytest.mark.parametrize("kind", ["card", "discharge_card", "count_card"])
 def test_a_number_of_the_run_that_changes_changes_on_both_forms_alike(
     kind: str, write: Write, request: pytest.FixtureRequest
 ) -> None:
@@ -107,7 +107,7 @@ def test_links_of_the_text_lead_to_its_headings(card: ModelCard, write: Write) -
     assert set(found) <= slugs
 
 
-@pytest.mark.parametrize("kind", ["card", "count_card"])
+@pytest.mark.parametrize("kind", ["card", "discharge_card", "count_card"])
 def test_every_table_and_plot_can_be_read_without_seeing_it(
     kind: str, write: Write, request: pytest.FixtureRequest
 ) -> None:

@@ -103,7 +103,36 @@ def test_an_item_of_which_this_run_says_nothing_is_left_to_the_author(card: Mode
 
 def test_a_model_recalibrated_says_so(card: ModelCard) -> None:
     assert checklist(card)["24"][0] == "None was made."
-    assert "Recalibrated from version 0ld" in checklist(replace(card, recalibrated_from="0ld"))["24"][0]
+    found = checklist(replace(card, recalibrated_from="0ld", recalibrated_how="in_the_large"))
+    assert found["24"][0].startswith("Recalibrated from version 0ld, moved until as many are expected as were seen;")
+    assert found["12c"][0] == "Boosted trees of version 0ld, unchanged; their calibration was moved."
+    assert "people in recalibration" in found["10"][0]
+
+
+def test_steps_of_one_role_alone_are_told_of_it_and_no_number_twice(discharge_card: ModelCard) -> None:
+    found = {number: answer for number, (answer, *_) in checklist(discharge_card).items()}
+    assert found["6b"] == (
+        "Discharged, then aged 18 or over; for the test also one discharge of each, drawn; for the list also the latest"
+        " discharge of each."
+    )
+    assert found["20a"] == (
+        "Of the discharges tested: discharged 1,424, aged 18 or over 1,133, one discharge of each, drawn 900, with the"
+        " outcome 90."
+    )
+
+
+def test_what_a_run_cannot_know_or_does_not_do_is_not_said(card: ModelCard, count_card: ModelCard) -> None:
+    found = {number: answer for number, (answer, *_) in checklist(replace(card, choice=["42 are let in."])).items()}
+    assert found["9a"].endswith("42 are let in.")
+    assert "none was selected" not in found["9a"]
+    assert "does not know how they were chosen" in found["12c"]
+    assert "where the records hold registrations, none then is not asked about" in found["11"]
+    assert "over all practices together" in found["15"].lower()
+    counted = {number: answer for number, (answer, *_) in checklist(count_card).items()}
+    assert counted["15"] == "An expected number; no lists are made by it and there is no threshold."
+    assert "Lists hold" not in counted["23a"]
+    assert "each with its interval" not in counted["12e"]
+    assert "clinician" not in counted["27b"]
 
 
 def test_how_many_items_are_answered_is_counted(card: ModelCard) -> None:
