@@ -10,8 +10,9 @@ import pytest
 
 from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.cohort.outcomes import OUTCOMES
-from vi_risk.evidence import card_of
+from vi_risk.evidence import card_of, spec_in_words
 from vi_risk.features.catalogue import Catalogue, read_catalogue
+from vi_risk.models import boosting
 from vi_risk.models.card import ModelCard
 from vi_risk.models.card.content import FollowUp
 from vi_risk.models.snapshots import Snapshots
@@ -267,3 +268,7 @@ def test_very_many_discharges_are_all_index_dates(snapshots: Snapshots) -> None:
     days = [date(2023, 1, 1) + timedelta(days=number % 150) for number in range(len(snapshots.cohort))]
     card = the_card(replace(snapshots, cohort=snapshots.cohort.assign(index_date=days)))
     assert len(card.index_dates["train"]) == 150
+
+
+def test_from_how_many_rows_on_calibration_takes_fewer_folds_is_what_the_estimator_does() -> None:
+    assert spec_in_words._MANY_ROWS == boosting._MANY_ROWS
