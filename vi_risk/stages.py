@@ -241,7 +241,7 @@ def evaluate(folder: Path, capacity: int, report: Report, *, truth: Path | None 
     headline = {name: evaluation["model"][name] for name in _HEADLINES if name in evaluation["model"]}
     update_run(folder, "evaluation", {"capacity": capacity, **headline})
     write_json(folder / EVALUATION_FILE, evaluation)
-    card = card_of(spec, snapshots, run, evaluation, contributions)
+    card = card_of(spec, snapshots, run, evaluation, contributions, capacity=capacity)
     for name in (CARD_FILE, CARD_TEXT):
         remove(folder / name)
         write_card(card, folder / name)

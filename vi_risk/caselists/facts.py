@@ -71,7 +71,7 @@ def facts_of(listed: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:
             facts[fact] = [none if pd.isna(days) else ago(round(days)) for days in values[name]]
         elif by_name[name].definition.table == CODED_ENTRIES:
             facts[fact] = [
-                f"{number:.0f} {_HOSPITAL_ONLY}" if unseen and pd.notna(number) else number
+                f"{number:.0f} (hospital)" if unseen and pd.notna(number) else number
                 for number, unseen in zip(values[name], gp_unseen, strict=True)
             ]
         else:

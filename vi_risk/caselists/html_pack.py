@@ -28,6 +28,7 @@ from vi_risk.models.templates import page_environment
 
 _FOLDER = Path(__file__).parent / "templates"
 _AGO = re.compile(r"([\d,]+) (day|week|month|year)s? ago")
+_COUNTED = re.compile(r"(\d+) \(hospital\)")
 _DAYS = {"day": 1, "week": 7, "month": 30.4, "year": 365.25}  # near enough to sort by
 _NAMED = ("conditions", "high_risk_medicines")
 _BLOCK_ONLY = (LISTED_IN_REFITS, LEFT_HOSPITAL)  # the table is a line wide
@@ -128,5 +129,7 @@ def _fact(column: str, value: object) -> _Entry:
         ago = _AGO.match(text)
         days = int(ago[1].replace(",", "")) * _DAYS[ago[2]] if ago else 1 if text == "yesterday" else ""
         return _Entry(column, heading(column), text, sort_value=days)
+    if counted := _COUNTED.fullmatch(text):
+        return _Entry(column, heading(column), text, sort_value=int(counted[1]))
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return _Entry(column, heading(column), text, sort_value=value if is_number else None)

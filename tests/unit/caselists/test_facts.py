@@ -93,7 +93,7 @@ def test_without_a_gp_record_the_conditions_counted_and_named_are_the_hospitals_
     snapshots = snapshots_of(long_term_conditions_1095d=3.0, **{name: 1.0})
     unseen = {"gp_seen_from": [LONG_AGO, None]}
 
-    assert fact("long_term_conditions", snapshots, **unseen) == [3.0, "3 (hospital coding only)"]
+    assert fact("long_term_conditions", snapshots, **unseen) == [3.0, "3 (hospital)"]
     assert fact("conditions", snapshots, **unseen) == [title, f"{title} (hospital coding only)"]
 
 
