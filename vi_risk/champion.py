@@ -8,22 +8,20 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from vi_risk import tracking
 from vi_risk.errors import InputError, NotPromotedError, UsageError
 from vi_risk.model_choice import fetch_whole, refuse_misfit
-from vi_risk.models import bundle
+from vi_risk.models.learning import bundle
 from vi_risk.models.on_snapshots import raw_scores, risks_of
 from vi_risk.models.promotion import Decision, decide
 from vi_risk.models.snapshot_files import load_snapshots
-from vi_risk.models.spec import ModelSpec
+from vi_risk.models.spec import ModelSpec, spec_of
 from vi_risk.progress import Report, Silence
 from vi_risk.run_file import EVALUATION_FILE, MODEL_FOLDER, read_run
 from vi_risk.tracking import Move, Version
 
 if TYPE_CHECKING:
-    from vi_risk.models.resampling import Difference
+    from vi_risk.models.evidence.resampling import Difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def promote(
     """
     told = report or Silence()
     run = read_run(folder, needs="evaluation", command="evaluate")
-    spec = _spec(run)
+    spec = spec_of(run)
     if spec.counts:
         msg = (
             f"{spec.name}: predicts a count, and promotion weighs risks of a yes or no. Set the alias champion by hand,"
@@ -150,7 +148,7 @@ def _differences(
     folder: Path, run: Mapping[str, Any], spec: ModelSpec, champion: Version, tracking_uri: str
 ) -> "dict[str, Difference]":
     """Return what the folder's model finds more than the champion does, on the test patients of the folder."""
-    from vi_risk.models.paired import paired  # noqa: PLC0415 - the registry's other verbs do without it
+    from vi_risk.models.evidence.paired import paired  # noqa: PLC0415 - the registry's other verbs do without it
 
     snapshots = load_snapshots(folder, run["features"])
     cohort, features = snapshots.rows("test")
@@ -190,14 +188,6 @@ def _refuse_foresight(champion: Version, fetched: Path, test: date) -> None:
             " --index-date."
         )
         raise InputError(msg)
-
-
-def _spec(run: Mapping[str, Any]) -> ModelSpec:
-    try:
-        return ModelSpec.model_validate_json(json.dumps(run["spec"]))
-    except ValidationError:
-        msg = "run.json: its model spec is damaged. Run `vi-risk features build` with the same --out again."
-        raise InputError(msg) from None
 
 
 def _performance(folder: Path) -> Mapping[str, Any]:

@@ -14,8 +14,8 @@ import pandas as pd
 from vi_risk.errors import InputError
 from vi_risk.evidence import metrics_of, parameters_of
 from vi_risk.features.catalogue import Catalogue
-from vi_risk.models import bundle
-from vi_risk.models.counts import CountRegressor
+from vi_risk.models.learning import bundle
+from vi_risk.models.learning.counts import CountRegressor
 from vi_risk.models.on_snapshots import Model
 from vi_risk.models.snapshot_files import CATALOGUE_FILE
 from vi_risk.revision import code_revision

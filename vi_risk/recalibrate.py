@@ -1,7 +1,6 @@
 """A registered model set right for a new year or another place: the same trees, new calibration, a new version."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -12,12 +11,12 @@ import numpy as np
 from vi_risk.errors import InputError, UsageError
 from vi_risk.files import remove
 from vi_risk.model_choice import choose_model
-from vi_risk.models import bundle
-from vi_risk.models.classifier import RiskClassifier
+from vi_risk.models.learning import bundle
+from vi_risk.models.learning.classifier import RiskClassifier
+from vi_risk.models.learning.uncertainty import Refits
 from vi_risk.models.on_snapshots import training_rows
 from vi_risk.models.snapshot_files import load_snapshots
-from vi_risk.models.spec import ModelSpec
-from vi_risk.models.uncertainty import Refits
+from vi_risk.models.spec import spec_of
 from vi_risk.progress import Report
 from vi_risk.run_file import MODEL_FOLDER, read_run, update_run
 
@@ -63,7 +62,7 @@ def recalibrate(
         raise InputError(msg)
     then = read_run(chosen.folder, needs="model", command="train")
     run = read_run(folder, needs="features", command="features build")
-    spec = ModelSpec.model_validate_json(json.dumps(run["spec"]))
+    spec = spec_of(run)
     model, about = bundle.load(chosen.folder / MODEL_FOLDER)
     snapshots = load_snapshots(folder, run["features"])
     cohort, _ = snapshots.rows("train")

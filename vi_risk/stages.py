@@ -1,7 +1,6 @@
 """The stages of a run, each from the files of the one before to files of its own in one output folder."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import ValidationError
 
 from vi_risk.caselists import ranking
 from vi_risk.caselists.packs import write_packs
@@ -30,15 +28,16 @@ from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.files import remove
 from vi_risk.keeping import keep_lists, keep_model
 from vi_risk.model_choice import OWN, choose_model, place_of_model
-from vi_risk.models import bundle, evaluating, on_snapshots
+from vi_risk.models import evaluating, on_snapshots
 from vi_risk.models.card import write_card
-from vi_risk.models.classifier import RiskClassifier
 from vi_risk.models.companions import companion_evidence
+from vi_risk.models.evidence.truth import read_truth
+from vi_risk.models.learning import bundle
+from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.snapshot_files import load_snapshots, save_plan, save_snapshots
 from vi_risk.models.snapshots import Plan, Snapshots
 from vi_risk.models.snapshots import build_features as snapshots_of
-from vi_risk.models.spec import ModelSpec
-from vi_risk.models.truth import read_truth
+from vi_risk.models.spec import ModelSpec, spec_of
 from vi_risk.progress import Report
 from vi_risk.reasons.explain import explain
 from vi_risk.records.checks import CheckReport, check_records
@@ -359,21 +358,7 @@ def _tracked(folder: Path, part: Mapping[str, Any]) -> None:
 
 def _prepared(folder: Path) -> tuple[ModelSpec, Snapshots]:
     run = read_run(folder, needs="features", command="features build")
-    snapshots = load_snapshots(folder, run["features"])
-    try:
-        return ModelSpec.model_validate_json(json.dumps(run["spec"])), snapshots
-    except ValidationError:
-        msg = "run.json: its model spec is damaged. Run `vi-risk features build` with the same --out again."
-        raise InputError(msg) from None
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        msg = f"{path.name}: is missing or damaged. Run `vi-risk evaluate` with the same --out again."
-        raise InputError(msg) from None
-    return content
+    return spec_of(run), load_snapshots(folder, run["features"])
 
 
 def _model(folder: Path) -> tuple[on_snapshots.Model, dict[str, Any]]:

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from vi_risk.errors import InputError, ResourceError
+from vi_risk.errors import ResourceError
 from vi_risk.models.on_snapshots import training_rows
 from vi_risk.models.snapshot_files import load_snapshots
-from vi_risk.models.spec import ModelSpec
+from vi_risk.models.spec import spec_of
 from vi_risk.models.spec_file import write_spec
 from vi_risk.models.splits import refuse_leaks
 from vi_risk.models.trials import LOSSES, Gain
@@ -40,7 +38,7 @@ def tune(folder: Path, *, trials: int, tracking_uri: str, report: Report | None 
     """
     told = report or Silence()
     run = read_run(folder, needs="features", command="features build")
-    spec, snapshots = _spec(run), load_snapshots(folder, run["features"])
+    spec, snapshots = spec_of(run), load_snapshots(folder, run["features"])
     refuse_leaks(snapshots, horizon_days=spec.horizon_days)
     rows = training_rows(snapshots, [feature.name for feature in spec.inputs(snapshots.catalogue)])
     key, loss = _key(run), LOSSES[spec.learner.objective]
@@ -117,11 +115,3 @@ def _key(run: Mapping[str, Any]) -> str:
     features = run["features"]
     decides = [run["spec"], run["records"]["fingerprints"], features["catalogue"], features["index_dates"]]
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:12]
-
-
-def _spec(run: Mapping[str, Any]) -> ModelSpec:
-    try:
-        return ModelSpec.model_validate_json(json.dumps(run["spec"]))
-    except ValidationError:
-        msg = "run.json: its model spec is damaged. Run `vi-risk features build` with the same --out again."
-        raise InputError(msg) from None

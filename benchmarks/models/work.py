@@ -15,12 +15,12 @@ import pandas as pd
 
 from benchmarks.measured import measured
 from benchmarks.models.matrix import Floats, Matrix
-from vi_risk.models import bundle
-from vi_risk.models.classifier import RiskClassifier
-from vi_risk.models.evaluation import evaluate
-from vi_risk.models.inputs import Inputs, TrainingRows
+from vi_risk.models.evidence.evaluation import evaluate
+from vi_risk.models.learning import bundle
+from vi_risk.models.learning.classifier import RiskClassifier
+from vi_risk.models.learning.inputs import Inputs, TrainingRows
+from vi_risk.models.learning.uncertainty import fit_refits, interval_of
 from vi_risk.models.spec import load_spec
-from vi_risk.models.uncertainty import fit_refits, interval_of
 
 CAPACITY = 20
 COMPARATORS = 8

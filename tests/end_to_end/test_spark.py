@@ -25,7 +25,7 @@ from tests.end_to_end.conftest import LIST_DATE, run_here
 from tests.property import strategies
 from vi_risk.errors import InputError
 from vi_risk.features.engine import compute_features
-from vi_risk.models import bundle
+from vi_risk.models.learning import bundle
 from vi_risk.records.linked import Records
 from vi_risk.records.synthetic import write_trust
 from vi_risk.spark.features import write_features

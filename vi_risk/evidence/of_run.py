@@ -11,7 +11,6 @@ from vi_risk.evidence.predictors import feature_title, importances
 from vi_risk.evidence.spec_in_words import choice_of, definition_of, limits_of, making_of, promotion_of
 from vi_risk.evidence.words import doubts
 from vi_risk.features.catalogue import Catalogue
-from vi_risk.models.attributes import attributes_of
 from vi_risk.models.card import (
     Companion,
     FollowUp,
@@ -27,6 +26,7 @@ from vi_risk.models.card.content import (
     INTENDED_USERS,
     INTENDED_USERS_OF_COUNTS,
 )
+from vi_risk.models.evidence.attributes import attributes_of
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
 from vi_risk.reasons.plots import contributions_figure

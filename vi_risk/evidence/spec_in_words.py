@@ -11,7 +11,7 @@ from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
 from vi_risk.records.codes import EMERGENCY_ADMISSION_METHODS
 
-_MANY_ROWS = 100_000  # from which on two folds are enough for calibration (`vi_risk.models.boosting`)
+_MANY_ROWS = 100_000  # from which on two folds are enough for calibration (`vi_risk.models.learning.boosting`)
 _REGISTRY = "The card is written before that: the registry tells which version is champion."
 _LEFT = {
     "weight": (

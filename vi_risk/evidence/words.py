@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from vi_risk.models.card.figures import words_of
-from vi_risk.models.learners import LEARNERS
+from vi_risk.models.comparators.learners import LEARNERS
 
 # Models of admissions reach an AUROC of 0.77 to 0.80 on whole populations (QAdmissions, SPARRA). Models of death reach
 # more, and three admissions in a year are told by those of the year before. Above lies a leak until shown otherwise.

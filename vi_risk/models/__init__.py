@@ -7,11 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vi_risk.models.classifier import RiskClassifier
-    from vi_risk.models.counts import CountRegressor
+    from vi_risk.models.learning.classifier import RiskClassifier
+    from vi_risk.models.learning.counts import CountRegressor
 
 # Estimator -> its module, loaded when first used, as LightGBM takes its time.
-_ESTIMATORS = {"CountRegressor": "vi_risk.models.counts", "RiskClassifier": "vi_risk.models.classifier"}
+_ESTIMATORS = {
+    "CountRegressor": "vi_risk.models.learning.counts",
+    "RiskClassifier": "vi_risk.models.learning.classifier",
+}
 
 __all__ = ["CountRegressor", "RiskClassifier"]
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vi_risk.models import metrics
-from vi_risk.models.calibration import Floats
+from vi_risk.models.evidence import metrics
+from vi_risk.models.learning.calibration import Floats
 from vi_risk.models.spec import ModelSpec
 
 if TYPE_CHECKING:

@@ -8,20 +8,20 @@ import numpy as np
 import pandas as pd
 
 from vi_risk.errors import InputError
-from vi_risk.models.already_known import already_known
-from vi_risk.models.attributes import attributes_of
-from vi_risk.models.calibration import Floats, Rows
-from vi_risk.models.comparators import Compared, comparator_risks
-from vi_risk.models.count_comparators import count_comparator_expectations
-from vi_risk.models.count_evaluation import CountEvaluation, evaluate_counts
-from vi_risk.models.counts import CountRegressor
-from vi_risk.models.evaluation import Evaluation
-from vi_risk.models.evaluation import evaluate as evaluate_risks
-from vi_risk.models.held_out import grouped_evaluation
+from vi_risk.models.comparators.for_counts import count_comparator_expectations
+from vi_risk.models.comparators.rules import Compared, comparator_risks
+from vi_risk.models.evidence.already_known import already_known
+from vi_risk.models.evidence.attributes import attributes_of
+from vi_risk.models.evidence.count_evaluation import CountEvaluation, evaluate_counts
+from vi_risk.models.evidence.evaluation import Evaluation
+from vi_risk.models.evidence.evaluation import evaluate as evaluate_risks
+from vi_risk.models.evidence.held_out import grouped_evaluation
+from vi_risk.models.evidence.truth import hold_against_truth
+from vi_risk.models.learning.calibration import Floats, Rows
+from vi_risk.models.learning.counts import CountRegressor
 from vi_risk.models.on_snapshots import LearningRows, Model, fit, raw_scores, risks_of, training_rows
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.splits import held_out, units
-from vi_risk.models.truth import hold_against_truth
 
 if TYPE_CHECKING:
     from vi_risk.models.snapshots import Snapshots
@@ -46,8 +46,8 @@ def evaluate(
         and by comparators, that were fitted without them; practices and networks are told one by one too. None: the
         test comes after training, and nobody is held out.
     true_risk
-        Of a synthetic trust, by patient_id, at the test date (`vi_risk.models.truth.read_truth`): how near the model
-        comes to it is told too.
+        Of a synthetic trust, by patient_id, at the test date (`vi_risk.models.evidence.truth.read_truth`): how near
+        the model comes to it is told too.
 
     Raises
     ------

@@ -11,14 +11,14 @@ from numpy.typing import ArrayLike
 from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.models.answers import LATER
-from vi_risk.models.calibration import Floats, Rows, log_odds_of
-from vi_risk.models.classifier import RiskClassifier
 from vi_risk.models.companions import held_below
-from vi_risk.models.counts import CountRegressor
-from vi_risk.models.score_decay import score_decay
+from vi_risk.models.evidence.score_decay import score_decay
+from vi_risk.models.learning.calibration import Floats, Rows, log_odds_of
+from vi_risk.models.learning.classifier import RiskClassifier
+from vi_risk.models.learning.counts import CountRegressor
+from vi_risk.models.learning.uncertainty import Refits, fit_refits, interval_of, share_inside
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.splits import refuse_leaks
-from vi_risk.models.uncertainty import Refits, fit_refits, interval_of, share_inside
 
 if TYPE_CHECKING:
     from vi_risk.models.snapshots import Snapshots

@@ -58,7 +58,7 @@ def decide(spec: PromotionSpec, performance: Mapping[str, Any], differences: Map
         The new model's figures, as in evaluation.json under ``model``: calibration_slope, calibration_in_the_large.
     differences
         ``true_cases`` at equal capacity and ``net_benefit`` at the spec's threshold, the new model's less the
-        champion's (`vi_risk.models.paired`); None where there is no champion to hold it against.
+        champion's (`vi_risk.models.evidence.paired`); None where there is no champion to hold it against.
     """
     findings = [
         _inside("calibration slope", performance.get("calibration_slope"), spec.slope),

@@ -1,13 +1,15 @@
 """A model spec: the whole prediction problem as one frozen, checked object."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from vi_risk import declared
 from vi_risk.cohort.outcomes import OUTCOMES
-from vi_risk.errors import SpecificationError
+from vi_risk.errors import InputError, SpecificationError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Domain, Feature
 
@@ -66,8 +68,8 @@ class SplitSpec(BaseModel):
 class LearnerSpec(BaseModel):
     """Parameters of the estimator, by the same names; the seed is the spec's own.
 
-    `vi_risk.models.classifier.RiskClassifier` learns whether something happens, `vi_risk.models.counts.CountRegressor`
-    (objective poisson or tweedie) how often.
+    `vi_risk.models.RiskClassifier` learns whether something happens, `vi_risk.models.CountRegressor` (objective poisson
+    or tweedie) how often.
     """
 
     model_config = _STRICT
@@ -266,3 +268,18 @@ def _read(path: Path, *, with_companions: bool) -> ModelSpec:
         return ModelSpec.model_validate(content)
     except ValidationError as error:
         raise SpecificationError.of(declared.faults_of(error, path.name)) from None
+
+
+def spec_of(run: Mapping[str, Any]) -> ModelSpec:
+    """Return the spec that a run was asked for, from the content of its run.json.
+
+    Raises
+    ------
+    InputError
+        The spec in it is damaged, or of another version of vi_risk.
+    """
+    try:
+        return ModelSpec.model_validate_json(json.dumps(run["spec"]))
+    except (KeyError, ValidationError):
+        msg = "run.json: its model spec is damaged. Run `vi-risk features build` with the same --out again."
+        raise InputError(msg) from None

@@ -17,7 +17,7 @@ import pandas as pd
 from sklearn.model_selection import GroupKFold
 
 from vi_risk.errors import InputError
-from vi_risk.models.calibration import Rows
+from vi_risk.models.learning.calibration import Rows
 
 if TYPE_CHECKING:
     from vi_risk.models.snapshots import Snapshots

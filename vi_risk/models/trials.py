@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue
-from vi_risk.models.calibration import Floats, Rows, folds_apart
-from vi_risk.models.inputs import Inputs, name_in_booster
+from vi_risk.models.learning.calibration import Floats, Rows, folds_apart
+from vi_risk.models.learning.inputs import Inputs, name_in_booster
 from vi_risk.models.on_snapshots import LearningRows, estimator_of
 from vi_risk.models.spec import LearnerSpec, ModelSpec
 

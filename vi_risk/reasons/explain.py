@@ -12,7 +12,7 @@ from vi_risk.features.definition import Feature
 from vi_risk.reasons.sentences import sentence
 
 if TYPE_CHECKING:
-    from vi_risk.models.classifier import RiskClassifier
+    from vi_risk.models.learning.classifier import RiskClassifier
     from vi_risk.models.snapshots import Snapshots
 
 MOST_REASONS = 5

@@ -10,8 +10,8 @@ import mlflow
 import pandas as pd
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
-from vi_risk.models import bundle
-from vi_risk.models.counts import CountRegressor
+from vi_risk.models.learning import bundle
+from vi_risk.models.learning.counts import CountRegressor
 
 
 class RiskOfOutcome(PythonModel):

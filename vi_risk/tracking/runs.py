@@ -48,7 +48,7 @@ class TrackedRun:
     files
         For each folder of the run, the files to keep in it.
     model_folder
-        The model bundle, as ``vi_risk.models.bundle`` wrote it; None for a run that made no model.
+        The model bundle, as ``vi_risk.models.learning.bundle`` wrote it; None for a run that made no model.
     input_example, output_example
         A few made-up rows of features, never a patient's, and the model's answer to them: the model's signature.
     """

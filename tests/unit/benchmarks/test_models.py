@@ -14,7 +14,7 @@ from benchmarks.models.matrix import Matrix
 from benchmarks.models.table import LINES, aims_of
 from benchmarks.models.work import WORKS, Place
 from benchmarks.runs import Failed, Took, took_of
-from vi_risk.models import bundle
+from vi_risk.models.learning import bundle
 from vi_risk.models.spec import load_spec
 
 PEOPLE, DATES, FEATURES = 1500, 2, 40

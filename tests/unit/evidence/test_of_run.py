@@ -12,9 +12,9 @@ from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.cohort.outcomes import OUTCOMES
 from vi_risk.evidence import card_of, spec_in_words
 from vi_risk.features.catalogue import Catalogue, read_catalogue
-from vi_risk.models import boosting
 from vi_risk.models.card import ModelCard
 from vi_risk.models.card.content import FollowUp
+from vi_risk.models.learning import boosting
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec, load_spec
 

@@ -11,9 +11,9 @@ import pytest
 from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue, read_catalogue
-from vi_risk.models.classifier import RiskClassifier
 from vi_risk.models.evaluating import evaluate
-from vi_risk.models.metrics import auroc
+from vi_risk.models.evidence.metrics import auroc
+from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.on_snapshots import decay_of, importance, listed_in_refits, refits_of, score, train
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec, SplitSpec, UncertaintySpec

@@ -5,7 +5,7 @@ import pytest
 from vi_risk import declared
 from vi_risk.errors import SpecificationError, UsageError
 from vi_risk.features.catalogue import read_catalogue
-from vi_risk.models.classifier import RiskClassifier
+from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.spec import LearnerSpec, ModelSpec, load_spec
 
 LEAST = """

@@ -8,7 +8,7 @@ from sklearn.metrics import log_loss
 
 from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue, read_catalogue
-from vi_risk.models.calibration import risk_of
+from vi_risk.models.learning.calibration import risk_of
 from vi_risk.models.on_snapshots import LearningRows
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.trials import FOLDS, TrialRows, loss_of

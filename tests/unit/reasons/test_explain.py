@@ -12,7 +12,7 @@ from vi_risk.errors import UsageError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.codelists import CodeList
 from vi_risk.features.definition import Definition
-from vi_risk.models.classifier import RiskClassifier
+from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.reasons.explain import MOST_REASONS, explain
 

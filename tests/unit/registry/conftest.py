@@ -12,8 +12,8 @@ import pytest
 
 from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.features.catalogue import Catalogue, read_catalogue
-from vi_risk.models import bundle
-from vi_risk.models.classifier import RiskClassifier
+from vi_risk.models.learning import bundle
+from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.snapshot_files import save_snapshots
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vi_risk.models import bundle
-from vi_risk.models.classifier import RiskClassifier
+from vi_risk.models.learning import bundle
+from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.tracking import TrackedRun
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vi_risk.models.classifier import RiskClassifier
+from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.tracking import TrackedRun, track_and_register
 
 PROGRAM = """

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from vi_risk import tracking
-from vi_risk.models import bundle
-from vi_risk.models.counts import CountRegressor
+from vi_risk.models.learning import bundle
+from vi_risk.models.learning.counts import CountRegressor
 
 # MLflow's own, on its own classes, when its pyfunc part is loaded.
 pytestmark = pytest.mark.filterwarnings("ignore:.*Any type hint is inferred:UserWarning")

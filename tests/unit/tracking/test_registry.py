@@ -13,8 +13,8 @@ import mlflow
 import pytest
 
 from vi_risk.errors import InputError, ResourceError, UsageError
-from vi_risk.models import bundle
-from vi_risk.models.classifier import RiskClassifier
+from vi_risk.models.learning import bundle
+from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.tracking import TrackedRun, Version, registry
 from vi_risk.tracking.registry import (
     champion_of,

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from vi_risk.errors import InputError, ResourceError, UsageError
-from vi_risk.models.classifier import RiskClassifier
+from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.tracking import TrackedRun, runs, track_run
 from vi_risk.tracking.quiet import quiet_mlflow
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from vi_risk.models.subgroups import FEWEST_OF_A_SHARE
+from vi_risk.models.evidence.subgroups import FEWEST_OF_A_SHARE
 from vi_risk.models.templates import plain_words
 
 NOT_ESTIMATED = "not estimated"

@@ -18,7 +18,7 @@ from vi_risk.models.card.figures import (
 )
 from vi_risk.models.card.parts import Figure, Group, Heading, Paragraph, Part, Row, Table
 from vi_risk.models.card.plots import decay_plot
-from vi_risk.models.subgroups import FEWEST
+from vi_risk.models.evidence.subgroups import FEWEST
 from vi_risk.models.templates import date_in_words
 
 

@@ -17,7 +17,7 @@ from vi_risk.models.card.figures import (
     words_of,
 )
 from vi_risk.models.card.parts import Bullets, Facts, Group, Heading, Paragraph, Part, Row, Table
-from vi_risk.models.subgroups import hidden
+from vi_risk.models.evidence.subgroups import hidden
 from vi_risk.models.templates import date_in_words, plain_words
 
 _ROLES = {"train": "Training", "test": "Test", "list": "List"}

@@ -19,7 +19,7 @@ from vi_risk.models.card.figures import (
 )
 from vi_risk.models.card.parts import Bullets, Figure, Heading, Paragraph, Part, Row, Table
 from vi_risk.models.card.plots import THIS_MODEL, decision_plot, list_threshold, reliability_plot
-from vi_risk.models.learners import LEARNERS
+from vi_risk.models.comparators.learners import LEARNERS
 
 _SHOWN_THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4)
 _PER = 1000  # people, for the net benefit

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vi_risk.models.as_json import plain
 from vi_risk.models.card import Companion, FeatureImportance, FollowUp, ModelCard, SourceTable, write_card
 from vi_risk.models.card.content import INTENDED_USE_OF_COUNTS, INTENDED_USERS_OF_COUNTS
-from vi_risk.models.count_evaluation import evaluate_counts
-from vi_risk.models.evaluation import evaluate
-from vi_risk.models.fairness import fairness
-from vi_risk.models.held_out import grouped_evaluation
-from vi_risk.models.lists import lists_of
-from vi_risk.models.score_decay import score_decay
+from vi_risk.models.evidence.as_json import plain
+from vi_risk.models.evidence.count_evaluation import evaluate_counts
+from vi_risk.models.evidence.evaluation import evaluate
+from vi_risk.models.evidence.fairness import fairness
+from vi_risk.models.evidence.held_out import grouped_evaluation
+from vi_risk.models.evidence.lists import lists_of
+from vi_risk.models.evidence.score_decay import score_decay
 
 _PEOPLE = 900
 _RESAMPLES = 40

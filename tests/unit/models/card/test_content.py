@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vi_risk.models.card import ModelCard
-from vi_risk.models.truth import AgainstTruth, Tenth
+from vi_risk.models.evidence.truth import AgainstTruth, Tenth
 
 Write = Callable[[ModelCard], Any]
 

@@ -1,0 +1,1 @@
+"""What a model must beat: rules that teams use, published scores, other learners on the same features."""

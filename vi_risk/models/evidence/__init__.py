@@ -1,0 +1,1 @@
+"""How well a model does: figures, intervals, groups and how it compares; nothing here knows of records or training."""

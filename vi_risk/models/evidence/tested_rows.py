@@ -1,0 +1,107 @@
+"""Checks of what an evaluation is given: one row per patient, whole columns, predictions that can be what they say."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from vi_risk.errors import InputError
+from vi_risk.models.evidence.weights import weight_faults
+from vi_risk.models.learning.calibration import Floats
+
+Column = np.ndarray[Any, Any]
+
+
+def check_risks(
+    risks: Mapping[str, Floats],
+    outcome: Floats,
+    *,
+    patients: Column,
+    practices: Column,
+    capacity: int,
+    weight: ArrayLike | None,
+    others: Mapping[str, Column | None],
+) -> None:
+    """Refuse risks outside 0 to 1, outcomes other than 0 and 1, and what no evaluation can take; all faults at once.
+
+    Raises
+    ------
+    InputError
+        Columns differ in length, a value is missing or out of range, a patient occurs twice, or capacity is below 1.
+    """
+    _refuse(
+        {"outcome": outcome, "patient_id": patients, "practice_code": practices, **risks, **others},
+        ranges={name: ("risks lie outside 0 to 1", lambda values: (values < 0) | (values > 1)) for name in risks}
+        | {"outcome": ("values are neither 0 nor 1", lambda values: ~np.isin(values, (0, 1)))},
+        patients=patients,
+        capacity=capacity,
+        weight=weight,
+    )
+
+
+def check_expectations(
+    expected: Mapping[str, Floats],
+    counts: Floats,
+    *,
+    patients: Column,
+    practices: Column,
+    capacity: int,
+    weight: ArrayLike | None,
+    others: Mapping[str, Column | None],
+) -> None:
+    """Refuse expected counts that are not above 0, counts below 0, and what no evaluation can take; all at once.
+
+    Raises
+    ------
+    InputError
+        Columns differ in length, a value is missing or out of range, a patient occurs twice, or capacity is below 1.
+    """
+    _refuse(
+        {"count": counts, "patient_id": patients, "practice_code": practices, **expected, **others},
+        ranges={
+            name: ("expected counts are not finite numbers above 0", lambda values: ~((values > 0) & (values < np.inf)))
+            for name in expected
+        }
+        | {"count": ("values are below 0 or infinite", lambda values: ~((values >= 0) & (values < np.inf)))},
+        patients=patients,
+        capacity=capacity,
+        weight=weight,
+    )
+
+
+def _refuse(
+    columns: Mapping[str, Column | None],
+    *,
+    ranges: Mapping[str, tuple[str, Callable[[Any], Any]]],
+    patients: Column,
+    capacity: int,
+    weight: ArrayLike | None,
+) -> None:
+    rows = next(values.size for values in columns.values() if values is not None)
+    faults = []
+    for name, values in columns.items():
+        if values is None:
+            continue
+        if values.shape != (rows,):
+            faults.append(f"{name}: expected {rows} values, one for each patient, found {values.size}")
+            continue
+        missing = pd.isna(values)
+        if missing.any():
+            faults.append(f"{name}: {int(missing.sum())} of {rows} values are missing")
+        if name in ranges:
+            fault, outside = ranges[name]
+            if odd := int((outside(values) & ~missing).sum()):
+                faults.append(f"{name}: {odd} of {rows} {fault}")
+    if not rows:
+        faults.append("there are no test patients")
+    if repeated := int(pd.Series(patients).duplicated().sum()):
+        faults.append(f"patient_id: {repeated} rows repeat a patient; a test snapshot has one row for each")
+    faults += weight_faults(weight, rows)
+    if faults:
+        msg = "\n".join(f"evaluation: {fault}. Check the rows that were scored." for fault in faults)
+        raise InputError(msg)
+    if capacity < 1:
+        msg = f"evaluation: capacity must be at least 1 patient for each practice, got {capacity}."
+        raise InputError(msg)

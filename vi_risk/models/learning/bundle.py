@@ -1,0 +1,197 @@
+"""A model on disk: LightGBM's own text and one JSON file, each with its checksum.
+
+There is no pickle, so loading runs nothing. `booster.txt` and the refits are written first and `model.json`, which
+seals them, last: an interrupted save is refused by `load`.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from vi_risk.errors import InputError, ResourceError
+from vi_risk.models.learning.classifier import RiskClassifier
+from vi_risk.models.learning.counts import CountRegressor, LogMeanCalibrator
+from vi_risk.models.learning.recalibration import calibrator_of
+from vi_risk.models.learning.uncertainty import Refits
+
+BOOSTER_FILE = "booster.txt"
+MODEL_FILE = "model.json"
+REFITS_FOLDER = "refits"
+_FORMAT = 2
+
+
+def save(
+    model: RiskClassifier | CountRegressor, folder: Path, *, about: Mapping[str, Any], refits: Refits | None = None
+) -> None:
+    """Write a fitted model to `folder`, made if need be; the same model and `about` give the same bytes.
+
+    Parameters
+    ----------
+    model
+        A fitted model.
+    folder
+        Receives booster.txt, model.json and, with refits, refits/000.txt and so on.
+    about
+        What else belongs to the model (its spec, fingerprints, the version it was recalibrated from): anything that
+        JSON holds.
+    refits
+        The model's refits, to be read again by `load_refits`.
+
+    Raises
+    ------
+    ResourceError
+        The folder cannot be written.
+    """
+    check_is_fitted(model, "booster_")
+    texts = {BOOSTER_FILE: model.booster_.model_to_string().encode()}
+    for number, booster in enumerate(refits.boosters if refits else ()):
+        texts[f"{REFITS_FOLDER}/{number:03d}.txt"] = booster.model_to_string().encode()
+    content = _as_json_holds(
+        {
+            "format": _FORMAT,
+            "estimator": type(model).__name__,
+            "parameters": model.get_params(),
+            "calibrator": model.calibrator_.to_dict(),
+            "raw_sd": model.raw_sd_,
+            "refits_scale": refits.scale if refits else None,
+            "classes": model.classes_.tolist() if isinstance(model, RiskClassifier) else None,
+            "feature_names": model.feature_name_,
+            "categories": model.categories_,
+            "about": dict(about),
+            "files": {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()},
+        }
+    )
+    sealed = {**content, "sha256": _seal(content)}
+    try:
+        for name, text in texts.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(text)
+        (folder / MODEL_FILE).write_text(json.dumps(sealed, indent=2, sort_keys=True, allow_nan=False) + "\n", "utf-8")
+    except OSError as error:
+        msg = f"{folder}: the model cannot be written ({error.strerror}). Free space there or choose another folder."
+        raise ResourceError(msg) from None
+
+
+def load(folder: Path) -> tuple[RiskClassifier, dict[str, Any]]:
+    """Return the model of a risk that `save` wrote, and what was said about it; it predicts exactly as it did then.
+
+    Raises
+    ------
+    InputError
+        A file is missing, is not a saved model, is of another format, has changed since it was saved, or holds a
+        model of counts.
+    """
+    model, about = load_any(folder)
+    if not isinstance(model, RiskClassifier):
+        msg = f"{folder / MODEL_FILE}: expected a model of a risk, found one of counts. Name the folder of the other."
+        raise InputError(msg)
+    return model, about
+
+
+def load_any(folder: Path) -> tuple[RiskClassifier | CountRegressor, dict[str, Any]]:
+    """Return the model that `save` wrote, of a risk or of counts, and what was said about it.
+
+    Raises
+    ------
+    InputError
+        A file is missing, is not a saved model, is of another format, or has changed since it was saved.
+    """
+    content = _description(folder)
+    booster = _booster(folder, BOOSTER_FILE, content)
+    model: RiskClassifier | CountRegressor
+    if content["estimator"] == RiskClassifier.__name__:
+        model = RiskClassifier(**content["parameters"])
+        model.calibrator_ = calibrator_of(content["calibrator"])
+        model.classes_ = np.asarray(content["classes"])
+    else:
+        model = CountRegressor(**content["parameters"])
+        model.calibrator_ = LogMeanCalibrator.from_dict(content["calibrator"])
+    model.raw_sd_ = content["raw_sd"]
+    model.feature_name_ = content["feature_names"]
+    model.n_features_in_ = len(model.feature_name_)
+    model.categories_ = content["categories"]
+    model.booster_ = booster
+    return model, content["about"]
+
+
+def load_refits(folder: Path) -> Refits | None:
+    """Return the refits that were saved with the model of a risk; None where there were none.
+
+    Raises
+    ------
+    InputError
+        As for `load`.
+    """
+    model, _ = load(folder)
+    content = _description(folder)
+    if content["refits_scale"] is None:
+        return None
+    names = sorted(name for name in content["files"] if name != BOOSTER_FILE)
+    return Refits(model, tuple(_booster(folder, name, content) for name in names), content["refits_scale"])
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    where = folder / MODEL_FILE
+    try:
+        content: dict[str, Any] = json.loads(_read(where))
+        seal = content.pop("sha256")
+        found_format = content["format"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        msg = f"{where}: is not the description of a saved model. Train the model again, or copy its folder again."
+        raise InputError(msg) from None
+    if found_format != _FORMAT:
+        msg = (
+            f"{where}: expected format {_FORMAT}, found another. Load it with the version of vi_risk that saved it, or"
+            " train the model again."
+        )
+        raise InputError(msg)
+    if seal != _seal(content):
+        raise _changed(where)
+    return content
+
+
+def _booster(folder: Path, name: str, content: Mapping[str, Any]) -> lgb.Booster:
+    text = _read(folder / name)
+    if hashlib.sha256(text).hexdigest() != content["files"][name]:
+        raise _changed(folder / name)
+    return lgb.Booster(model_str=text.decode())
+
+
+def _as_json_holds(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content with text keys, lists and plain numbers, so that it is the same before saving and after."""
+    saved: dict[str, Any] = json.loads(json.dumps(content, default=_plain_number))
+    return saved
+
+
+def _plain_number(value: object) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return dict(value)
+    msg = f"{type(value).__name__} cannot be saved with a model; use text, numbers, lists and mappings."
+    raise TypeError(msg)
+
+
+def _seal(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, allow_nan=False).encode()).hexdigest()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}). Expected the folder of a saved model; train one first."
+        raise InputError(msg) from None
+
+
+def _changed(path: Path) -> InputError:
+    return InputError(
+        f"{path}: its checksum is not the one that was saved with the model, so it has changed since. "
+        "Copy the folder again from where it was trained, or train again."
+    )
