@@ -2,14 +2,14 @@
 
 >>> import vi_risk
 >>> sorted(vi_risk.__all__)[:4]
-['build_features', 'case_lists', 'evaluate', 'explain']
+['build_features', 'case_lists', 'choose', 'evaluate']
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vi_risk.caselists.ranking import case_lists
+    from vi_risk.caselists.ranking import case_lists, choose
     from vi_risk.features.catalogue import read_catalogue
     from vi_risk.models.evaluating import evaluate
     from vi_risk.models.on_snapshots import score, train
@@ -31,11 +31,13 @@ _VERBS = {
     "score": "vi_risk.models.on_snapshots",
     "explain": "vi_risk.reasons.explain",
     "case_lists": "vi_risk.caselists.ranking",
+    "choose": "vi_risk.caselists.ranking",
 }
 
 __all__ = [
     "build_features",
     "case_lists",
+    "choose",
     "evaluate",
     "explain",
     "load_spec",

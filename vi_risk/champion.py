@@ -1,27 +1,25 @@
 """Which version is champion: `promote` lets a model take the place that it has earned, `rollback` undoes it."""
 
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vi_risk import tracking
 from vi_risk.errors import InputError, NotPromotedError, UsageError
-from vi_risk.model_choice import fetch_whole, refuse_misfit
-from vi_risk.models.learning import bundle
-from vi_risk.models.on_snapshots import raw_scores, risks_of
-from vi_risk.models.promotion import Decision, decide
-from vi_risk.models.snapshot_files import load_snapshots
+from vi_risk.files import replaced
+from vi_risk.models.promotion import Decision, decide, decide_counts
 from vi_risk.models.spec import ModelSpec, spec_of
 from vi_risk.progress import Report, Silence
-from vi_risk.run_file import EVALUATION_FILE, MODEL_FOLDER, read_run
+from vi_risk.run_file import EVALUATION_FILE, OWNED, RUN_FILE, read_run, write_json
 from vi_risk.tracking import Move, Version
 
 if TYPE_CHECKING:
     from vi_risk.models.evidence.resampling import Difference
+
+# Kept in a tag of MLflow's, beside the figures.
+_LONGEST_WHY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +43,9 @@ def promote(
     """Let the model of an output folder take the champion's place, if it has earned it on the folder's test patients.
 
     It has where, paired on the same patients, the lower 95 % bound of what it finds more at equal capacity, and of its
-    gain in net benefit, lies above the spec's margins, and its calibration inside the spec's limits. The first
-    champion needs the calibration alone.
+    gain in net benefit, lies above the spec's margins, and its calibration inside the spec's limits; a model of counts
+    must explain more of the deviance. The first champion needs the calibration alone. What was decided, and by which
+    figures, stands in the folder's run.json under ``promotion`` and in the run of the model's latest evaluation.
 
     Parameters
     ----------
@@ -58,20 +57,19 @@ def promote(
 
     Raises
     ------
+    UsageError
+        `why` is longer than the store takes.
     NotPromotedError
         It has not earned the place; the message has the figures.
     InputError
         The model is not evaluated or not registered, or the champion cannot be held against it.
     """
     told = report or Silence()
+    if len(why) > _LONGEST_WHY:
+        msg = f"--why: expected at most {_LONGEST_WHY:,} characters, found {len(why):,}. Keep the rest elsewhere."
+        raise UsageError(msg)
     run = read_run(folder, needs="evaluation", command="evaluate")
     spec = spec_of(run)
-    if spec.counts:
-        msg = (
-            f"{spec.name}: predicts a count, and promotion weighs risks of a yes or no. Set the alias champion by hand,"
-            " in MLflow."
-        )
-        raise UsageError(msg)
     version = tracking.version_of_content(spec.name, run["model"]["checksum"], tracking_uri=tracking_uri)
     if version is None:
         msg = (
@@ -82,34 +80,28 @@ def promote(
     if version.champion:
         return Promotion(version, version, None)
     champion = tracking.champion_of(spec.name, tracking_uri=tracking_uri)
-    differences = None
+    differences, apart = None, "no champion before it" if champion is None else None
     if champion is not None:
         told.stage(f"Hold version {version.number} against version {champion.number}, the champion")
         try:
-            differences = _differences(folder, run, spec, champion, tracking_uri)
+            differences = _differences(champion, folder, run, spec, tracking_uri)
         except InputError as error:
             if not unpaired:
                 msg = f"{error}\nTo take the champion's place on calibration alone: vi-risk promote --unpaired."
                 raise InputError(msg) from None
             told.warn(f"not held against the champion: {error}")
-    decision = decide(spec.promotion, _performance(folder), differences)
-    for line in decision.lines:
-        told.step(line)
+            apart = "could not be held against the champion before it"
+    decision = (decide_counts if spec.counts else decide)(spec.promotion, _performance(folder), differences)
+    reasons = [*([why] if why else []), *(finding.words for finding in decision.findings), *([apart] if apart else [])]
+    if decision.promoted:
+        tracking.set_champion(version, verb="promoted", why="; ".join(reasons), tracking_uri=tracking_uri)
+    _keep(folder, version, champion, decision, why="; ".join(reasons), tracking_uri=tracking_uri)
     if not decision.promoted:
         against = "" if champion is None else f"; version {champion.number} stays champion"
         msg = f"{spec.name} version {version.number} is not promoted{against}:\n" + "\n".join(decision.lines)
         raise NotPromotedError(msg)
-    reasons = [finding.words for finding in decision.findings]
-    if champion is None:
-        reasons.append("no champion before it")
-    elif differences is None:
-        reasons.append("could not be held against the champion before it")
-    tracking.set_champion(
-        version,
-        verb="promoted",
-        why="; ".join([*([why] if why else []), *reasons]),
-        tracking_uri=tracking_uri,
-    )
+    for line in decision.lines:
+        told.step(line)
     return Promotion(version, champion, decision)
 
 
@@ -144,52 +136,6 @@ def rollback(name: str, *, to: int | None = None, tracking_uri: str) -> Move:
     return tracking.set_champion(version, verb="rolled back", why="", tracking_uri=tracking_uri)
 
 
-def _differences(
-    folder: Path, run: Mapping[str, Any], spec: ModelSpec, champion: Version, tracking_uri: str
-) -> "dict[str, Difference]":
-    """Return what the folder's model finds more than the champion does, on the test patients of the folder."""
-    from vi_risk.models.evidence.paired import paired  # noqa: PLC0415 - the registry's other verbs do without it
-
-    snapshots = load_snapshots(folder, run["features"])
-    cohort, features = snapshots.rows("test")
-    answers = snapshots.answers("test")
-    own, _ = bundle.load(folder / MODEL_FOLDER)
-    with tempfile.TemporaryDirectory(prefix="vi-risk-champion-") as place:
-        fetched = Path(place) / "champion"
-        fetch_whole(champion, fetched, tracking_uri)
-        refuse_misfit(champion, fetched, folder, run)
-        _refuse_foresight(champion, fetched, snapshots.index_dates.test)
-        other, _ = bundle.load(fetched / MODEL_FOLDER)
-    raw_own, raw_other = raw_scores(own, features), raw_scores(other, features)
-    return paired(
-        risks_of(own, raw_own),
-        risks_of(other, raw_other),
-        answers["outcome"].to_numpy(),
-        practice_code=cohort["practice_code"].to_numpy(),
-        patient_id=cohort["patient_id"].to_numpy(),
-        capacity=run["evaluation"]["capacity"],
-        threshold=spec.promotion.threshold,
-        weight=answers["weight"].to_numpy(),
-        raw_a=raw_own,
-        raw_b=raw_other,
-        seed=spec.seed,
-    )
-
-
-def _refuse_foresight(champion: Version, fetched: Path, test: date) -> None:
-    """Refuse to test the champion on outcomes that it may have learnt from."""
-    then = read_run(fetched, needs="model", command="train")
-    latest = max(date.fromisoformat(day) for day in then["features"]["index_dates"]["train"])
-    ends = latest + timedelta(days=then["spec"]["horizon_days"])
-    if ends > test:
-        msg = (
-            f"{champion.name} version {champion.number}: learnt from outcomes up to {ends}, after the test date {test}"
-            " of --out, so it would be tested on what it has seen. Build features, train and evaluate at a later"
-            " --index-date."
-        )
-        raise InputError(msg)
-
-
 def _performance(folder: Path) -> Mapping[str, Any]:
     try:
         found: Mapping[str, Any] = json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8"))["model"]
@@ -197,3 +143,36 @@ def _performance(folder: Path) -> Mapping[str, Any]:
         msg = f"{EVALUATION_FILE}: is missing or damaged. Run `vi-risk evaluate` with the same --out again."
         raise InputError(msg) from None
     return found
+
+
+def _differences(
+    champion: Version, folder: Path, run: Mapping[str, Any], spec: ModelSpec, tracking_uri: str
+) -> "dict[str, Difference]":
+    from vi_risk.held_against import held_against  # noqa: PLC0415 - the registry's other verbs do without it
+
+    return held_against(champion, folder, run, spec, tracking_uri=tracking_uri)
+
+
+def _keep(
+    folder: Path, version: Version, champion: Version | None, decision: Decision, *, why: str, tracking_uri: str
+) -> None:
+    """Write what was decided, and by which figures, into the folder's run.json and the run of the model."""
+    said = "promoted" if decision.promoted else "not promoted"
+    held = None if champion is None else champion.number
+    part = {
+        "decided": said,
+        "name": version.name,
+        "version": version.number,
+        "champion_before": held,
+        "findings": [finding.to_dict() for finding in decision.findings],
+        "why": why,
+    }
+    with replaced(folder, keep=True, owned=OWNED) as aside:
+        write_json(aside / RUN_FILE, {**read_run(aside, needs="evaluation", command="evaluate"), "promotion": part})
+    metrics: dict[str, float] = {}
+    for finding in decision.findings:
+        limits = zip(("_low", "_high"), finding.interval or (), strict=False)
+        told = {"": finding.value, **dict(limits)}
+        metrics |= {f"promotion.{finding.name}{end}": value for end, value in told.items() if value is not None}
+    tags = {"promotion": said, "promotion.champion_before": "none" if held is None else str(held), "promotion.why": why}
+    tracking.add_to_run(version.evidence_run_id, metrics=metrics, tags=tags, tracking_uri=tracking_uri)

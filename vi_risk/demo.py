@@ -13,6 +13,7 @@ from vi_risk.records.synthetic import write_trust
 from vi_risk.tracking import check_store
 
 FIRST_DAY, LAST_DAY, INDEX_DATE = date(2021, 1, 1), date(2024, 12, 31), date(2025, 1, 1)
+BEFORE = date(2024, 10, 1)  # of the list before: quarterly meetings
 
 
 def run_demo(*, patients: int, seed: int, out: Path, capacity: int | None, tracking_uri: str, report: Report) -> None:
@@ -28,6 +29,7 @@ def run_demo(*, patients: int, seed: int, out: Path, capacity: int | None, track
             out=out,
             spec=load_spec().with_seed(seed),
             capacity=capacity,
+            previous=stages.ListBefore(BEFORE),
             tracking_uri=tracking_uri,
             source=stages.Source(f"synthetic trust, {patients} people, seed {seed}", "canonical"),
         )

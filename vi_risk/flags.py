@@ -111,6 +111,25 @@ EngineFlag = Annotated[
 CaseListFlag = Annotated[
     Path | None, typer.Option("--caselist", metavar="FILE", help="Rules of the case list: bands, places, reasons.")
 ]
+PreviousFlag = Annotated[
+    str | None,
+    typer.Option(
+        "--previous",
+        metavar="DIR|DATE",
+        help="The list before, to say what changed: the output folder of its run, or a date.",
+    ),
+]
+ReviewsFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--reviews", metavar="FILE", help="Decisions of earlier meetings, as `vi-risk reviews import` wrote them."
+    ),
+]
+PromptsFlag = Annotated[
+    Path | None,
+    typer.Option("--prompts", metavar="FILE", help="Rules of who might help, in place of those shipped."),
+]
+PdfFlag = Annotated[bool, typer.Option("--pdf", help="Print each page to a PDF as well, by Chromium, Chrome or Edge.")]
 SeedFlag = Annotated[
     int | None,
     typer.Option("--seed", metavar="N", min=0, max=2**31 - 1, help="Of every random draw.", show_default="the spec's"),

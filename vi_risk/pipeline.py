@@ -7,17 +7,19 @@ Each line of `run` is one stage; it reads what the stages before left in the out
 (`vi_risk.stages`). The folder takes the place of the old one when the last stage is done, or not at all.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from vi_risk import stages
-from vi_risk.caselists.rules import CaseListRules, load_rules
+from vi_risk.caselists.choosing.rules import CaseListRules, load_rules
 from vi_risk.features.cache import check_cache
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.files import replaced
 from vi_risk.models.spec import ModelSpec, load_spec
 from vi_risk.progress import Report, Silence
+from vi_risk.reasons.prompts import Prompt
 from vi_risk.records.linked import Records
 from vi_risk.run_file import OWNED
 from vi_risk.tracking import DEFAULT_TRACKING_URI, check_store
@@ -39,6 +41,12 @@ class Request:
         The declared features; those shipped, unless a site has its own.
     cache
         Folder with features of earlier runs, private to its owner; None keeps none.
+    previous
+        The list before, to tell what changed since; None tells nothing.
+    prompts
+        Rules of who might help; None takes those shipped.
+    pdf
+        Whether to print each page of a list to a PDF as well.
     """
 
     index_date: date
@@ -50,11 +58,14 @@ class Request:
     source: stages.Source = field(default_factory=lambda: stages.Source("data frames", "canonical"))
     catalogue: Catalogue = field(default_factory=read_catalogue)
     cache: Path | None = None
+    previous: stages.ListBefore | None = None
+    prompts: Sequence[Prompt] | None = None
+    pdf: bool = False
 
     @property
     def features(self) -> stages.FeatureRequest:
         """What features to build."""
-        return stages.FeatureRequest(self.spec, self.index_date, self.source, self.catalogue, self.cache)
+        return stages.FeatureRequest(self.spec, self.index_date, self.source, self.catalogue, self.cache, self.previous)
 
     @property
     def places(self) -> int:
@@ -73,6 +84,6 @@ def run(records: Records, request: Request, report: Report | None = None) -> Non
         stages.train(folder, told)
         stages.evaluate(folder, request.places, told)
         stages.score(folder, told)
-        stages.case_lists(folder, request.rules, request.places, told)
+        stages.case_lists(folder, request.rules, request.places, told, prompts=request.prompts, pdf=request.pdf)
         stages.track_model(folder, request.tracking_uri, told)
         stages.track_lists(folder, request.tracking_uri, told)

@@ -16,6 +16,7 @@ RUN_FILE, CHECK_FILE, CHECK_PAGE = "run.json", "check.json", "check.html"
 EVALUATION_FILE, PLOTS_FOLDER = "evaluation.json", "plots"
 CARD_FILE, CARD_TEXT = "model_card.html", "model_card.md"
 SCORES_FILE, MODEL_FOLDER, LISTS_FOLDER = "scores.parquet", "model", "case_lists"
+LISTED_BEFORE = "listed_before.parquet"  # who was on the list before, where there was one
 REGISTERED_FOLDER = "registered"  # a model fetched from the registry to score with, and its evidence
 
 # Stage -> the files it leaves in an output folder, in the order in which stages rest on one another. These are all
@@ -23,10 +24,15 @@ REGISTERED_FOLDER = "registered"  # a model fetched from the registry to score w
 FILES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "records": (CHECK_FILE, CHECK_PAGE),
-        "features": ("features.parquet", "cohort.parquet", "catalogue.json"),
+        "features": (
+            *("features.parquet", "cohort.parquet", "catalogue.json"),
+            *("contacts.parquet", "reviews.parquet", "departures.parquet", "pathways.parquet"),
+            LISTED_BEFORE,
+        ),
         "tuning": ("tuning.journal",),
         "model": (MODEL_FOLDER,),
         "evaluation": (EVALUATION_FILE, CARD_FILE, CARD_TEXT, PLOTS_FOLDER),
+        "promotion": (),
         "scores": (SCORES_FILE, REGISTERED_FOLDER),
         "case_lists": (LISTS_FOLDER,),
         "tracking": (),

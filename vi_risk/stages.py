@@ -1,7 +1,9 @@
 """The stages of a run, each from the files of the one before to files of its own in one output folder."""
 
 import hashlib
-from collections.abc import Mapping
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -9,12 +11,13 @@ from typing import Any
 
 import pandas as pd
 
-from vi_risk.caselists import ranking
-from vi_risk.caselists.packs import write_packs
-from vi_risk.caselists.rules import CaseListRules
+from vi_risk.caselists.choosing.rules import CaseListRules
+from vi_risk.caselists.packs.pathway_page import pathway_page
+from vi_risk.caselists.packs.pdf_pack import pdf_packs
+from vi_risk.caselists.packs.writing import write_packs
 from vi_risk.check_page import write_check_page
 from vi_risk.cohort.censoring import about_censoring
-from vi_risk.errors import InputError
+from vi_risk.errors import InputError, ResourceError, UsageError
 from vi_risk.evidence import (
     card_of,
     doubts,
@@ -27,19 +30,18 @@ from vi_risk.features.cache import FeatureCache
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.files import remove
 from vi_risk.keeping import keep_lists, keep_model
+from vi_risk.listing import Listing
 from vi_risk.model_choice import OWN, choose_model, place_of_model
-from vi_risk.models import evaluating, on_snapshots
+from vi_risk.models import evaluating, on_snapshots, snapshot_files
 from vi_risk.models.card import write_card
 from vi_risk.models.companions import companion_evidence
 from vi_risk.models.evidence.truth import read_truth
 from vi_risk.models.learning import bundle
-from vi_risk.models.learning.classifier import RiskClassifier
-from vi_risk.models.snapshot_files import load_snapshots, save_plan, save_snapshots
+from vi_risk.models.snapshot_files import load_snapshots, save_plan
 from vi_risk.models.snapshots import Plan, Snapshots
-from vi_risk.models.snapshots import build_features as snapshots_of
 from vi_risk.models.spec import ModelSpec, spec_of
 from vi_risk.progress import Report
-from vi_risk.reasons.explain import explain
+from vi_risk.reasons.prompts import Prompt, read_prompts
 from vi_risk.records.checks import CheckReport, check_records
 from vi_risk.records.linked import Records
 from vi_risk.run_file import (
@@ -48,6 +50,7 @@ from vi_risk.run_file import (
     CHECK_FILE,
     CHECK_PAGE,
     EVALUATION_FILE,
+    LISTED_BEFORE,
     LISTS_FOLDER,
     MODEL_FOLDER,
     PLOTS_FOLDER,
@@ -56,9 +59,11 @@ from vi_risk.run_file import (
     update_run,
     write_json,
 )
-from vi_risk.spark.snapshots import write_snapshots
+from vi_risk.spark import snapshots as spark_snapshots
 from vi_risk.spark.workspace import SparkWorkspace
 from vi_risk.tracking import DEFAULT_TRACKING_URI
+
+PATHWAYS_PAGE = "pathways.html"
 
 # The figure by which a run is told from another at a glance: of risks, and of counts.
 _HEADLINES = ("auroc", "deviance_explained")
@@ -74,6 +79,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class ListBefore:
+    """The list before: its date, and the file of who was on it; without one, whom today's model would have listed."""
+
+    index_date: date
+    listed: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FeatureRequest:
     """Which features to build: for which model, for a list at which date, from which records.
 
@@ -83,6 +96,8 @@ class FeatureRequest:
         The declared features.
     cache
         Folder with features of earlier runs (`vi_risk.features.cache`); None keeps none.
+    previous
+        The list before, to tell what changed since; None tells nothing.
     """
 
     spec: ModelSpec
@@ -90,6 +105,7 @@ class FeatureRequest:
     source: Source
     catalogue: Catalogue = field(default_factory=read_catalogue)
     cache: Path | None = None
+    previous: ListBefore | None = None
 
 
 # --- records and features ------------------------------------------------------------------------------------------
@@ -134,34 +150,45 @@ def build_features(
         "warnings": [str(finding) for finding in checked.warnings],
     }
     update_run(folder, "records", about_records)
-    plan, about = (_built_on_spark if isinstance(records.workspace, SparkWorkspace) else _built_here)(
-        folder, records, request, report
-    )
+    on_spark = isinstance(records.workspace, SparkWorkspace)
+    plan = (_built_on_spark if on_spark else _built_here)(folder, records, request, report)
     for step in plan.flow:
         *_, eligible = step.values()
         report.step(f"{step['index_date']} ({step['role']}): {eligible:,} people")
     for note in plan.notes:
         report.warn(note)
     spec = request.spec.model_dump(mode="json")
-    update_run(folder, "features", about, spec=spec)
+    update_run(folder, "features", save_plan(plan, folder), spec=spec)
 
 
-def _built_here(folder: Path, records: Records, request: FeatureRequest, report: Report) -> tuple[Plan, dict[str, Any]]:
+def _built_here(folder: Path, records: Records, request: FeatureRequest, report: Report) -> Plan:
     cache = None if request.cache is None else FeatureCache(request.cache)
-    snapshots = snapshots_of(
-        records, request.spec, index_date=request.index_date, catalogue=request.catalogue, cache=cache
+    plan = snapshot_files.write_snapshots(
+        records,
+        request.spec,
+        folder,
+        index_date=request.index_date,
+        previous=None if request.previous is None else request.previous.index_date,
+        catalogue=request.catalogue,
+        cache=cache,
     )
+    remove(folder / LISTED_BEFORE)
+    if request.previous is not None and request.previous.listed is not None:
+        shutil.copyfile(request.previous.listed, folder / LISTED_BEFORE)
     if cache is not None:
         report.step(f"cache: {cache.found:,} results taken from it, {cache.computed:,} computed and kept")
-    return snapshots, save_snapshots(snapshots, folder)
+    return plan
 
 
-def _built_on_spark(
-    folder: Path, records: Records, request: FeatureRequest, report: Report
-) -> tuple[Plan, dict[str, Any]]:
-    plan = write_snapshots(records, request.spec, folder, index_date=request.index_date, catalogue=request.catalogue)
+def _built_on_spark(folder: Path, records: Records, request: FeatureRequest, report: Report) -> Plan:
+    if request.previous is not None:
+        msg = "--previous: belongs to the embedded engine. Leave it out with --engine spark."
+        raise UsageError(msg)
+    plan = spark_snapshots.write_snapshots(
+        records, request.spec, folder, index_date=request.index_date, catalogue=request.catalogue
+    )
     report.step("built on Spark")
-    return plan, save_plan(plan, folder)
+    return plan
 
 
 # --- model ------------------------------------------------------------------------------------------------------------
@@ -290,8 +317,19 @@ def score(folder: Path, report: Report, *, asked: str | None = OWN, tracking_uri
     update_run(folder, "scores", {"people": len(scores), "model": chosen.to_dict()})
 
 
-def case_lists(folder: Path, rules: CaseListRules, capacity: int, report: Report) -> None:
-    """Explain the best ranked of each practice and write the packs."""
+def case_lists(
+    folder: Path,
+    rules: CaseListRules,
+    capacity: int,
+    report: Report,
+    *,
+    prompts: Sequence[Prompt] | None = None,
+    pdf: bool = False,
+) -> None:
+    """Choose who is listed, explain them and write the packs; beside them the page of pathways.
+
+    `prompts` are the rules of who might help, None those shipped; with `pdf` each page is printed to a file as well.
+    """
     report.stage("Explain and write the case lists")
     spec, snapshots = _prepared(folder)
     place = place_of_model(folder)
@@ -300,32 +338,67 @@ def case_lists(folder: Path, rules: CaseListRules, capacity: int, report: Report
         report.step(f"none: {spec.name} tells expected numbers, which stand in {SCORES_FILE}")
         update_run(folder, "case_lists", {"capacity": capacity, "lists": {}, "files": []})
         return
-    scores = _scores(folder)
     model, run = _model(place)
-    if (refits := bundle.load_refits(place / MODEL_FOLDER)) is not None:
-        share = on_snapshots.listed_in_refits(refits, snapshots, capacity=capacity)
-        number = len(refits.boosters)
-        times = (scores["patient_id"].map(share) * number).round().astype(int)
-        scores = scores.assign(listed_in_refits=[f"{n} of {number} refits" for n in times])
-    listed = ranking.choose(scores, snapshots, capacity=capacity)
-    made = ranking.case_lists(
-        scores,
-        snapshots,
-        explain(model, snapshots, listed["patient_id"].tolist()),
+    listing = Listing(
         spec=spec,
+        model=model,
+        companions=_companions(place, run),
+        refits=bundle.load_refits(place / MODEL_FOLDER),
         rules=rules,
         capacity=capacity,
+        prompts=read_prompts(catalogue=snapshots.catalogue) if prompts is None else prompts,
         model_version=run["model"]["version"],
+        governance=read_run(folder, needs="scores", command="score")["records"]["governance"],
     )
+    made = listing.lists(_scores(folder), snapshots, listed_before=_listed_before(folder))
     remove(folder / LISTS_FOLDER)
     packs = write_packs(made, folder / LISTS_FOLDER, rules=rules)
-    report.step(f"{len(listed):,} people on {len(made):,} list{'' if len(made) == 1 else 's'}")
+    if pdf:
+        pages = [path for path in packs if path.suffix == ".html"]
+        try:
+            packs += pdf_packs(pages, index_date=snapshots.index_dates.list_date)
+        except ResourceError as error:
+            report.warn(str(error))
+    packs += _pathways(folder, snapshots)
+    listed = sum(len(case_list.table) for case_list in made)
+    report.step(f"{listed:,} people on {len(made):,} list{'' if len(made) == 1 else 's'}")
+    kept_off = Counter[str]()
+    for case_list in made:
+        kept_off.update(case_list.excluded_counts)
+    for words, number in kept_off.items():
+        report.step(f"not on the lists, {words}: {number:,}")
+    without = listing.practices_without(snapshots)
+    if without:
+        report.step(f"no list for {len(without):,} practices outside the trust, {sum(without.values()):,} people")
     part = {
         "capacity": capacity,
         "lists": {case_list.practice_code: len(case_list.table) for case_list in made},
+        "kept_off": dict(kept_off),
+        "practices_without_list": without,
         "files": [path.name for path in packs],
     }
     update_run(folder, "case_lists", part)
+
+
+def _listed_before(folder: Path) -> pd.DataFrame | None:
+    path = folder / LISTED_BEFORE
+    if not path.exists():
+        return None
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError):
+        msg = f"{LISTED_BEFORE}: is damaged. Run `vi-risk features build` with the same --out and --previous again."
+        raise InputError(msg) from None
+
+
+def _pathways(folder: Path, snapshots: Snapshots) -> list[Path]:
+    """Write the page of what happens around an emergency admission, where the records tell of it."""
+    if snapshots.particulars is None or snapshots.particulars.pathways.empty:
+        return []
+    page = folder / LISTS_FOLDER / PATHWAYS_PAGE
+    day = snapshots.index_dates.list_date
+    page.write_bytes(pathway_page(snapshots.particulars.pathways, index_date=day, practices=snapshots.practices))
+    return [page]
 
 
 def track_model(folder: Path, tracking_uri: str, report: Report) -> None:
@@ -367,9 +440,9 @@ def _model(folder: Path) -> tuple[on_snapshots.Model, dict[str, Any]]:
     return model, run
 
 
-def _companions(folder: Path, run: Mapping[str, Any]) -> dict[str, RiskClassifier]:
+def _companions(folder: Path, run: Mapping[str, Any]) -> dict[str, on_snapshots.Model]:
     """Return the models that stand beside the main one, by name."""
-    return {name: bundle.load(companion_folder(folder, name))[0] for name in run["model"].get("companions", ())}
+    return {name: bundle.load_any(companion_folder(folder, name))[0] for name in run["model"].get("companions", ())}
 
 
 def companion_folder(folder: Path, name: str) -> Path:

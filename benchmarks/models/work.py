@@ -18,7 +18,8 @@ from benchmarks.models.matrix import Floats, Matrix
 from vi_risk.models.evidence.evaluation import evaluate
 from vi_risk.models.learning import bundle
 from vi_risk.models.learning.classifier import RiskClassifier
-from vi_risk.models.learning.inputs import Inputs, TrainingRows
+from vi_risk.models.learning.inputs import Inputs
+from vi_risk.models.learning.training_rows import TrainingRows
 from vi_risk.models.learning.uncertainty import fit_refits, interval_of
 from vi_risk.models.spec import load_spec
 

@@ -23,7 +23,7 @@ from vi_risk.tracking.quiet import quiet_mlflow
 LIST_DATE = date(2025, 1, 1)
 REASONS = [f"reason_{n}" for n in range(1, 6)]
 CAPACITY = 20
-PLOTS = {"reliability.png", "contributions.png", "decision_curve.png"}
+PLOTS = {"reliability.png", "contributions.png", "decision_curve.png", "dependence.png"}
 PERFORMANCE = {
     "auroc", "auprc", "brier", "calibration_in_the_large", "calibration_slope", "n", "events", "at",
 }  # fmt: skip
@@ -58,11 +58,12 @@ def evaluation(demo: Ended) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def lists(demo: Ended) -> dict[str, list[dict[str, str]]]:
-    """Rows of each CSV list by practice, as a program of another make would read them."""
+    """Rows of each practice's CSV list, as a program of another make would read them."""
     found = {}
     for path in sorted((demo.out / "case_lists").glob("*.csv")):
-        with path.open(encoding="utf-8-sig", newline="") as opened:
-            found[path.stem] = list(csv.DictReader(opened))
+        if not path.stem.startswith("network-"):
+            with path.open(encoding="utf-8-sig", newline="") as opened:
+                found[path.stem] = list(csv.DictReader(opened))
     return found
 
 
@@ -70,6 +71,7 @@ def test_the_files_of_the_contract_and_no_others_are_written(demo: Ended) -> Non
     assert {path.name for path in demo.out.iterdir()} == {
         "run.json", "check.json", "check.html", "features.parquet", "cohort.parquet", "catalogue.json", "model",
         "evaluation.json", "model_card.html", "model_card.md", "scores.parquet", "case_lists", "plots",
+        "contacts.parquet", "reviews.parquet", "departures.parquet", "pathways.parquet",
     }  # fmt: skip
     assert {path.name for path in demo.cwd.iterdir()} == {"out", "mlruns"}
 
@@ -111,7 +113,8 @@ def test_features_have_one_row_per_person_and_index_date_and_every_declared_colu
 
     assert list(features.columns) == [*keys, *(feature.name for feature in read_catalogue().features)]
     assert len(features.columns) - 2 >= 40
-    pd.testing.assert_frame_equal(features[keys], cohort[keys])
+    asked = cohort[keys].sort_values(keys, ignore_index=True)
+    pd.testing.assert_frame_equal(features[keys], asked)
     assert not features.duplicated(keys).any()
     assert np.isfinite(features.drop(columns=keys).to_numpy()[features.drop(columns=keys).notna()]).all()
 
@@ -137,12 +140,18 @@ def test_index_dates_are_apart_so_that_no_window_is_used_twice(run_file: dict[st
 # --- case lists ------------------------------------------------------------------------------------------------------
 
 
-def test_every_practice_with_eligible_people_has_a_list_of_each_kind(demo: Ended, cohort: pd.DataFrame) -> None:
-    practices = set(cohort.loc[cohort["role"] == "list", "practice_code"])
+def test_every_practice_of_the_trust_has_a_list_of_each_kind_and_others_are_counted(
+    demo: Ended, cohort: pd.DataFrame, run_file: dict[str, Any]
+) -> None:
+    eligible = cohort[cohort["role"] == "list"]
+    seen = eligible.groupby("practice_code")["gp_seen_from"].apply(lambda days: days.notna().any())
     written = {path.name for path in (demo.out / "case_lists").iterdir()}
 
-    assert len(practices) > 3
-    assert written == {f"{code}.{ending}" for code in practices for ending in ("csv", "xlsx", "html")}
+    assert seen.sum() > 3
+    packs = {name for name in written if not name.startswith("network-")} - {"listed.parquet", "pathways.html"}
+    assert packs == {f"{code}.{ending}" for code in seen.index[seen] for ending in ("csv", "jsonl", "xlsx", "html")}
+    outside = eligible[eligible["practice_code"].isin(seen.index[~seen])]
+    assert run_file["case_lists"]["practices_without_list"] == outside["practice_code"].value_counts().to_dict()
 
 
 def test_a_list_begins_with_the_columns_of_the_contract(lists: dict[str, list[dict[str, str]]]) -> None:
@@ -152,18 +161,36 @@ def test_a_list_begins_with_the_columns_of_the_contract(lists: dict[str, list[di
         assert list(rows[0])[: len(leading)] == leading
 
 
-def test_a_list_holds_the_highest_risks_of_its_practice_in_order(
-    lists: dict[str, list[dict[str, str]]], scores: pd.DataFrame, cohort: pd.DataFrame
+def test_a_list_holds_the_highest_risks_of_its_practice_in_order_and_who_is_passed_over_is_counted(
+    lists: dict[str, list[dict[str, str]]], scores: pd.DataFrame, cohort: pd.DataFrame, run_file: dict[str, Any]
 ) -> None:
     eligible = cohort[cohort["role"] == "list"].merge(scores, on="patient_id").sort_values("rank")
+    passed_over = 0
 
     for code, rows in lists.items():
-        best = eligible[eligible["practice_code"] == code].head(CAPACITY)
-        assert [row["patient_id"] for row in rows] == best["patient_id"].tolist()
-        assert [int(row["rank"]) for row in rows] == list(range(1, len(best) + 1))
-        assert [float(row["risk"]) for row in rows] == pytest.approx(best["risk"].tolist(), abs=5e-5)
+        own = eligible[eligible["practice_code"] == code].set_index("patient_id")
+        listed = own.loc[[row["patient_id"] for row in rows]]
+        assert len(rows) == CAPACITY
+        assert listed["risk"].is_monotonic_decreasing
+        assert [int(row["rank"]) for row in rows] == list(range(1, CAPACITY + 1))
+        assert [float(row["risk"]) for row in rows] == pytest.approx(listed["risk"].tolist(), abs=5e-5)
         assert {row["practice_code"] for row in rows} == {code}
-        assert [row["age_band"] for row in rows] == best["age_band"].tolist()
+        assert [row["age_band"] for row in rows] == listed["age_band"].tolist()
+        passed_over += int((own["risk"] > listed["risk"].min()).sum()) - int(
+            (listed["risk"] > listed["risk"].min()).sum()
+        )
+
+    kept_off = sum(number for words, number in run_file["case_lists"]["kept_off"].items() if "since" not in words)
+    assert passed_over <= kept_off
+
+
+def test_a_list_says_what_changed_since_the_list_before(lists: dict[str, list[dict[str, str]]]) -> None:
+    changes = {row["change"] for rows in lists.values() for row in rows}
+
+    assert "new" in changes
+    assert any(change == "same" or change.startswith("from ") for change in changes)
+    for row in (row for rows in lists.values() for row in rows):
+        assert (row["is_new"] == "yes") == (row["change"] == "new") == (row["rank_before"] == "")
 
 
 def test_a_band_agrees_with_its_risk(lists: dict[str, list[dict[str, str]]]) -> None:
@@ -222,7 +249,7 @@ def test_workbooks_and_pages_show_the_same_people_as_the_csv(
         for row in rows:
             assert row["patient_id"] in cells
             assert row["patient_id"] in page
-            assert row["reason_1"] in cells
+            assert any(row["reason_1"] in cell for cell in cells)
             assert row["reason_1"] in page
 
 

@@ -13,7 +13,7 @@ from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Definition
 from vi_risk.records.linked import Records
 
-VERBS = ("read_records", "load_spec", "build_features", "train", "evaluate", "score", "explain", "case_lists")
+VERBS = ("read_records", "load_spec", "build_features", "train", "evaluate", "score", "choose", "explain", "case_lists")
 _HEAVY = ("duckdb", "ibis", "lightgbm", "matplotlib", "mlflow", "numpy", "pandas", "pandera", "shap", "sklearn")
 
 _MEASURE = f"""
@@ -136,4 +136,5 @@ def test_a_feature_declared_in_python_goes_the_whole_way_to_a_reason() -> None:
     reasons = vi_risk.explain(model, snapshots, scores["patient_id"].head(3).tolist())
 
     assert {"winter_stays_180d", "winter_stays_365d"} <= set(model.feature_name_)
-    assert reasons["reason_1"].str.contains("by our own count in the last").all()
+    first = reasons[(reasons["kind"] == "raises") & (reasons["place"] == 1)]
+    assert first["text"].str.contains("by our own count in the last").all()

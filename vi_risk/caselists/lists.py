@@ -4,18 +4,28 @@ Every pack (CSV, XLSX, HTML) is written from this value and from nothing else.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vi_risk.caselists.rules import MOST_REASONS
+from vi_risk.caselists.choosing.rules import MOST_REASONS
 from vi_risk.errors import UsageError
+
+if TYPE_CHECKING:
+    from vi_risk.caselists.practice.practice_summary import PracticeSummary
 
 REASON_COLUMNS = tuple(f"reason_{number}" for number in range(1, MOST_REASONS + 1))
 LEADING_COLUMNS = ("rank", "patient_id", "age_band", "practice_code", "risk", "band", *REASON_COLUMNS, "sex")
 DECISION_COLUMNS = ("decision", "owner", "plan", "review_on", "outcome_code")
-DECISIONS = ("accept", "already in hand", "not suitable", "defer")
+# Tables beside the list, one row per ...
+SAID_COLUMNS = ("patient_id", "kind", "place", "theme", "domain", "text", "comparison", "contribution")  # thing said
+PROMPT_COLUMNS = ("patient_id", "role", "text", "rule")  # prompt
+CHANGE_COLUMNS = ("patient_id", "text")  # thing that changed since the list before
+CONTACT_COLUMNS = ("patient_id", "setting", "began_on", "ended_on")  # contact in 24 months; ended_on of stays alone
+EXCLUDED_COLUMNS = ("patient_id", "age_band", "risk", "reason")  # person who would be listed but for the reason
+LEFT_COLUMNS = ("patient_id", "rank_before", "why")  # person of the list before who is not on this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,14 @@ class ListAbout:
     data_to: Mapping[str, date]  # source table -> last date seen in it before the index date
     notes: tuple[str, ...]
     capacity: int
+    places: str = ""  # how places are given out, in one sentence
+    previous_date: date | None = None  # of the list before; None where there is none to compare with
+    previous_made: bool = True  # whether that list was made then; else it is what today's model would have listed
+    governance: str | None = None  # purpose and legal basis, in one line
+
+
+def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
+    return pd.DataFrame({column: pd.Series(dtype=object) for column in columns})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +60,17 @@ class CaseList:
         `DECISION_COLUMNS`. A missing fact means "not seen" and is shown as that, never as zero.
     eligible
         How many people the list was chosen from.
+    said
+        Reasons of every listed person in full, `SAID_COLUMNS`: kind is "raises", "lowers" (in the person's favour) or
+        "unseen" (what the record lacks), place counts from 1 within person and kind, and comparison says what is usual
+        for people of the same age and sex, "" where nothing is.
+    prompts, changes, contacts, excluded, left
+        What else a pack tells: frames of `PROMPT_COLUMNS`, `CHANGE_COLUMNS`, `CONTACT_COLUMNS`, `EXCLUDED_COLUMNS` and
+        `LEFT_COLUMNS`, empty where it is not known.
+    excluded_counts
+        Reason -> how many of the practice's people it keeps off the list, whatever their risk.
+    summary
+        The practice in one view; None where the list stands alone.
 
     Raises
     ------
@@ -55,6 +84,14 @@ class CaseList:
     table: pd.DataFrame
     eligible: int
     about: ListAbout
+    said: pd.DataFrame = field(default_factory=lambda: _empty(SAID_COLUMNS))
+    prompts: pd.DataFrame = field(default_factory=lambda: _empty(PROMPT_COLUMNS))
+    changes: pd.DataFrame = field(default_factory=lambda: _empty(CHANGE_COLUMNS))
+    contacts: pd.DataFrame = field(default_factory=lambda: _empty(CONTACT_COLUMNS))
+    excluded: pd.DataFrame = field(default_factory=lambda: _empty(EXCLUDED_COLUMNS))
+    left: pd.DataFrame = field(default_factory=lambda: _empty(LEFT_COLUMNS))
+    excluded_counts: Mapping[str, int] = field(default_factory=dict)
+    summary: "PracticeSummary | None" = None
 
     def __post_init__(self) -> None:
         columns = tuple(self.table.columns)

@@ -1,6 +1,7 @@
 """How a list's columns, chances, facts and sources are put in words: the same words in every pack."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
@@ -8,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from vi_risk.caselists.lists import CaseList
-from vi_risk.caselists.rules import CaseListRules
+from vi_risk.caselists.choosing.rules import CaseListRules
+from vi_risk.caselists.lists import CaseList, ListAbout
 from vi_risk.models.templates import date_in_words, plain_words
 
 NOT_SEEN = "not seen"
@@ -24,22 +25,28 @@ WHAT_CHANCES_BESIDE_ARE = (
     " are not to be added up."
 )
 WHAT_REFITS_ARE = (
-    '"In the list in": the model was learnt again from patients drawn anew; it says how sure the place on the list is,'
-    " not how the year will go."
+    '"In the list in 19 of 20 refits": the model was learnt again 20 times from patients drawn anew; it says how sure'
+    " the place on the list is, not how the year will go."
 )
 AFTER_DISCHARGE = (
     "Each person is told as known on the day after leaving hospital; days ago are counted from that day. Who has come"
     " back, died or moved away since is not on the list."
 )
+# Notes that say what words mean; any other tells of this very list.
+EXPLANATIONS = (WHAT_CHANCES_BESIDE_ARE, WHAT_REFITS_ARE, AFTER_DISCHARGE)
 
 _HEADINGS: Mapping[str, str] = MappingProxyType(
     {
         "patient_id": "Patient",
         "risk": "Chance",
-        "risk_death_12m": "Chance of dying within 12 months",
-        "risk_emergency_admission_3m": "Chance of emergency admission within 3 months",
-        "listed_in_refits": "In the list in",
-        "left_hospital_on": "Left hospital on",
+        "risk_of_death": "Chance of dying within 12 months",
+        "risk_3m": "Chance of emergency admission within 3 months",
+        "change": "Since last time",
+        "rank_before": "Place last time",
+        "practice_rank": "Place on the practice's list",
+        "is_new": "New to the list",
+        "prompts": "Who might help",
+        "flags": "To note",
         "age_band": "Age",
         "practice_code": "Practice",
         **{f"reason_{number}": f"Reason {number}" for number in range(1, 6)},
@@ -52,8 +59,12 @@ _HEADINGS: Mapping[str, str] = MappingProxyType(
         "high_risk_medicines": "High-risk medicines",
         "last_emergency_admission": "Last emergency admission",
         "long_term_conditions": "Long-term conditions",
+        "last_gp_contact": "Last GP contact",
     }
 )
+_HORIZON = re.compile(r" (\d+)([md])$")
+_UNITS: Mapping[str, str] = MappingProxyType({"m": "months", "d": "days"})
+_OF_SEX: Mapping[str, str] = MappingProxyType({"female": "her", "male": "his"})
 # What a team calls the sources of the record; others go by their table's name.
 SOURCES: Mapping[str, str] = MappingProxyType(
     {
@@ -69,8 +80,19 @@ SOURCES: Mapping[str, str] = MappingProxyType(
 
 
 def heading(column: str) -> str:
-    """Return the words over a column; a column without declared words is named by its own."""
-    return _HEADINGS.get(column) or plain_words(column)
+    """Return the words over a column; a column without declared words is named by its own.
+
+    Examples
+    --------
+    >>> heading("ed_attendances_12m"), heading("frailty"), heading("risk_avoidable_admission_12m")
+    ('A&E attendances, 12 months', 'Frailty', 'Chance of avoidable admission within 12 months')
+    """
+    if column in _HEADINGS:
+        return _HEADINGS[column]
+    if is_chance(column):
+        outcome = plain_words(column.removeprefix("risk_")).lower()
+        return f"Chance of {_HORIZON.sub(lambda found: f' within {found[1]} {_UNITS[found[2]]}', outcome)}"
+    return plain_words(column)
 
 
 def percent(risk: float) -> str:
@@ -135,19 +157,68 @@ def written(value: object) -> str:
     return "" if text == NOT_SEEN else text
 
 
+def change_in_words(rank: int, rank_before: object, *, is_new: bool = False, is_same: bool = False) -> str:
+    """Return how a place moved since the list before, the arrow first; "" where there was no such list.
+
+    `is_same` says that a site's rules take so small a move for none.
+
+    Examples
+    --------
+    >>> change_in_words(4, 11.0), change_in_words(9, 4), change_in_words(3, 3), change_in_words(1, None, is_new=True)
+    ('▲ from 11', '▼ from 4', '= same', 'NEW')
+    >>> change_in_words(1, None)
+    ''
+    """
+    if is_new:
+        return "NEW"
+    if is_same:
+        return "= same"
+    if not written(rank_before):
+        return ""
+    before = int(float(str(rank_before)))
+    if before == rank:
+        return "= same"
+    return f"{'▲' if before > rank else '▼'} from {before:,}"
+
+
+def in_favour(sex: object) -> str:
+    """Return the words over what lowers a person's risk.
+
+    Examples
+    --------
+    >>> in_favour("female"), in_favour("male"), in_favour(None)
+    ('In her favour', 'In his favour', 'In their favour')
+    """
+    return f"In {_OF_SEX.get(str(sex), 'their')} favour"
+
+
+def compared_with(about: ListAbout) -> str:
+    """Return which list "since last time" means; "" where there is none to compare with."""
+    if about.previous_date is None:
+        return ""
+    day = date_in_words(about.previous_date)
+    if about.previous_made:
+        return f"the list of {day}"
+    return f"whom this model would have listed on {day}; no list was made then"
+
+
+def places(about: ListAbout) -> str:
+    """Return how many places there are, and how they are given out where that is known."""
+    return about.places or f"{about.capacity:,} on each list"
+
+
 def people(count: int) -> str:
     """Return a number of people with its noun."""
     return f"{count:,} {'person' if count == 1 else 'people'}"
 
 
 def summary(case_list: CaseList) -> str:
-    """Return one sentence: who is on the list, out of how many, in which order; plainly so where it is empty."""
+    """Return one sentence: who is on the list, out of how many; plainly so where it is empty."""
     listed, eligible = len(case_list.table), people(case_list.eligible)
     if not listed:
         return f"Nobody is on this list: {eligible} of this practice could have been listed."
-    return (
-        f"{listed:,} of {eligible} who could have been listed, in order of their chance of {case_list.about.outcome}."
-    )
+    order = case_list.about.places.partition(", in order of ")[2] or f"their chance of {case_list.about.outcome}"
+    return f"{listed:,} of {eligible} who could have been listed, in order of {order}."
 
 
 def about_rows(case_list: CaseList, rules: CaseListRules) -> list[tuple[str, str]]:
@@ -157,13 +228,15 @@ def about_rows(case_list: CaseList, rules: CaseListRules) -> list[tuple[str, str
         ("Practice", f"{case_list.title} ({case_list.practice_code})"),
         ("Network", case_list.network or ""),
         ("The list", summary(case_list)),
-        ("Places on the list", str(about.capacity)),
+        ("Places", places(about)),
+        ("Last time", compared_with(about)),
         ("Index date", f"{date_in_words(about.index_date)}: nothing from this day on was used"),
         ("Model", f"{about.model_title}, version {about.model_version}"),
         ("Records seen to", data_reach(about.data_to)),
         ("Bands", band_ranges(rules)),
         ("Reasons", WHAT_REASONS_ARE),
         *(("Note", note) for note in about.notes),
+        ("Governance", about.governance or ""),
         ("Use", DECISION_SUPPORT),
     ]
     return [(label, text) for label, text in rows if text]

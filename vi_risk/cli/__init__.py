@@ -15,9 +15,12 @@ import typer
 from vi_risk.cli.asked import (
     DEFAULT_MODEL,
     DEFAULT_URI,
+    catalogue_in,
     catalogue_of,
     check_store,
     governance_of,
+    previous_of,
+    prompts_of,
     records_of,
     rules_of,
     shown,
@@ -26,6 +29,7 @@ from vi_risk.cli.asked import (
 from vi_risk.cli.features import features_app
 from vi_risk.cli.recalibrate import recalibrate_app
 from vi_risk.cli.registry import models_app, registry_app
+from vi_risk.cli.reviews import reviews_app
 from vi_risk.cli.told import example, told
 from vi_risk.cli.tune import tune_app
 from vi_risk.errors import InputError
@@ -40,7 +44,11 @@ from vi_risk.flags import (
     ModelFlag,
     OutFlag,
     PatientsFlag,
+    PdfFlag,
+    PreviousFlag,
+    PromptsFlag,
     RecordsFlag,
+    ReviewsFlag,
     SeedFlag,
     StageOutFlag,
     TrackingFlag,
@@ -67,6 +75,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(registry_app)  # promote, rollback
 app.add_typer(recalibrate_app)
 app.add_typer(tune_app)
+app.add_typer(reviews_app, name="reviews")
 mapping_app = typer.Typer(help="Look at how a site's files become the canonical tables.", no_args_is_help=True)
 app.add_typer(mapping_app, name="mapping")
 
@@ -103,6 +112,10 @@ def run(
     caselist: CaseListFlag = None,
     governance: GovernanceFlag = None,
     cache: CacheFlag = None,
+    previous: PreviousFlag = None,
+    reviews: ReviewsFlag = None,
+    prompts: PromptsFlag = None,
+    pdf: PdfFlag = False,
     tracking_uri: TrackingFlag = DEFAULT_URI,
     seed: SeedFlag = None,
 ) -> None:
@@ -118,6 +131,7 @@ def run(
         check_cache(cache, out=out)
         check_store(tracking_uri, out)
         permitted = governance_of(governance, report)
+        catalogue = catalogue_of(features, permitted)
         request = Request(
             index_date=index_date,
             out=out,
@@ -126,10 +140,13 @@ def run(
             capacity=capacity,
             tracking_uri=tracking_uri,
             source=source_of(records, mapping, permitted),
-            catalogue=catalogue_of(features, permitted),
+            catalogue=catalogue,
             cache=cache,
+            previous=previous_of(previous, index_date),
+            prompts=prompts_of(prompts, catalogue),
+            pdf=pdf,
         )
-        run_pipeline(records_of(records, mapping, report), request, report)
+        run_pipeline(records_of(records, mapping, report, reviews=reviews), request, report)
         _say_where(out, tracking_uri)
 
 
@@ -271,7 +288,7 @@ def evaluate(
     """Evaluate the model on the test snapshot and track it; writes evaluation.json, model_card.html and plots/."""
 
     def work(stages: Any, folder: Path, report: "Report") -> None:
-        from vi_risk.caselists.rules import load_rules
+        from vi_risk.caselists.choosing.rules import load_rules
 
         check_store(tracking_uri, out)
         stages.evaluate(folder, capacity or load_rules().capacity, report, truth=truth)
@@ -311,14 +328,17 @@ def caselist(
     out: StageOutFlag = Path("out"),
     capacity: CapacityFlag = None,
     caselist: CaseListFlag = None,
+    prompts: PromptsFlag = None,
+    pdf: PdfFlag = False,
     tracking_uri: TrackingFlag = DEFAULT_URI,
 ) -> None:
-    """Explain the best ranked of each practice, write case_lists/ and track the run."""
+    """Choose and explain who is listed, write case_lists/ and track the run."""
 
     def work(stages: Any, folder: Path, report: "Report") -> None:
         check_store(tracking_uri, out)
         rules = rules_of(caselist)
-        stages.case_lists(folder, rules, capacity or rules.capacity, report)
+        asked = None if prompts is None else prompts_of(prompts, catalogue_in(folder))
+        stages.case_lists(folder, rules, capacity or rules.capacity, report, prompts=asked, pdf=pdf)
         stages.track_lists(folder, tracking_uri, report)
 
     _stage(out, work)
@@ -338,7 +358,8 @@ def _stage(out: Path, work: Callable[[Any, Path, "Report"], None]) -> None:
 
 
 def _say_where(out: Path, tracking_uri: str) -> None:
-    lists = sorted((out / "case_lists").glob("*.html"))
+    pages = sorted((out / "case_lists").glob("*.html"))
+    lists = [page for page in pages if not page.stem.startswith("network-") and page.stem != "pathways"]
     print(
         f"\nCase lists   {out / 'case_lists'}  ({len(lists)} list{'' if len(lists) == 1 else 's'}; open {lists[0]})"
         if lists

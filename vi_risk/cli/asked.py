@@ -1,28 +1,36 @@
 """What a command was asked for, read from its flags: records, governance, declared features, rules, the store."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vi_risk.errors import UsageError
+from vi_risk.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from vi_risk.caselists.rules import CaseListRules
+    from vi_risk.caselists.choosing.rules import CaseListRules
     from vi_risk.features.catalogue import Catalogue
     from vi_risk.governance import Governance
     from vi_risk.progress import Report
-    from vi_risk.stages import Source
+    from vi_risk.reasons.prompts import Prompt
+    from vi_risk.stages import ListBefore, Source
 
 DEFAULT_URI = "sqlite:///mlruns/mlflow.db"
 DEFAULT_MODEL = "emergency_admission_12m"
 
 
-def records_of(place: str, mapping: str, report: "Report") -> Any:
-    """Read the records, told as a stage."""
+def records_of(place: str, mapping: str, report: "Report", *, reviews: Path | None = None) -> Any:
+    """Read the records, told as a stage, and the decisions of earlier meetings beside them."""
     from vi_risk.records.reading import read_records
 
     report.stage(f"Read the records in {shown(place)}")
-    return read_records(place, mapping=mapping, report=report.step)
+    found = read_records(place, mapping=mapping, report=report.step)
+    if reviews is None:
+        return found
+    from vi_risk.reviews import with_reviews
+
+    report.step(f"reviews in {reviews}")
+    return with_reviews(found, reviews)
 
 
 def records_on_spark(place: str, report: "Report") -> Any:
@@ -34,7 +42,7 @@ def records_on_spark(place: str, report: "Report") -> Any:
     return read_canonical(open_session(), place)
 
 
-def check_engine(engine: str, mapping: str, cache: Path | None) -> None:
+def check_engine(engine: str, mapping: str, cache: Path | None, reviews: Path | None) -> None:
     """Refuse an engine that is not known, and what goes with the embedded one alone."""
     if engine not in ("embedded", "spark"):
         msg = f"--engine {engine}: expected embedded or spark. Without the flag features are built embedded."
@@ -45,9 +53,10 @@ def check_engine(engine: str, mapping: str, cache: Path | None) -> None:
             f" vi-risk mapping export {mapping} --records DIR --out CANONICAL"
         )
         raise UsageError(msg)
-    if engine == "spark" and cache is not None:
-        msg = "--cache: belongs to the embedded engine. Leave it out with --engine spark."
-        raise UsageError(msg)
+    for flag, given in (("--cache", cache), ("--reviews", reviews)):
+        if engine == "spark" and given is not None:
+            msg = f"{flag}: belongs to the embedded engine. Leave it out with --engine spark."
+            raise UsageError(msg)
 
 
 def shown(place: str) -> str:
@@ -88,9 +97,64 @@ def catalogue_of(folders: Sequence[Path] | None, governance: "Governance | None"
     return read_catalogue(*(folders or ()), sensitive={} if governance is None else governance.sensitive)
 
 
+def previous_of(given: str | None, index_date: date) -> "ListBefore | None":
+    """Return the list before that a flag names: a day, or an output folder whose lists were made."""
+    if given is None:
+        return None
+    from vi_risk.caselists.packs.writing import LISTED_FILE
+    from vi_risk.run_file import LISTS_FOLDER, read_run
+    from vi_risk.stages import ListBefore
+
+    folder = Path(given)
+    if not folder.is_dir():
+        try:
+            return ListBefore(date.fromisoformat(given))
+        except ValueError:
+            msg = (
+                f"--previous {given}: is no folder and no date. Name the output folder of the list before, or its date."
+            )
+            raise UsageError(msg) from None
+    try:
+        run = read_run(folder, needs="case_lists", command="caselist")
+    except InputError as error:
+        msg = f"--previous {given}: {error}"
+        raise InputError(msg) from None
+    day = date.fromisoformat(run["features"]["index_dates"]["list"])
+    listed = folder / LISTS_FOLDER / LISTED_FILE
+    if day >= index_date:
+        msg = (
+            f"--previous {given}: holds the list of {day}, and this one is of {index_date}. Name the folder of an"
+            " earlier list."
+        )
+        raise UsageError(msg)
+    if not listed.is_file():
+        msg = f"--previous {given}: has no {LISTS_FOLDER}/{LISTED_FILE}. Name the date {day} instead."
+        raise InputError(msg)
+    return ListBefore(day, listed)
+
+
+def prompts_of(file: Path | None, catalogue: "Catalogue") -> "tuple[Prompt, ...]":
+    """Read the rules of who might help, or those shipped."""
+    from vi_risk.reasons.prompts import read_prompts
+
+    if file is not None and not file.is_file():
+        msg = f"--prompts {file}: no such file. Name a TOML file; without the flag the shipped rules hold."
+        raise UsageError(msg)
+    return read_prompts(file, catalogue=catalogue)
+
+
+def catalogue_in(folder: Path) -> "Catalogue":
+    """Return the catalogue that the features of an output folder were built with."""
+    from vi_risk.models.snapshot_files import load_catalogue
+    from vi_risk.run_file import read_run
+
+    run = read_run(folder, needs="features", command="features build")
+    return load_catalogue(folder, run["features"]["catalogue"])
+
+
 def rules_of(caselist: Path | None) -> "CaseListRules":
     """Read the rules of the case list, or those shipped."""
-    from vi_risk.caselists.rules import load_rules
+    from vi_risk.caselists.choosing.rules import load_rules
 
     if caselist is not None and not caselist.is_file():
         msg = f"--caselist {caselist}: no such file. Name a TOML file; without the flag the shipped rules hold."

@@ -10,6 +10,7 @@ from vi_risk.cli.asked import (
     catalogue_of,
     check_engine,
     governance_of,
+    previous_of,
     records_of,
     records_on_spark,
     source_of,
@@ -24,7 +25,9 @@ from vi_risk.flags import (
     IndexDateFlag,
     MappingFlag,
     ModelFlag,
+    PreviousFlag,
     RecordsFlag,
+    ReviewsFlag,
     SeedFlag,
     StageOutFlag,
 )
@@ -48,6 +51,8 @@ def features_build(
     governance: GovernanceFlag = None,
     cache: CacheFlag = None,
     engine: EngineFlag = "embedded",
+    previous: PreviousFlag = None,
+    reviews: ReviewsFlag = None,
     seed: SeedFlag = None,
 ) -> None:
     """Check the records, fix index dates, build cohort and features; writes features.parquet and cohort.parquet."""
@@ -60,7 +65,7 @@ def features_build(
 
         check_out(out)
         check_cache(cache, out=out)
-        check_engine(engine, mapping, cache)
+        check_engine(engine, mapping, cache, reviews)
         permitted = governance_of(governance, report)
         request = stages.FeatureRequest(
             load_spec(model).with_seed(seed),
@@ -68,8 +73,13 @@ def features_build(
             source_of(records, mapping, permitted),
             catalogue=catalogue_of(features, permitted),
             cache=cache,
+            previous=previous_of(previous, index_date),
         )
-        found = records_on_spark(records, report) if engine == "spark" else records_of(records, mapping, report)
+        found = (
+            records_on_spark(records, report)
+            if engine == "spark"
+            else records_of(records, mapping, report, reviews=reviews)
+        )
         with replaced(out, keep=True, owned=OWNED) as folder:
             checked = stages.check(folder, found, report)
             stages.build_features(folder, found, request, checked, report)

@@ -28,7 +28,7 @@ def models_list(
     ] = None,
     tracking_uri: TrackingFlag = DEFAULT_URI,
 ) -> None:
-    """Print the registered versions, newest first: which is champion, when registered, how it did at capacity."""
+    """Print the registered versions, newest first: which is champion, and how it did in its latest evaluation."""
     with told():
         from vi_risk.tracking import versions_of
 

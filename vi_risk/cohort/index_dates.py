@@ -9,7 +9,7 @@ from typing import Literal
 
 from vi_risk.errors import InputError
 
-Role = Literal["train", "test", "list"]
+Role = Literal["train", "test", "previous", "list"]
 Span = tuple[date, date]  # its first and its last day
 
 
@@ -25,17 +25,21 @@ class IndexDates:
     test_to
         Of index events (`EventWindows`), which have dates of their own, the last one tested on: `test` is then the
         first, and `train` holds the first and the last one trained on.
+    previous
+        The date of the list before, to say what changed since; no model learns from it or is tested on it.
     """
 
     list_date: date
     test: date
     train: tuple[date, ...]
     test_to: date | None = None
+    previous: date | None = None
 
     @property
     def roles(self) -> tuple[tuple[date, Role], ...]:
         """Every index date with its role, earliest first."""
-        return (*((day, "train") for day in self.train), (self.test, "test"), (self.list_date, "list"))
+        before: tuple[tuple[date, Role], ...] = () if self.previous is None else ((self.previous, "previous"),)
+        return (*((day, "train") for day in self.train), (self.test, "test"), *before, (self.list_date, "list"))
 
 
 def plan_index_dates(

@@ -26,10 +26,10 @@ from vi_risk.models.card.content import (
     INTENDED_USERS,
     INTENDED_USERS_OF_COUNTS,
 )
-from vi_risk.models.evidence.attributes import attributes_of
+from vi_risk.models.evidence.attributes import TOLD_BY, attributes_of
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
-from vi_risk.reasons.plots import contributions_figure
+from vi_risk.reasons.plots import contributions_figure, dependence_figure
 
 if TYPE_CHECKING:
     from vi_risk.cohort.index_dates import Role
@@ -124,7 +124,7 @@ def write_plots(
     contributions: "pd.DataFrame",
     rows: "pd.DataFrame",
 ) -> None:
-    """Write the plots of calibration, of net benefit and of contributions (SHAP) as PNG."""
+    """Write the plots of calibration, of net benefit and of contributions (SHAP, by feature and by value) as PNG."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "reliability.png").write_bytes(reliability_figure(evaluation))
     decision = decision_curve_figure(evaluation)
@@ -133,6 +133,7 @@ def write_plots(
     titles = {feature.name: feature_title(feature, snapshots) for feature in snapshots.catalogue.features}
     values = rows.loc[contributions.index, contributions.columns]
     (folder / "contributions.png").write_bytes(contributions_figure(contributions, values, titles))
+    (folder / "dependence.png").write_bytes(dependence_figure(contributions, values, titles))
 
 
 # --- from the snapshots -----------------------------------------------------------------------------------------------
@@ -188,7 +189,7 @@ def _follow_up(snapshots: Snapshots) -> dict[str, FollowUp]:
 def _characteristics(snapshots: Snapshots) -> dict[str, dict[str, dict[str, int]]]:
     """Return attribute -> label -> role -> people."""
     found: dict[str, dict[str, dict[str, int]]] = {}
-    for attribute, labels in attributes_of(snapshots.cohort, snapshots.features).items():
+    for attribute, labels in attributes_of(snapshots.cohort, snapshots.told(TOLD_BY)).items():
         if attribute in _NOT_DESCRIBED:
             continue
         told = labels.astype("object").where(labels.notna(), "not known")
@@ -231,6 +232,7 @@ def _companions(run: Mapping[str, Any], evaluation: Mapping[str, Any], snapshots
             **{figure: found.get(figure) for figure in _OF_COMPANIONS},
             training_events=_training_events(snapshots, name),
             trained=trained is None or name in trained,
+            counts=bool(spec) and OUTCOMES[spec["outcome"]].kind == "count",
         )
 
 

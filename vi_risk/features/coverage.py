@@ -46,6 +46,10 @@ class Coverage:
     notes: tuple[str, ...]
 
 
+# An objection holds however long ago it was made, and the records hold those of before they begin.
+_HOLD_FOR_EVER = ("objections",)
+
+
 def common_coverage(records: Records, catalogue: Catalogue, index_dates: Iterable[date]) -> Coverage:
     """Cut every window to what all index dates can see of its source.
 
@@ -58,6 +62,8 @@ def common_coverage(records: Records, catalogue: Catalogue, index_dates: Iterabl
     windows: dict[str, int | None] = {}
     notes: dict[str, list[str]] = {}  # what is said -> of which sources
     for source in dict.fromkeys(d.table for d in catalogue.definitions if d.windows):
+        if source in _HOLD_FOR_EVER:
+            continue
         definitions = [d for d in catalogue.definitions if d.table == source and d.windows]
         start = seen_from(records, source)
         if start is None or lacking(records.tables, source, ()):

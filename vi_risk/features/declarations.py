@@ -11,6 +11,9 @@ from vi_risk.features.codelists import CodeList, code_faults, codelists_and_faul
 from vi_risk.features.conditions import Values
 from vi_risk.features.definition import Definition, Domain, read_definition
 
+# Stands beside the features that it speaks of, and declares none (`vi_risk.reasons.prompts`).
+PROMPTS_FILE = "prompts.toml"
+
 _HEAD = ("domain", "sets")  # what stands in a file beside its entries
 _DOMAINS = get_args(Domain)
 
@@ -59,7 +62,7 @@ class Declarations:
             elif not folder.is_dir():
                 said = "no such folder. Name a folder of feature declarations (*.toml, codelists/*.csv)"
                 self.faults.append(f"{folder}: {said}.")
-            elif not any(folder.glob("*.toml")) and not any(folder.glob("codelists/*.csv")):
+            elif not feature_files(folder) and not any(folder.glob("codelists/*.csv")):
                 said = "holds no feature declarations. Expected *.toml, or codelists/*.csv, in it"
                 self.faults.append(f"{folder}: {said}.")
             else:
@@ -67,7 +70,7 @@ class Declarations:
         return list(folders.values())
 
     def _read_folder(self, folder: Path) -> None:
-        for path in sorted(folder.glob("*.toml")):
+        for path in feature_files(folder):
             try:
                 content = declared.read_toml(path)
             except SpecificationError as error:
@@ -134,6 +137,11 @@ class Declarations:
         self.places.setdefault(name, where)
         self.faults += [f"{where}: {fault}" for fault in faults]
         self.faults += [fault for error in errors for fault in declared.faults_of(error, where)]
+
+
+def feature_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that declare features, by name."""
+    return sorted(path for path in folder.glob("*.toml") if path.name != PROMPTS_FILE)
 
 
 _OF_THE_FILE = {"name": "the name stands in brackets", "domain": "the domain stands at the head of the file"}

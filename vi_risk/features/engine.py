@@ -5,7 +5,7 @@ taken in batches, so that neither the records nor the features need fit into mem
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -24,7 +24,6 @@ from vi_risk.features.matching import Codes
 from vi_risk.features.parts import Part, parts_of
 from vi_risk.features.rows import Asked
 from vi_risk.features.seen import AsSeen
-from vi_risk.features.sweep.plan import is_served
 from vi_risk.records.linked import Records
 
 if TYPE_CHECKING:
@@ -92,13 +91,20 @@ def write_features(
 
     The file is what `compute_features` returns, sorted by patient_id and index_date, and never whole in memory.
     """
-    written = 0
-    with pq.ParquetWriter(path, _schema(catalogue), compression="zstd") as file:
+    rows = 0
+    # Numbers as they are and lz4: dictionaries and zstd halve the file, and take half as long again to write.
+    file = pq.ParquetWriter(path, _schema(catalogue), compression="lz4", use_dictionary=KEYS)
+    with file, ThreadPoolExecutor(max_workers=1) as pen:
+        writing: Future[None] | None = None
         for batch in _batches(records, cohort, catalogue, windows or {}, rows_in_a_batch, engine):
-            file.write_table(batch)
-            written += len(batch)
-            del batch  # the next one needs its room
-    return written
+            if writing is not None:
+                writing.result()
+            writing = pen.submit(file.write_table, batch)  # while the next batch is computed
+            rows += len(batch)
+            del batch
+        if writing is not None:
+            writing.result()
+    return rows
 
 
 def _batches(
@@ -196,13 +202,11 @@ def _sweep(
     backend: Any,
     name_of: Callable[[str], str],
 ) -> Callable[[pa.Table], pa.Table]:
-    """Return what sweeps the batch that the views show; what a sweep does not serve is asked of the database."""
+    """Return what sweeps the batch that the views show."""
     from vi_risk.features.sweep.passes import Sweep  # noqa: PLC0415  loading the compiler takes a second or more
 
-    served = {d.name: d for d in catalogue.definitions if is_served(d) and computable(asked, d)}
-    rest = tuple(definition for definition in catalogue.definitions if definition.name not in served)
-    others = feature_query(asked, replace(catalogue, definitions=rest), windows=windows, codes=codes, keys=("row",))
-    return Sweep.prepared(asked, catalogue, served.values(), others, windows, codes, backend, name_of).features
+    definitions = [definition for definition in catalogue.definitions if computable(asked, definition)]
+    return Sweep.prepared(asked, catalogue, definitions, windows, codes, backend, name_of).features
 
 
 # --- the query ------------------------------------------------------------------------------------------------------
@@ -226,12 +230,10 @@ def feature_query(
     windows: Windows,
     codes: Mapping[str, Codes] | None = None,
     measured: ir.Table | None = None,
-    keys: Iterable[str] = KEYS,
 ) -> ir.Table:
     """Return the whole feature table as one expression, not yet run; see `compute_features`.
 
-    `measured` are the people with all measures, as `_measured` has them, where they have been found already; `keys` are
-    the columns of the people that come with the features.
+    `measured` are the people with all measures, as `_measured` has them, where they have been found already.
     """
     built = {d.name: d for d in catalogue.definitions if computable(asked, d)}
     if measured is None:
@@ -243,7 +245,7 @@ def feature_query(
         else ibis.null("float64")
         for feature in catalogue.features
     }
-    return measured.select(*keys, **columns)
+    return measured.select(*KEYS, **columns)
 
 
 def _measured(

@@ -142,7 +142,7 @@ class Part:
     def _rows(self) -> ir.Table:
         rows = self._visible()
         if any(definition.measure in INTERVAL_MEASURES for definition in self.definitions):
-            end = rows[_END_OF[self.source]]
+            end = rows[END_OF[self.source]]
             rows = rows.mutate(_days_out=rows.index_date.delta(end, unit="day").fill_null(0))
         holds = {definition.name: self._holds(rows, definition) for definition in self.definitions}
         return rows.group_by("row").agg(
@@ -286,7 +286,7 @@ class Reading:
 # --- conditions and measures ------------------------------------------------------------------------------------------
 
 # table of an interval measure -> the column with the day on which it ended
-_END_OF = {"spells": "discharged_on", "registrations": "registered_to"}
+END_OF = {"spells": "discharged_on", "registrations": "registered_to"}
 
 
 def in_units(value: ir.Value) -> ir.Value:
@@ -312,15 +312,18 @@ def all_hold(rows: ir.Table, condition: Condition, *, flag: str | None = None) -
 
 
 def _of_person(rows: ir.Table, definition: Definition) -> ir.Value:
-    match definition.measure:
-        case "age":
-            born, at = rows.birth_month, rows.index_date
-            return at.year() - born.year() - (at.month() < born.month()).cast("int64")
-        case "is":
-            unknown = ibis.or_(*(rows[column].isnull() for column in definition.where))
-            return unknown.ifelse(ibis.null("int64"), all_hold(rows, definition.where).cast("int64"))
-        case _:
-            return rows[str(definition.of)]
+    if definition.measure == "age":
+        born, at = rows.birth_month, rows.index_date
+        return at.year() - born.year() - (at.month() < born.month()).cast("int64")
+    return attribute(rows, definition)
+
+
+def attribute(rows: ir.Table, definition: Definition) -> ir.Value:
+    """Return what a definition reads of a person, which hangs on no date: a value, or whether they are such."""
+    if definition.measure == "value":
+        return rows[str(definition.of)]
+    unknown = ibis.or_(*(rows[column].isnull() for column in definition.where))
+    return unknown.ifelse(ibis.null("int64"), all_hold(rows, definition.where).cast("int64"))
 
 
 def _of_rows(rows: ir.Table, definition: Definition, holds: ir.BooleanValue, window: int) -> ir.Value:

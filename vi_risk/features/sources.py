@@ -7,26 +7,11 @@ their rows come about is `vi_risk.features.rows`.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from vi_risk.records.codes import SEEN
+from vi_risk.cohort.contacts import SETTINGS as SETTINGS  # a contact is told, and counted, in one way
+from vi_risk.cohort.contacts import TOOK_PLACE as TOOK_PLACE
 from vi_risk.records.tables import OF_PATIENT, PATIENT_ID, TABLES, Column, Table
 
 CODED_ENTRIES, ADMISSIONS, CONTACTS = "coded_entries", "admissions", "contacts"
-
-# Settings of care in the order in which they are taken to happen on one day; setting -> its table.
-SETTINGS: Mapping[str, str] = MappingProxyType(
-    {
-        "gp": "gp_appointments",
-        "community": "community_contacts",
-        "outpatient": "outpatient_appointments",
-        "ed": "ed_attendances",
-        "admission": "spells",
-    }
-)
-
-# setting -> the column and values that make a row a contact
-TOOK_PLACE: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
-    {"gp": ("status", ("attended",)), "community": ("attended", SEEN), "outpatient": ("attended", SEEN)}
-)
 
 # source -> its column of clinical codes
 CODE_COLUMNS: Mapping[str, str] = MappingProxyType(

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vi_risk import declared
+from vi_risk.features.declarations import feature_files
 from vi_risk.features.definition import GROUPED_MEASURES, PERSON_MEASURES, Condition, Definition, Range, Values
 from vi_risk.features.sources import CODED_ENTRIES
 
@@ -142,7 +143,7 @@ def declaration_of(name: str, folders: Iterable[Path] = ()) -> tuple[Path, int, 
     """
     heading = re.compile(rf"""\s*\[\s*["']?{re.escape(name)}["']?\s*\]\s*(#.*)?""")
     for folder in (declared.shipped("features"), *folders):
-        for path in sorted(folder.glob("*.toml")):
+        for path in feature_files(folder):
             lines = path.read_text(encoding="utf-8").splitlines()
             start = next((number for number, line in enumerate(lines) if heading.fullmatch(line)), None)
             if start is None:

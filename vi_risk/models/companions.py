@@ -1,4 +1,4 @@
-"""Risks that stand beside the main one: of death, of an earlier horizon; never merged with it, never against it."""
+"""What stands beside the main risk: of death, of an earlier horizon, expected numbers; never merged with it."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +19,8 @@ class CompanionEvidence:
 
     Attributes
     ----------
+    observed, mean_risk
+        Share of the patients; of a companion that counts, the mean number, as it was and as it was expected.
     share_capped
         Share of the patients whose risk came out above that of the longer horizon and was held at it; None where the
         two do not ask about the same outcome.
@@ -63,14 +65,20 @@ def companion_evidence(
     answers = snapshots.answers("test", of=companion.name)
     outcome, weight = (answers[name].to_numpy(dtype=float) for name in ("outcome", "weight"))
     reported, share_capped = held_below(spec, companion, main_risk, risk)
+    yes_or_no = not companion.counts
     return CompanionEvidence(
         words=companion.outcome_words,
         horizon_days=companion.horizon_days,
         events=int((outcome[weight > 0] > 0).sum()),
         observed=float(np.average(outcome, weights=weight)),
         mean_risk=float(np.average(reported, weights=weight)),
-        auroc=metrics.auroc(reported, outcome, weight=weight),
-        auroc_interval=metrics.auroc_interval(reported, outcome, weight=weight),
-        calibration_slope=metrics.calibration_slope(reported, outcome, weight=weight),
+        auroc=metrics.auroc(reported, outcome, weight=weight) if yes_or_no else None,
+        auroc_interval=metrics.auroc_interval(reported, outcome, weight=weight) if yes_or_no else None,
+        calibration_slope=metrics.calibration_slope(reported, outcome, weight=weight) if yes_or_no else None,
         share_capped=share_capped,
     )
+
+
+def column_of(companion: ModelSpec) -> str:
+    """Return the column of the scores that tells of a companion: a risk, or an expected number."""
+    return f"{'expected' if companion.counts else 'risk'}_{companion.name}"

@@ -71,8 +71,7 @@ def evaluate(
         "seed": model.seed,
     }
     if isinstance(model, CountRegressor):
-        power = model.tweedie_power if model.objective == "tweedie" else 1.0
-        return evaluate_counts(tested.risk, outcome, power=power, **common)
+        return evaluate_counts(tested.risk, outcome, power=model.variance_power, **common)
     evaluation = evaluate_risks(
         tested.risk,
         outcome,

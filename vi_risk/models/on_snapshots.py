@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike
 from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.models.answers import LATER
-from vi_risk.models.companions import held_below
+from vi_risk.models.companions import column_of, held_below
 from vi_risk.models.evidence.score_decay import score_decay
 from vi_risk.models.learning.calibration import Floats, Rows, log_odds_of
 from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.learning.counts import CountRegressor
-from vi_risk.models.learning.uncertainty import Refits, fit_refits, interval_of, share_inside
+from vi_risk.models.learning.inputs import tells_nothing
+from vi_risk.models.learning.uncertainty import Refits, fit_refits, interval_of
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.splits import refuse_leaks
 
@@ -69,8 +70,8 @@ def train(snapshots: "Snapshots", spec: ModelSpec, *, companion: ModelSpec | Non
     """Return a calibrated model fitted on the training snapshots.
 
     All rows of a patient stay in one calibration fold. Rows whose outcome is not known, because the person left the
-    area, are left out, and those who stayed count for them by their weight. Features that are missing for everyone in
-    training are left out: nothing can be learnt from them.
+    area, are left out, and those who stayed count for them by their weight. Features that are missing, or the same,
+    for everyone in training are left out: nothing can be learnt from them.
 
     Parameters
     ----------
@@ -99,11 +100,11 @@ def fit(spec: ModelSpec, catalogue: Catalogue, rows: LearningRows) -> Model:
         No row tells any feature, or the outcome has one class or too few events.
     """
     known = rows.known
-    seen = known.features.loc[:, known.features.notna().any()]
+    seen = known.features.loc[:, ~tells_nothing(known.features)]
     if seen.shape[1] == 0:
         msg = (
-            f"{spec.name}: no feature of the spec can be built from these records."
-            " Look at `vi-risk check` for what they lack."
+            f"{spec.name}: no feature of the spec tells people apart in these records: each is missing, or the same for"
+            " everyone. Look at `vi-risk check` for what they lack."
         )
         raise InputError(msg)
     return estimator_of(spec, catalogue, list(seen.columns)).fit(
@@ -171,7 +172,7 @@ def score(
     *,
     spec: ModelSpec | None = None,
     refits: Refits | None = None,
-    companions: Mapping[str, RiskClassifier] | None = None,
+    companions: Mapping[str, Model] | None = None,
 ) -> pd.DataFrame:
     """Return the risk of everyone eligible at the date of the list.
 
@@ -187,8 +188,8 @@ def score(
     DataFrame
         One row per patient by rank: patient_id, index_date, risk (probability, 0 to 1; of a model of counts
         expected_count instead), rank (1 is the highest; ties go by raw score, then by patient_id). With `refits`,
-        risk_low and risk_high, between which 95 % of the refits lie. With `companions`, risk_<name> of each; one that
-        asks about the same outcome sooner is at most the main risk.
+        risk_low and risk_high, between which 95 % of the refits lie. With `companions`, risk_<name> of each, or
+        expected_<name> of one that counts; one that asks about the same outcome sooner is at most the main risk.
     """
     cohort, features = snapshots.rows("list")
     raw = raw_scores(model, features)
@@ -199,16 +200,16 @@ def score(
         low, high = _in_batches(lambda rows: interval_of(refits.risks(rows)), features).reshape(-1, 2).T
         scores = scores.assign(risk_low=low, risk_high=high)
     if spec is not None:
-        for name, beside in companion_risks(companions or {}, features, spec=spec, main_risk=risk).items():
-            scores[f"risk_{name}"] = beside
+        beside = companion_risks(companions or {}, features, spec=spec, main_risk=risk)
+        scores = scores.assign(**{column_of(one): beside[one.name] for one in spec.companions if one.name in beside})
     scores = scores.sort_values(["raw", "patient_id"], ascending=[False, True], kind="stable", ignore_index=True)
     return scores.drop(columns="raw").assign(rank=np.arange(1, len(scores) + 1))
 
 
 def companion_risks(
-    companions: Mapping[str, RiskClassifier], features: pd.DataFrame, *, spec: ModelSpec, main_risk: Floats
+    companions: Mapping[str, Model], features: pd.DataFrame, *, spec: ModelSpec, main_risk: Floats
 ) -> dict[str, Floats]:
-    """Return by name the risks of companions as they are reported, in the order of the spec."""
+    """Return by name the risks, or expected numbers, of companions as they are reported, in the order of the spec."""
     found = {}
     for companion in spec.companions:
         if companion.name in companions:
@@ -218,12 +219,11 @@ def companion_risks(
     return found
 
 
-def listed_in_refits(refits: Refits, snapshots: "Snapshots", *, capacity: int) -> "pd.Series[float]":
-    """Return by patient_id the share of the refits by which each person would be on the list of the practice."""
+def risks_in_refits(refits: Refits, snapshots: "Snapshots") -> pd.DataFrame:
+    """Return the risk of everyone eligible at the date of the list in each refit: one row per patient_id, the index."""
     cohort, features = snapshots.rows("list")
     risks = _in_batches(refits.risks, features).reshape(len(features), -1)
-    share = share_inside(risks, cohort["practice_code"].to_numpy(), capacity)
-    return pd.Series(share, index=cohort["patient_id"].to_numpy(), name="listed_in_refits")
+    return pd.DataFrame(risks, index=cohort["patient_id"].to_numpy())
 
 
 def importance(model: Model, features: pd.DataFrame, *, seed: int, most: int = 2000) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Snapshots on disk: both tables, the catalogue that they were built with, and the rest as plain values for run.json.
 
-features.parquet, cohort.parquet and catalogue.json stand in the output folder.
+features.parquet, cohort.parquet and catalogue.json stand in the output folder, and beside them contacts, reviews,
+departures and pathways, which the list tells of.
 """
 
 from collections.abc import Mapping
@@ -9,19 +10,83 @@ from pathlib import Path
 from typing import Any
 
 from vi_risk.cohort.index_dates import IndexDates
+from vi_risk.cohort.particulars import Particulars
 from vi_risk.errors import InputError
+from vi_risk.features.cache import FeatureCache
 from vi_risk.features.catalogue import Catalogue
+from vi_risk.features.engine import write_features
 from vi_risk.files import remove, write_text
-from vi_risk.models.snapshots import Plan, Snapshots
+from vi_risk.models.snapshots import Plan, Snapshots, particulars_at, plan_people, who_is_asked
+from vi_risk.models.spec import ModelSpec
+from vi_risk.models.stored_features import StoredFeatures, not_whole
+from vi_risk.records.linked import Records
 
+# of `Particulars`, name -> file
+PARTICULARS_FILES = {name: f"{name}.parquet" for name in ("contacts", "reviews", "departures", "pathways")}
 FEATURES_FILE, COHORT_FILE, CATALOGUE_FILE = "features.parquet", "cohort.parquet", "catalogue.json"
 
 
-def save_snapshots(snapshots: Snapshots, folder: Path) -> dict[str, Any]:
-    """Write both tables and the catalogue, and return the rest as plain values."""
-    for table, name in ((snapshots.features, FEATURES_FILE), (snapshots.cohort, COHORT_FILE)):
+def write_snapshots(
+    records: Records,
+    spec: ModelSpec,
+    folder: Path,
+    *,
+    index_date: date,
+    previous: date | None = None,
+    catalogue: Catalogue | None = None,
+    cache: FeatureCache | None = None,
+) -> Plan:
+    """Build what `vi_risk.models.snapshots.build_features` does into files of a folder, features never whole in memory.
+
+    With a `cache` they are whole in memory, as it keeps them by feature.
+    """
+    plan, cohort = plan_people(records, spec, index_date=index_date, previous=previous, catalogue=catalogue)
+    for name in (FEATURES_FILE, COHORT_FILE):
         remove(folder / name)
-        table.to_parquet(folder / name, index=False, compression="zstd")
+    known, asked, windows = records.as_of(index_date), who_is_asked(cohort), plan.windows
+    if cache is None:
+        write_features(known, asked, plan.catalogue, folder / FEATURES_FILE, windows=windows)
+    else:
+        features = cache.compute(known, asked, plan.catalogue, windows=windows, fingerprints=records.fingerprints())
+        features.to_parquet(folder / FEATURES_FILE, index=False, compression="zstd")
+    cohort.to_parquet(folder / COHORT_FILE, index=False, compression="zstd")
+    _save_particulars(particulars_at(plan, cohort, records, spec), folder)
+    return plan
+
+
+def _save_particulars(particulars: Particulars, folder: Path) -> None:
+    for name, file in PARTICULARS_FILES.items():
+        remove(folder / file)
+        getattr(particulars, name).to_parquet(folder / file, index=False, compression="zstd")
+
+
+def _load_particulars(folder: Path) -> Particulars | None:
+    """Return the particulars; None where they were not asked of the records, as on Spark."""
+    import pandas as pd  # noqa: PLC0415 - loaded when used
+
+    there = {name: folder / file for name, file in PARTICULARS_FILES.items() if (folder / file).exists()}
+    if not there:
+        return None
+    if lost := [PARTICULARS_FILES[name] for name in PARTICULARS_FILES if name not in there]:
+        msg = f"{', '.join(lost)}: not in the output folder. Run `vi-risk features build` with the same --out again."
+        raise InputError(msg)
+    found = {}
+    for name, path in there.items():
+        try:
+            found[name] = pd.read_parquet(path)
+        except (OSError, ValueError):
+            raise InputError(not_whole(path.name)) from None
+    return Particulars(**found)
+
+
+def save_snapshots(snapshots: Snapshots, folder: Path) -> dict[str, Any]:
+    """Write the files of snapshots that were built in memory, and return the rest as plain values."""
+    for table, name in ((snapshots.features, FEATURES_FILE), (snapshots.cohort, COHORT_FILE)):
+        if not isinstance(table, StoredFeatures):
+            remove(folder / name)
+            table.to_parquet(folder / name, index=False, compression="zstd")
+    if snapshots.particulars is not None:
+        _save_particulars(snapshots.particulars, folder)
     return save_plan(snapshots, folder)
 
 
@@ -35,6 +100,7 @@ def save_plan(plan: Plan, folder: Path) -> dict[str, Any]:
             "test": dates.test.isoformat(),
             "test_to": None if dates.test_to is None else dates.test_to.isoformat(),
             "train": [day.isoformat() for day in dates.train],
+            "previous": None if dates.previous is None else dates.previous.isoformat(),
         },
         "flow": [dict(step) for step in plan.flow],
         "windows": dict(plan.windows),
@@ -56,26 +122,27 @@ def load_snapshots(folder: Path, about: Mapping[str, Any]) -> Snapshots:
     """
     import pandas as pd  # noqa: PLC0415 - loaded when used
 
-    tables = {}
     for name in (FEATURES_FILE, COHORT_FILE):
         if not (folder / name).exists():  # a file, or the folder of files that Spark writes
             msg = f"{name}: is not in the output folder. Run `vi-risk features build` with the same --out first."
             raise InputError(msg)
-        try:
-            tables[name] = pd.read_parquet(folder / name)
-        except (OSError, ValueError):
-            msg = f"{name}: is not a whole Parquet file. Run `vi-risk features build` with the same --out again."
-            raise InputError(msg) from None
-    catalogue = _catalogue(folder, about["catalogue"])
+    try:
+        cohort = pd.read_parquet(folder / COHORT_FILE)
+    except (OSError, ValueError):
+        raise InputError(not_whole(COHORT_FILE)) from None
+    features = StoredFeatures(folder / FEATURES_FILE)
+    catalogue = load_catalogue(folder, about["catalogue"])
     dates = about["index_dates"]
     return Snapshots(
-        features=tables[FEATURES_FILE],
-        cohort=tables[COHORT_FILE],
+        features=features,
+        cohort=cohort,
+        particulars=_load_particulars(folder),
         index_dates=IndexDates(
             date.fromisoformat(dates["list"]),
             date.fromisoformat(dates["test"]),
             tuple(date.fromisoformat(day) for day in dates["train"]),
             None if dates["test_to"] is None else date.fromisoformat(dates["test_to"]),
+            date.fromisoformat(dates["previous"]) if dates.get("previous") else None,
         ),
         windows=about["windows"],
         flow=about["flow"],
@@ -86,7 +153,8 @@ def load_snapshots(folder: Path, about: Mapping[str, Any]) -> Snapshots:
     )
 
 
-def _catalogue(folder: Path, fingerprint: str) -> Catalogue:
+def load_catalogue(folder: Path, fingerprint: str) -> Catalogue:
+    """Return the catalogue that an output folder's features were built with, known by its fingerprint."""
     try:
         catalogue = Catalogue.from_json((folder / CATALOGUE_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -6,10 +6,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from vi_risk.cohort.discharges import discharges_at, latest_each, one_each
+from vi_risk.cohort.events import KEYS
 from vi_risk.cohort.index_dates import IndexDates, Role, plan_event_windows, plan_index_dates
 from vi_risk.cohort.outcomes import OUTCOMES, outcomes_of
+from vi_risk.cohort.particulars import Particulars, particulars_of
+from vi_risk.cohort.pathways import around_admissions
 from vi_risk.cohort.people import CohortAt, cohort_at_each, cohort_frame
-from vi_risk.errors import InputError
+from vi_risk.errors import InputError, UsageError
 from vi_risk.features.asking import refuse_no_day
 from vi_risk.features.available import lacking
 from vi_risk.features.cache import FeatureCache
@@ -18,6 +21,7 @@ from vi_risk.features.coverage import common_coverage, unmatched_codes
 from vi_risk.features.engine import compute_features
 from vi_risk.models.answers import unanswered, with_answers
 from vi_risk.models.spec import ModelSpec
+from vi_risk.models.stored_features import StoredFeatures
 from vi_risk.records.linked import Records
 from vi_risk.records.tables import TABLES
 
@@ -55,19 +59,46 @@ class Snapshots(Plan):
     Attributes
     ----------
     features
-        One row per patient_id, index_date; one float column per feature, NaN where missing.
+        One row per patient_id, index_date; one float column per feature, NaN where missing. Of an output folder, the
+        file that holds them, of which the rows of one role are read at a time.
     cohort
-        The same rows in the same order: role (train, test, list), practice_code, age, age_band, sex, in_hospital,
-        gp_seen_from, and what `vi_risk.models.answers.with_answers` tells: outcome, ended, followed_days and weight.
+        The same rows in the same order: role (train, test, previous, list), practice_code, age, age_band, sex,
+        in_hospital, gp_seen_from, and what `vi_risk.models.answers.with_answers` tells: outcome, ended, followed_days
+        and weight.
+    particulars
+        What a list tells of people beside their features; None where it was not asked of the records.
     """
 
-    features: "pd.DataFrame"
+    features: "pd.DataFrame | StoredFeatures"
     cohort: "pd.DataFrame"
+    particulars: Particulars | None = None
 
     def rows(self, role: Role) -> tuple["pd.DataFrame", "pd.DataFrame"]:
         """Return cohort and features of one role."""
-        chosen = self.cohort["role"] == role
-        return self.cohort.loc[chosen], self.features.loc[chosen]
+        cohort = self.cohort.loc[self.cohort["role"] == role]
+        if isinstance(self.features, StoredFeatures):
+            return cohort, self.features.of(role, cohort)
+        return cohort, self.features.loc[cohort.index]
+
+    def at_previous(self) -> "Snapshots":
+        """Return what a list at the date of the list before would be made from: its rows, as those of the list."""
+        if self.index_dates.previous is None:
+            msg = "snapshots: hold no list before. Build them with `previous`, its date."
+            raise UsageError(msg)
+        cohort, features = self.rows("previous")
+        return replace(
+            self,
+            index_dates=replace(self.index_dates, list_date=self.index_dates.previous, previous=None),
+            cohort=cohort.assign(role="list"),
+            features=features,
+            particulars=None,
+        )
+
+    def told(self, names: Sequence[str]) -> "pd.DataFrame":
+        """Return some features of everyone at every date, beside the cohort; those that are not there are left out."""
+        if isinstance(self.features, StoredFeatures):
+            return self.features.columns(names, self.cohort)
+        return self.features[[name for name in names if name in self.features]]
 
     def answers(self, role: Role, *, of: str | None = None, later: int = 0) -> "pd.DataFrame":
         """Return outcome and weight of the rows of one role, in their order; weight 1 where the cohort has none.
@@ -91,6 +122,7 @@ def build_features(
     spec: ModelSpec,
     *,
     index_date: date,
+    previous: date | None = None,
     catalogue: Catalogue | None = None,
     cache: FeatureCache | None = None,
 ) -> Snapshots:
@@ -102,6 +134,8 @@ def build_features(
 
     Parameters
     ----------
+    previous
+        The date of the list before, where it is to be told what changed since.
     catalogue
         The declared features to build; None for those that are shipped.
     cache
@@ -114,27 +148,65 @@ def build_features(
     SpecificationError
         A shipped declaration has been changed and has a fault.
     """
-    plan, cohorts = plan_snapshots(records, spec, index_date=index_date, catalogue=catalogue)
-    known, cohort = records.as_of(index_date), cohort_frame(cohorts)
+    plan, cohort = plan_people(records, spec, index_date=index_date, previous=previous, catalogue=catalogue)
+    known, asked = records.as_of(index_date), who_is_asked(cohort)
+    features = (
+        compute_features(known, asked, plan.catalogue, windows=plan.windows)
+        if cache is None
+        else cache.compute(known, asked, plan.catalogue, windows=plan.windows, fingerprints=records.fingerprints())
+    )
+    features = cohort[[*KEYS]].merge(features, on=[*KEYS], how="left", validate="many_to_one")
+    return Snapshots(
+        **vars(plan), features=features, cohort=cohort, particulars=particulars_at(plan, cohort, records, spec)
+    )
+
+
+def particulars_at(plan: Plan, cohort: "pd.DataFrame", records: Records, spec: ModelSpec) -> Particulars:
+    """Return what a list tells of people beside their features, as known at its date."""
+    day = plan.index_dates.list_date
+    listed = cohort[cohort["role"] == "list"]
+    pathways = around_admissions(records, index_date=day, min_age=spec.cohort.min_age)
+    return replace(particulars_of(records, listed, day), pathways=pathways)
+
+
+def plan_people(
+    records: Records,
+    spec: ModelSpec,
+    *,
+    index_date: date,
+    previous: date | None = None,
+    catalogue: Catalogue | None = None,
+) -> tuple[Plan, "pd.DataFrame"]:
+    """Return the plan of a run and its people at every date, with their answers: all of `Snapshots` but the features.
+
+    Raises
+    ------
+    InputError
+        The index date does not fit the records, or nobody is eligible.
+    """
+    plan, cohorts = plan_snapshots(records, spec, index_date=index_date, previous=previous, catalogue=catalogue)
+    cohort = cohort_frame(cohorts)
     stands_for: pd.Series[float] | float = 1.0
     if spec.cohort.index == "discharge":
-        cohort, stands_for, kept = _after_discharge(known, cohort, spec, list_date=index_date)
+        cohort, stands_for, kept = _after_discharge(records.as_of(index_date), cohort, spec, list_date=index_date)
         plan = replace(plan, flow=[{**step, **kept.get(str(step["role"]), {})} for step in plan.flow])
-    features = (
-        compute_features(known, cohort, plan.catalogue, windows=plan.windows)
-        if cache is None
-        else cache.compute(known, cohort, plan.catalogue, windows=plan.windows, fingerprints=records.fingerprints())
-    )
-    features = cohort[["patient_id", "index_date"]].merge(
-        features, on=["patient_id", "index_date"], how="left", validate="one_to_one"
-    )
     answered = with_answers(records, cohort, spec, known_by=index_date, catalogue=plan.catalogue)
     answered["weight"] *= stands_for
-    return Snapshots(**vars(plan), features=features, cohort=answered)
+    return plan, answered
+
+
+def who_is_asked(cohort: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the rows whose features are computed: each once, where the list before was made at a date of the model."""
+    return cohort.drop_duplicates([*KEYS])
 
 
 def plan_snapshots(
-    records: Records, spec: ModelSpec, *, index_date: date, catalogue: Catalogue | None = None
+    records: Records,
+    spec: ModelSpec,
+    *,
+    index_date: date,
+    previous: date | None = None,
+    catalogue: Catalogue | None = None,
 ) -> tuple[Plan, list[CohortAt]]:
     """Decide on index dates and how far back to look, and say who is asked about at each date, not yet run.
 
@@ -155,8 +227,11 @@ def plan_snapshots(
             " Choose a date inside them."
         )
         raise InputError(msg)
-    index_dates, cohorts = _cohorts(known, spec, index_date, first_day, records.seen_to("spells") or first_day)
-    flow = [cohort.flow() for cohort in cohorts]
+    if previous is not None:
+        _refuse_previous(previous, spec, index_date, first_day)
+    last_day = records.seen_to("spells") or first_day
+    index_dates, cohorts = _cohorts(known, spec, index_date, first_day, last_day, previous)
+    flow = [cohort.flow() for cohort in cohorts if cohort.role != "previous"]
     for step in flow:
         *_, eligible = step.values()
         if not eligible:
@@ -185,8 +260,21 @@ def plan_snapshots(
     return plan, cohorts
 
 
+def _refuse_previous(previous: date, spec: ModelSpec, list_date: date, first_day: date) -> None:
+    where = f"--previous {previous}"
+    if spec.cohort.index == "discharge":
+        msg = f"{where}: {spec.name} asks after a discharge, and each list is of other discharges. Leave it out."
+        raise UsageError(msg)
+    if not first_day < previous < list_date:
+        msg = (
+            f"{where}: expected a date inside the records, which begin on {first_day}, and before the list of"
+            f" {list_date}. Name the date of the list before."
+        )
+        raise InputError(msg)
+
+
 def _cohorts(
-    known: Records, spec: ModelSpec, list_date: date, first_day: date, last_day: date
+    known: Records, spec: ModelSpec, list_date: date, first_day: date, last_day: date, previous: date | None
 ) -> tuple[IndexDates, list[CohortAt]]:
     """Return the dates of the run and who is asked about at each, or in each span of index events."""
     span: dict[str, Any] = {
@@ -198,6 +286,7 @@ def _cohorts(
     every_days, most, min_age = spec.snapshots.every_days, spec.snapshots.most, spec.cohort.min_age
     if spec.cohort.index == "date":
         dates = plan_index_dates(list_date, **span, every_days=every_days, most=most)
+        dates = replace(dates, previous=previous)
         return dates, cohort_at_each(known, dates, min_age=min_age)
     windows = plan_event_windows(list_date, **span, train_days=every_days * most)
     cohorts = [discharges_at(known, between=days, min_age=min_age, role=role) for days, role in windows.roles]

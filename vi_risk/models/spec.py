@@ -186,8 +186,6 @@ class ModelSpec(BaseModel):
                     f"{name}: its horizon of {other.horizon_days} days is longer than the {self.horizon_days} days of"
                     f" {self.name}, so that its windows would not be over in time"
                 )
-            if other.counts:
-                faults.append(f"{name}: a companion must be a risk, not a count")
         names = [self.name, *(other.name for other in self.companions)]
         if len(set(names)) < len(names):
             faults.append("companions: each must be another model, once")

@@ -1,104 +1,118 @@
-"""Reasons: what the model weighed most for a patient, one a theme, in declared words with the patient's value."""
+"""Reasons: what sets the risk of a patient apart from that of peers, in declared words with the patient's values."""
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from vi_risk.errors import UsageError
-from vi_risk.features.definition import Feature
-from vi_risk.reasons.sentences import sentence
+from vi_risk.reasons.patient import Patient
+from vi_risk.reasons.peers import Peers
+from vi_risk.reasons.telling import Said, tell
+from vi_risk.reasons.themes import themes_of
 
 if TYPE_CHECKING:
-    from vi_risk.models.learning.classifier import RiskClassifier
+    from vi_risk.models.on_snapshots import Model
     from vi_risk.models.snapshots import Snapshots
 
 MOST_REASONS = 5
-
-# Where one event has a row in each: an attendance at A&E, and the admission that it ended in.
-_OF_ONE_EVENT = ("admissions", "ed_attendances", "spells")
+COLUMNS = ("patient_id", "kind", "place", "theme", "domain", "text", "comparison", "contribution", "feature")
 
 
 def explain(
-    model: "RiskClassifier", snapshots: "Snapshots", patients: Sequence[str], *, most: int = MOST_REASONS
+    model: "Model", snapshots: "Snapshots", patients: Sequence[str], *, most: int = MOST_REASONS
 ) -> pd.DataFrame:
     """Return the reasons for the risk of some patients at the date of the list.
 
-    A reason is a theme, all windows of one declared definition, whose contributions together raise the risk. Its
-    sentence is that of the feature that raised it most, but the day of an attendance and of the admission that it ended
-    in is told once. A theme without words for the patient's value is passed over, never worded by a column name.
+    Contributions are the model's SHAP values, which add up to its raw score (checked for every row); of each the mean
+    of peers is taken off, people of the same age band and sex. A reason is a theme, all windows of the definitions that
+    share it. A theme without words for the patient's value is passed over, never worded by a column name.
 
     Parameters
     ----------
     patients
-        patient_id of those to explain; cost follows them, not the population.
+        patient_id of those to explain, each once; cost follows them, not the population.
+    most
+        Reasons that raise the risk, for each patient.
 
     Returns
     -------
     DataFrame
-        One row per patient in the order given: patient_id, reason_1 to reason_N, strongest first, "" where fewer.
+        One row per thing said, patients in the order given and each by kind and place: patient_id; kind: "raises",
+        "lowers" (in the person's favour) or "unseen" (what the record lacks); place, from 1 within person and kind;
+        theme and domain; text; comparison, what is usual for people of the same age and sex, "" where nothing is;
+        contribution, the log-odds that the theme adds beyond what it adds for peers; feature that the text is of.
+
+    Raises
+    ------
+    UsageError
+        A patient is not eligible at the date of the list, or is named twice.
     """
     cohort, features = snapshots.rows("list")
-    places = pd.Index(cohort["patient_id"]).get_indexer(pd.Index(patients))
+    places = _places(cohort, patients, snapshots)
+    rows, people = features.iloc[places], cohort.iloc[places]
+    by_name = {feature.name: feature for feature in snapshots.catalogue.features}
+    names = list(model.feature_name_)
+    after_discharge = bool((cohort["index_date"] != snapshots.index_dates.list_date).any())
+    peers = Peers.of(cohort, features, who="people discharged" if after_discharge else "people")
+    groups = peers.group[places]
+    usual = peers.mean_contributions(model, groups).loc[groups, names].to_numpy()
+    weights = model.contributions(rows)[names].to_numpy() - usual
+    values = rows[names].to_numpy(dtype=float)
+    themes = themes_of([by_name[name] for name in names], snapshots.windows)
+    told: list[tuple[int, Said]] = []
+    for place, (index_date, sex, seen_from) in enumerate(_particulars(people)):
+        patient = Patient(values[place], weights[place], index_date, sex, seen_from)
+        told += [(place, said) for said in tell(patient, themes, most=most)]
+    table = pd.DataFrame(
+        [
+            {
+                "patient_id": patients[place],
+                "kind": said.kind,
+                "theme": said.theme,
+                "domain": said.feature.definition.domain,
+                "text": said.text,
+                "contribution": said.contribution,
+                "feature": said.feature.name,
+                "value": said.value,
+                "unit": said.unit,
+            }
+            for place, said in told
+        ],
+        columns=[*(column for column in COLUMNS if column not in ("place", "comparison")), "value", "unit"],
+    )
+    table["group"] = groups[np.array([place for place, _ in told], dtype=np.intp)]
+    table["place"] = table.groupby(["patient_id", "kind"], sort=False).cumcount() + 1
+    definitions = {name: feature.definition for name, feature in by_name.items()}
+    table["comparison"] = np.where(table["kind"] == "unseen", "", peers.comparisons(table, definitions))
+    return table[list(COLUMNS)].astype({"place": int, "contribution": float})  # also where there is nothing to say
+
+
+def _particulars(people: pd.DataFrame) -> Iterator[tuple[date, str, date | None]]:
+    """Yield index date, sex and the first day of the seen GP record of each person."""
+    seen = people["gp_seen_from"]
+    yield from zip(
+        people["index_date"].tolist(),
+        people["sex"].astype("string").fillna("").tolist(),
+        seen.astype("object").where(seen.notna(), None).tolist(),
+        strict=True,
+    )
+
+
+def _places(
+    cohort: pd.DataFrame, patients: Sequence[str], snapshots: "Snapshots"
+) -> "np.ndarray[Any, np.dtype[np.intp]]":
+    """Return where in the cohort the patients stand."""
+    places = np.asarray(pd.Index(cohort["patient_id"]).get_indexer(pd.Index(patients)))
     if unknown := int((places < 0).sum()):
         msg = (
             f"explain: {unknown} of {len(places)} patients are not eligible at {snapshots.index_dates.list_date}."
             " Ask for people whom `score` gave a risk."
         )
         raise UsageError(msg)
-    rows = features.iloc[places]
-    contributions = model.contributions(rows)
-    by_name = {feature.name: feature for feature in snapshots.catalogue.features}
-    used = [by_name[name] for name in model.feature_name_]
-    values = rows[[feature.name for feature in used]].to_numpy(dtype=float)
-    weights = contributions[[feature.name for feature in used]].to_numpy()
-    reasons = [_reasons(used, values[row], weights[row], snapshots.windows, most) for row in range(len(rows))]
-    columns = [f"reason_{n}" for n in range(1, most + 1)]
-    return pd.DataFrame(
-        [[patient, *texts, *[""] * (most - len(texts))] for patient, texts in zip(patients, reasons, strict=True)],
-        columns=["patient_id", *columns],
-    )
-
-
-def _reasons(
-    used: Sequence[Feature],
-    values: "np.ndarray[tuple[int], np.dtype[np.float64]]",
-    weights: "np.ndarray[tuple[int], np.dtype[np.float64]]",
-    windows: Mapping[str, int | None],
-    most: int,
-) -> list[str]:
-    themes: dict[tuple[str, str | None], list[int]] = {}
-    for place, feature in enumerate(used):
-        themes.setdefault(feature.theme, []).append(place)
-    raised = {theme: float(weights[places].sum()) for theme, places in themes.items()}
-    texts: list[str] = []
-    told_of_unseen = False  # that something was not seen is worth one line, not five
-    days_told: list[float] = []
-    for theme in sorted(raised, key=lambda t: (-raised[t], str(t))):
-        if raised[theme] <= 0 or len(texts) == most:
-            break
-        strongest = sorted(themes[theme], key=lambda place: -weights[place])
-        worded = (
-            (sentence(used[place], values[place], windows.get(used[place].name, used[place].window)), place)
-            for place in strongest
-            if weights[place] > 0 and not _told_already(used[place], values[place], days_told)
-        )
-        text, place = next(((words, place) for words, place in worded if words), ("", -1))
-        unseen = all(math.isnan(values[place]) for place in themes[theme])
-        if text and text not in texts and not (unseen and told_of_unseen):
-            texts.append(text)
-            told_of_unseen |= unseen
-            if _is_day_of_event(used[place]):
-                days_told.append(values[place])
-    return texts
-
-
-def _is_day_of_event(feature: Feature) -> bool:
-    return feature.definition.measure == "days_since_last" and feature.definition.table in _OF_ONE_EVENT
-
-
-def _told_already(feature: Feature, days: float, days_told: Sequence[float]) -> bool:
-    """Whether a day is that of an event told of already: an admission may begin the day after the attendance."""
-    return _is_day_of_event(feature) and any(abs(days - told) <= 1 for told in days_told)
+    if twice := len(places) - len(set(places)):
+        msg = f"explain: {twice} of {len(places)} patients are named again. Name each once."
+        raise UsageError(msg)
+    return places

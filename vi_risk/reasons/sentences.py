@@ -36,6 +36,28 @@ def sentence(feature: Feature, value: float, window: int | None) -> str:
     )
 
 
+def fewer_or_more(feature: Feature, difference: float, window: int | None) -> str:
+    """Return how many more or fewer of what a feature counts, in its own words; "" where those do not name a number.
+
+    Examples
+    --------
+    >>> from vi_risk.features.catalogue import read_catalogue
+    >>> features = {feature.name: feature for feature in read_catalogue().features}
+    >>> fewer_or_more(features["ed_attendances_365d"], 2, 365)
+    '2 more A&E attendances in the last 12 months'
+    """
+    template = feature.definition.reason
+    if "{n}" not in template:
+        return ""
+    size = abs(difference)
+    return template.format(
+        n=f"{number(size)} {'more' if difference > 0 else 'fewer'}",
+        s="" if size == 1 else "s",
+        window=span(window),
+        group=feature.group_title,
+    )
+
+
 def number(value: float) -> str:
     """Return a value as people write it: whole numbers without decimals, others with one.
 

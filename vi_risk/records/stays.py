@@ -33,7 +33,12 @@ def continuous_spells(spells: ir.Table, *, by: str = "patient_id") -> ir.Table:
     by
         The column that tells apart whose spells are one sequence.
     """
-    return _numbered(spells, by).drop("_regular", "_place", "_stay")
+    rows = _in_sequence(spells, by)
+    so_far = ibis.window(group_by=[by, "_regular"], order_by="_place", preceding=None, following=0)
+    rows = rows.mutate(_stay=rows._begins.cast("int64").sum().over(so_far))
+    of_the_stay = ibis.window(group_by=[by, "_regular", "_stay"], order_by="_place")
+    began = rows.mutate(continuous_spell_id=rows.spell_id.first().over(of_the_stay))
+    return began.drop("_regular", "_place", "_begins", "_ends", "_stay")
 
 
 def stays(spells: ir.Table, *, by: str = "patient_id") -> ir.Table:
@@ -43,30 +48,32 @@ def stays(spells: ir.Table, *, by: str = "patient_id") -> ir.Table:
     while it lasts), and ``days_after_discharge``, the days from the discharge of the stay before it (null without one,
     where that one had not ended, and for regular attenders, who are no stay before another either).
     """
-    rows = _numbered(spells, by)
-    whole_stay = ibis.window(group_by=[by, "continuous_spell_id"])
-    is_last = rows._place == rows._place.max().over(whole_stay)
-    # The one value of the last spell, null or not: ibis's `last` in a window passes over nulls on Spark.
-    last = {
-        name: is_last.ifelse(rows[name], ibis.null(rows[name].type()))
-        for name in _OF_THE_LAST_SPELL
-        if name in rows.columns
-    }
-    rows = rows.mutate(**{f"_last_{name}": value for name, value in last.items()})
-    rows = rows.mutate(**{name: rows[f"_last_{name}"].max().over(whole_stay) for name in last})
-    rows = rows.drop(*(f"_last_{name}" for name in last))
-    begins = rows.filter(rows.continuous_spell_id == rows.spell_id)
+    rows = _in_sequence(spells, by)
+    # Without the spells between, the row after a stay's first is its last, and the row before it is the last of the
+    # stay before: one ordering tells both, and sorting is what stays cost.
+    edges = rows.filter(rows._begins | rows._ends)
     in_order = ibis.window(group_by=[by, "_regular"], order_by="_place")
-    since = begins.admitted_on.delta(begins.discharged_on.lag().over(in_order), unit="day").cast("int64")
+    last = {
+        f"_last_{name}": edges._ends.ifelse(edges[name], edges[name].lead().over(in_order))
+        for name in _OF_THE_LAST_SPELL
+        if name in edges.columns
+    }
+    edges = edges.mutate(**last, _before=edges.discharged_on.lag().over(in_order))
+    begins = edges.filter(edges._begins)
+    begins = begins.mutate(**{column.removeprefix("_last_"): begins[column] for column in last})
+    since = begins.admitted_on.delta(begins._before, unit="day").cast("int64")
     follows = (~begins._regular & (since >= 0)).fill_null(False)
     return begins.mutate(
         nights=begins.discharged_on.delta(begins.admitted_on, unit="day"),
         days_after_discharge=follows.ifelse(since, ibis.null("int64")),
-    ).drop("_regular", "_place", "_stay", "continuous_spell_id")
+    ).drop("_regular", "_place", "_begins", "_ends", "_before", *last)
 
 
-def _numbered(spells: ir.Table, by: str) -> ir.Table:
-    """Add continuous_spell_id, whether a regular attender's (_regular), and the place in the sequence (_place)."""
+def _in_sequence(spells: ir.Table, by: str) -> ir.Table:
+    """Add the place in the sequence (_place) of a regular attender's spells or of all others (_regular).
+
+    And whether a stay begins (_begins) and ends (_ends) with the spell.
+    """
     rows = spells.mutate(
         _regular=is_regular(spells),
         _transferred_in=spells.admission_method.isin(TRANSFER_ADMISSION_METHODS).fill_null(False),
@@ -83,18 +90,19 @@ def _numbered(spells: ir.Table, by: str) -> ir.Table:
             ibis.asc(rows.spell_id),
         ],
     )
-    days_between = rows.admitted_on.delta(rows.discharged_on.lag().over(one_after_another), unit="day")
-    transferred = rows._transferred_in | rows._transferred_out.lag().over(one_after_another)
-    rows = rows.mutate(
-        _begins=rows._regular | ~(days_between.between(0, MOST_DAYS_TO_A_TRANSFER) & transferred).fill_null(False),
+    days_since = rows.admitted_on.delta(rows.discharged_on.lag().over(one_after_another), unit="day")
+    days_until = rows.admitted_on.lead().over(one_after_another).delta(rows.discharged_on, unit="day")
+    moved_here = rows._transferred_in | rows._transferred_out.lag().over(one_after_another)
+    moved_on = rows._transferred_out | rows._transferred_in.lead().over(one_after_another)
+    return rows.mutate(
         _place=ibis.row_number().over(one_after_another),
-    )
-    so_far = ibis.window(group_by=[by, "_regular"], order_by="_place", preceding=None, following=0)
-    rows = rows.mutate(_stay=rows._begins.cast("int64").sum().over(so_far))
-    of_the_stay = ibis.window(group_by=[by, "_regular", "_stay"], order_by="_place")
-    return rows.mutate(continuous_spell_id=rows.spell_id.first().over(of_the_stay)).drop(
-        "_transferred_in", "_transferred_out", "_begins"
-    )
+        _begins=rows._regular | ~_is_transfer(days_since, moved_here),
+        _ends=rows._regular | ~_is_transfer(days_until, moved_on),
+    ).drop("_transferred_in", "_transferred_out")
+
+
+def _is_transfer(days_between: ir.IntegerValue, was_moved: ir.BooleanValue) -> ir.BooleanValue:
+    return (days_between.between(0, MOST_DAYS_TO_A_TRANSFER) & was_moved).fill_null(False)
 
 
 def is_regular(rows: ir.Table) -> ir.BooleanValue:

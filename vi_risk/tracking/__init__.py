@@ -1,6 +1,7 @@
 """Every run kept: what was asked, what came out and the model itself, in MLflow. Nothing else here knows MLflow."""
 
 from vi_risk.tracking.champions import Move, champions_before, moves_of, set_champion
+from vi_risk.tracking.opening import check_store
 from vi_risk.tracking.registry import (
     Registered,
     Version,
@@ -11,8 +12,8 @@ from vi_risk.tracking.registry import (
     version_of_content,
     versions_of,
 )
-from vi_risk.tracking.runs import TrackedRun, track_run
-from vi_risk.tracking.store import DEFAULT_TRACKING_URI, check_store
+from vi_risk.tracking.runs import TrackedRun, add_to_run, track_run
+from vi_risk.tracking.store import DEFAULT_TRACKING_URI
 
 __all__ = [
     "DEFAULT_TRACKING_URI",
@@ -20,6 +21,7 @@ __all__ = [
     "Registered",
     "TrackedRun",
     "Version",
+    "add_to_run",
     "champion_of",
     "champions_before",
     "check_store",

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from vi_risk.errors import ResourceError
+from vi_risk.tracking.existing_store import other_version
 from vi_risk.tracking.new_store import make_sqlite_store
 from vi_risk.tracking.quiet import quiet_mlflow
-from vi_risk.tracking.store import artifact_location, check_store, rooted, shown, sqlite_file
+from vi_risk.tracking.store import artifact_location, check_place, rooted, shown, sqlite_file
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -19,6 +20,30 @@ Answer = TypeVar("Answer")
 # SQLite takes one writer at a time. MLflow waits 20 seconds for its turn, and this is what comes after.
 _BUSY = "database is locked"
 _WAITS = (0.25, 0.5, 1.0, 2.0, 4.0)  # seconds
+
+
+def check_store(tracking_uri: str, *, out: Path | None = None) -> None:
+    """Return if runs can be kept at `tracking_uri`: asked before hours of work, not after. Nothing stays there.
+
+    An SQLite store is looked at without loading MLflow, which takes seconds; a server or a shared database is asked
+    what it has.
+
+    Parameters
+    ----------
+    out
+        The output folder, which is replaced as a whole: the store must not lie in it.
+
+    Raises
+    ------
+    UsageError
+        The tracking URI names no kind of store.
+    ResourceError
+        The store cannot be reached or written, its disk is full, or it belongs to another version of MLflow.
+    """
+    check_place(tracking_uri, out=out)
+    if sqlite_file(tracking_uri) is None:
+        with opened(tracking_uri) as client:
+            retried(lambda: client.search_experiments(max_results=1))
 
 
 @contextmanager
@@ -37,7 +62,7 @@ def opened(tracking_uri: str, *, purpose: str = "the run could not be kept there
     ResourceError
         The store cannot be reached or written, or belongs to another version of MLflow.
     """
-    check_store(tracking_uri)
+    check_place(tracking_uri)
     tracking_uri = rooted(tracking_uri)
     with quiet_mlflow(tracking_uri), _told_as_resource_error(tracking_uri, purpose):
         import mlflow  # noqa: PLC0415
@@ -81,11 +106,7 @@ def _told_as_resource_error(tracking_uri: str, purpose: str) -> Iterator[None]:
         raise ResourceError(msg) from None
     except (MlflowException, SQLAlchemyError, OSError) as fault:
         if "out-of-date database schema" in str(fault) or "Can't locate revision" in str(fault):
-            msg = (
-                f"{where}: expected a store of MLflow {version('mlflow')}, found one that another version wrote. "
-                f"If it is older, copy it and run: .venv/bin/mlflow db upgrade {shown(tracking_uri)}. {other}"
-            )
-            raise ResourceError(msg) from None
+            raise other_version(where, shown(tracking_uri)) from None
         kind = getattr(fault, "error_code", None) or type(fault).__name__
         msg = (
             f"{where}: {purpose} ({kind}). "

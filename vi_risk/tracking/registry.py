@@ -4,10 +4,11 @@ A version is written in one transaction, tags and all, after its run is whole: i
 all.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 
 CHAMPION = "champion"
+_LATEST = "latest_evaluation"  # the tag of a version that was evaluated again
+_EVIDENCE = "evidence_run_id"  # in it, beside the figures
 CHECKSUM = "checksum"  # the tag that makes a version ours: of the model's content
 EVIDENCE_FOLDERS = ("card", "run", "plots")  # of a run that is registered; `fetch` brings all of them back flat
 _PAGE = 1000
@@ -39,8 +42,10 @@ class Version:
     ----------
     run_id
         The run that it was trained and evaluated in.
+    evidence_run_id
+        The run of its latest evaluation: the same, unless the model was evaluated again.
     tags
-        What it was made from and what came out; ``checksum`` is that of the model's content.
+        What it was made from and what came out of its latest evaluation; ``checksum`` is that of the model's content.
     registered_on
         The day, as the store has it (UTC).
     """
@@ -48,6 +53,7 @@ class Version:
     name: str
     number: int
     run_id: str
+    evidence_run_id: str
     tags: Mapping[str, str]
     registered_on: date
     champion: bool
@@ -70,7 +76,7 @@ def track_and_register(
     """Return the run, kept as `track_run` does, and the version of the model `name` that now stands for its model.
 
     A model of the same content that stands already, by its `checksum`, gets no second version: that one is returned,
-    as it was, and the new run names it in its tag ``registered``.
+    now with the figures of the new run, which names it in its tag ``registered`` and is its evidence from now on.
 
     Raises
     ------
@@ -91,7 +97,7 @@ def track_and_register(
             if version is None:
                 version = _new_version(client, name, run_id, model_id, {**tags, CHECKSUM: checksum})
             if version.run_id != run_id:
-                retried(lambda: client.set_tag(run_id, "registered", f"{name} {version.number}"))
+                version = _evaluated_again(client, version, run_id, tags)
         except BaseException:
             with suppress(Exception):  # where the store itself has failed; what is told is why
                 _withdraw(client, name, run_id)
@@ -123,6 +129,15 @@ def _new_version(
     # another process registered the same content at the same time, and came first
     retried(lambda: client.delete_model_version(name, str(made.version)))
     return earlier
+
+
+def _evaluated_again(client: "MlflowClient", version: Version, run_id: str, tags: Mapping[str, str]) -> Version:
+    """Let a version stand with the figures of a later run; in one tag, so that it has all of them or none."""
+    number = str(version.number)
+    retried(lambda: client.set_tag(run_id, "registered", f"{version.name} {number}"))
+    latest = json.dumps({**tags, _EVIDENCE: run_id})
+    retried(lambda: client.set_model_version_tag(version.name, number, _LATEST, latest))
+    return replace(version, tags={**version.tags, **tags}, evidence_run_id=run_id)
 
 
 def _withdraw(client: "MlflowClient", name: str, run_id: str) -> None:
@@ -178,7 +193,7 @@ def version_of_content(name: str, checksum: str, *, tracking_uri: str) -> Versio
 
 
 def fetch(version: Version, folder: Path, *, tracking_uri: str) -> None:
-    """Bring a version's model (``model/``) and the evidence of its run into `folder`, which is made anew.
+    """Bring a version's model (``model/``) and the evidence of its latest run into `folder`, which is made anew.
 
     Raises
     ------
@@ -198,10 +213,10 @@ def fetch(version: Version, folder: Path, *, tracking_uri: str) -> None:
             )
         )
         (logged / "artifacts" / "model").rename(folder / "model")
-        there = {item.path for item in client.list_artifacts(version.run_id)}
+        there = {item.path for item in client.list_artifacts(version.evidence_run_id)}
         for part in EVIDENCE_FOLDERS:
             if part in there:
-                client.download_artifacts(version.run_id, part, str(folder))
+                client.download_artifacts(version.evidence_run_id, part, str(folder))
     remove(folder / "logged")
     for part in ("card", "run"):
         if (folder / part).is_dir():
@@ -272,11 +287,22 @@ def _of_content(client: "MlflowClient", name: str, checksum: str) -> Version | N
 
 def _version(found: "ModelVersion", *, champion: int | None) -> Version:
     number = int(found.version)
+    tags = dict(found.tags)
+    try:
+        latest: dict[str, str] = json.loads(tags.pop(_LATEST, "{}"))
+        tags |= latest
+    except (ValueError, TypeError):
+        msg = (
+            f"{found.name} version {number}: its tag {_LATEST} is not as it was written. Remove it in MLflow; the"
+            " version then stands with its first evaluation."
+        )
+        raise InputError(msg) from None
     return Version(
         name=found.name,
         number=number,
         run_id=str(found.run_id),
-        tags=dict(found.tags),
+        evidence_run_id=tags.pop(_EVIDENCE, str(found.run_id)),
+        tags=tags,
         registered_on=datetime.fromtimestamp(found.creation_timestamp / 1000, tz=UTC).date(),
         champion=number == champion,
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from vi_risk.errors import InputError
+from vi_risk.tracking.killed import PROCESS, end_killed, this_process
 from vi_risk.tracking.opening import opened, retried
 from vi_risk.tracking.store import artifact_location
 
@@ -96,11 +97,16 @@ def track_run(run: TrackedRun, *, tracking_uri: str) -> str:
 def run_in(client: "MlflowClient", run: TrackedRun, tracking_uri: str) -> Iterator[str]:
     """Give the id of a new run, which `write` fills; if the block does not end well it is marked so, whatever it was.
 
+    Runs of the same experiment whose process was killed (`vi_risk.tracking.killed`) are ended first.
+
     The run is marked FINISHED by `write`, when all of it is there, so that what the block does after that rests on
     a whole run.
     """
     experiment_id = _experiment_id(client, run.experiment, tracking_uri)
-    run_id = retried(lambda: client.create_run(experiment_id, run_name=run.run_name, tags=dict(run.tags))).info.run_id
+    end_killed(client, experiment_id)
+    process = this_process()
+    tags = {**run.tags, **({} if process is None else {PROCESS: process})}
+    run_id = retried(lambda: client.create_run(experiment_id, run_name=run.run_name, tags=tags)).info.run_id
     try:
         yield run_id
     except BaseException as fault:
@@ -119,6 +125,21 @@ def write(client: "MlflowClient", run_id: str, run: TrackedRun) -> str | None:
     model_id = None if run.model_folder is None else retried(lambda: _log_model(run_id, run))
     retried(lambda: client.set_terminated(run_id, "FINISHED"))
     return model_id
+
+
+def add_to_run(run_id: str, *, metrics: Mapping[str, float], tags: Mapping[str, str], tracking_uri: str) -> None:
+    """Say in a run that is kept already what came of it since; a metric or tag that it has gets the new value.
+
+    Raises
+    ------
+    ResourceError
+        The store cannot be reached or written.
+    """
+    with opened(tracking_uri) as client:
+        for name, value in metrics.items():
+            retried(lambda name=name, value=value: client.log_metric(run_id, key(name), value))  # type: ignore[misc]
+        for name, text in tags.items():
+            retried(lambda name=name, text=text: client.set_tag(run_id, name, text))  # type: ignore[misc]
 
 
 def key(name: str) -> str:

@@ -1,40 +1,40 @@
-"""Where tracked runs are kept: a tracking URI, checked before a long run starts and without loading MLflow."""
+"""Where tracked runs are kept: what a tracking URI names, looked at without loading MLflow."""
 
-import os
 import re
 from pathlib import Path
 
-from vi_risk.errors import ResourceError, UsageError
+from vi_risk.errors import UsageError
+from vi_risk.tracking.existing_store import check_database, check_folder
 
 DEFAULT_TRACKING_URI = "sqlite:///mlruns/mlflow.db"
 
 _DATABASES = ("postgresql", "mysql", "mssql")
 _SERVERS = ("http", "https", "databricks")
-_SQLITE_HEADER = b"SQLite format 3\x00"
+_ARTIFACTS = "artifacts"
 _EXPECTED = (
     f"Expected {DEFAULT_TRACKING_URI}, another sqlite:///FOLDER/FILE.db, "
     "a database (postgresql://, mysql://, mssql://) or an MLflow server (https://, http://, databricks)."
 )
 
 
-def check_store(tracking_uri: str, *, out: Path | None = None) -> None:
-    """Return if runs can, as far as can be seen from here, be kept at `tracking_uri`. Nothing is created.
+def check_place(tracking_uri: str, *, out: Path | None = None) -> None:
+    """Return if runs can, as far as the URI and the folders it names tell, be kept there. Nothing stays there.
 
-    A store inside the output folder `out`, which is replaced as a whole, is refused.
-
-    A server or a shared database is only reached when the run is tracked; here its URI is checked for form.
+    A store inside the output folder `out`, which is replaced as a whole, is refused. Of a server or a shared database
+    only the URI is looked at, for its form, and the folder for files of runs, where there is one.
 
     Raises
     ------
     UsageError
         The URI names no kind of store that MLflow can open.
     ResourceError
-        The SQLite file or its folder cannot be written, or the file is something else.
+        The SQLite file, its folder or that for files of runs cannot be written, its disk is full, or the file is
+        something else or of another version of MLflow.
 
     Examples
     --------
-    >>> check_store("sqlite:///mlruns/mlflow.db")
-    >>> check_store("file:///mlruns")
+    >>> check_place("sqlite:///mlruns/mlflow.db")
+    >>> check_place("file:///mlruns")
     Traceback (most recent call last):
         ...
     vi_risk.errors.UsageError: --tracking-uri: file:///mlruns is not a store that runs can be kept in. ...
@@ -46,13 +46,19 @@ def check_store(tracking_uri: str, *, out: Path | None = None) -> None:
                 f"--tracking-uri: {shown(tracking_uri)} lies inside --out, which is replaced whole. Name another place."
             )
             raise UsageError(msg)
-        _check_sqlite_file(database)
+        where = f"--tracking-uri: {database}"
+        check_folder(database.parent, where=where)
+        if database.exists():
+            check_database(database, where=where)
+        check_folder(database.parent / _ARTIFACTS, where=where)
         return
     scheme = tracking_uri.partition(":")[0].partition("+")[0].lower()
     named = tracking_uri.lower() == "databricks" or "://" in tracking_uri
     if not named or scheme not in (*_DATABASES, *_SERVERS):
         msg = f"--tracking-uri: {shown(tracking_uri)} is not a store that runs can be kept in. {_EXPECTED}"
         raise UsageError(msg)
+    if scheme in _DATABASES:
+        check_folder(_shared_files(), where=f"--tracking-uri: {shown(tracking_uri)}: its files")
 
 
 def sqlite_file(tracking_uri: str) -> Path | None:
@@ -84,8 +90,7 @@ def artifact_location(tracking_uri: str) -> str | None:
     if scheme in _SERVERS:
         return None
     database = sqlite_file(tracking_uri)
-    folder = database.parent if database is not None else Path("mlruns").absolute()
-    return (folder / "artifacts").as_uri()
+    return (_shared_files() if database is None else database.parent / _ARTIFACTS).as_uri()
 
 
 def shown(tracking_uri: str) -> str:
@@ -99,23 +104,5 @@ def shown(tracking_uri: str) -> str:
     return re.sub(r"(?<=://).*@", "", tracking_uri)
 
 
-def _check_sqlite_file(database: Path) -> None:
-    where = f"--tracking-uri: {database}"
-    instead = "Name another file (sqlite:///FOLDER/FILE.db) or give yourself the right to write there."
-    if not database.exists():
-        parent = next(folder for folder in database.parents if folder.exists())
-        if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-            msg = f"{where}: expected a folder that can be written, found that {parent} is not. {instead}"
-            raise ResourceError(msg)
-        return
-    if not database.is_file() or not os.access(database, os.R_OK | os.W_OK):
-        msg = f"{where}: expected an SQLite file that can be read and written, found one that is not. {instead}"
-        raise ResourceError(msg)
-    if not os.access(database.parent, os.W_OK | os.X_OK):
-        msg = f"{where}: expected its folder to be writable (SQLite keeps a journal there). {instead}"
-        raise ResourceError(msg)
-    with database.open("rb") as opened:
-        header = opened.read(len(_SQLITE_HEADER))
-    if header not in (b"", _SQLITE_HEADER):
-        msg = f"{where}: expected an SQLite file, found something else. Name another file; this one is left as it is."
-        raise ResourceError(msg)
+def _shared_files() -> Path:
+    return Path("mlruns").absolute() / _ARTIFACTS

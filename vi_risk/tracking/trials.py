@@ -5,8 +5,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from vi_risk.tracking.killed import PROCESS, this_process
 from vi_risk.tracking.opening import opened, retried
-from vi_risk.tracking.runs import TrackedRun, key, run_in, write
+from vi_risk.tracking.runs import TrackedRun, add_to_run, run_in, write
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -59,11 +60,7 @@ class TrackedSearch:
         ResourceError
             The store cannot be reached or written.
         """
-        with opened(self.tracking_uri) as client:
-            for name, value in metrics.items():
-                retried(lambda name=name, value=value: client.log_metric(self.run_id, key(name), value))  # type: ignore[misc]
-            for name, text in tags.items():
-                retried(lambda name=name, text=text: client.set_tag(self.run_id, name, text))  # type: ignore[misc]
+        add_to_run(self.run_id, metrics=metrics, tags=tags, tracking_uri=self.tracking_uri)
 
 
 @contextmanager
@@ -91,7 +88,9 @@ def tracked_search(run: TrackedRun, *, name: str, tracking_uri: str) -> Iterator
             )
             with run_in(client, whole, tracking_uri) as run_id:
                 write(client, run_id, whole)
-        found = run_id
+        found, process = run_id, this_process()
+        if process is not None:  # before it runs again: the one that began it may be gone
+            retried(lambda: client.set_tag(found, PROCESS, process))
         retried(lambda: client.update_run(found, status="RUNNING"))
     try:
         yield TrackedSearch(run.experiment, run_id, tracking_uri, kept)

@@ -5,8 +5,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.unit.caselists.example_lists import example_list
+from vi_risk.caselists.choosing.rules import load_rules
 from vi_risk.caselists.lists import DECISION_COLUMNS, CaseList, ListAbout
-from vi_risk.caselists.rules import load_rules
 
 MakeList = Callable[..., CaseList]
 
@@ -49,3 +50,15 @@ def make_list() -> MakeList:
         return CaseList(**{**given, "table": table, "about": about, **fields})
 
     return build
+
+
+@pytest.fixture
+def full_list() -> CaseList:
+    """Return a list of six with every field filled, hostile texts among them."""
+    return example_list()
+
+
+@pytest.fixture
+def bare_list(make_list: MakeList) -> CaseList:
+    """Return a list of two with nothing beside the table, and no facts in it."""
+    return make_list({"reason_1": "3 emergency admissions in the last 12 months"}, {})

@@ -1,86 +1,46 @@
-from dataclasses import replace
+"""Lists are put together from scores, snapshots and reasons; tests/spec/caselists shows who is on them."""
+
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from vi_risk.caselists.lists import DECISION_COLUMNS, LEADING_COLUMNS, REASON_COLUMNS, CaseList
-from vi_risk.caselists.ranking import case_lists, choose
-from vi_risk.caselists.rules import CaseListRules, load_rules
-from vi_risk.cohort.index_dates import IndexDates
-from vi_risk.features.catalogue import read_catalogue
-from vi_risk.models.snapshots import Snapshots
-from vi_risk.models.spec import load_spec
+from tests.spec.caselists.listing import (
+    LIST_DATE,
+    listed_before,
+    lists_of,
+    particulars,
+    rules_of,
+    scores_of,
+    snapshots_of,
+    spec,
+)
+from vi_risk.caselists.lists import DECISION_COLUMNS, LEADING_COLUMNS, PROMPT_COLUMNS, REASON_COLUMNS, CaseList
+from vi_risk.caselists.practice.practice_summary import PracticeSummary
+from vi_risk.caselists.ranking import case_lists, choose, practices_without_list, ranked_people
+from vi_risk.errors import UsageError
 
-DATES = IndexDates(date(2025, 1, 1), date(2024, 1, 2), (date(2023, 1, 2),))
-EVERY_TABLE = (
-    "spells", "ed_attendances", "outpatient_appointments", "gp_events", "gp_appointments", "prescriptions",
-    "community_contacts",
-)  # fmt: skip
-
-
-@pytest.fixture
-def snapshots() -> Snapshots:
-    """Six people at the date of the list, four of practice A and two of B; two of them at the test date too."""
-    people = ["a1", "a2", "a3", "a4", "b1", "b2"]
-    earlier = pd.DataFrame({"patient_id": ["a1", "b1"], "index_date": DATES.test, "role": "test", "practice_code": "Z"})
-    listed = pd.DataFrame(
-        {"patient_id": people, "index_date": DATES.list_date, "role": "list", "practice_code": list("AAAABB")}
-    )
-    cohort = pd.concat([earlier, listed], ignore_index=True).assign(
-        age=80, age_band="80-84", sex="female", in_hospital=False, gp_seen_from=date(1900, 1, 1), outcome=np.nan
-    )
-    cohort.loc[cohort["patient_id"] == "a2", "in_hospital"] = True
-    catalogue = read_catalogue()
-    values = {
-        **dict.fromkeys((feature.name for feature in catalogue.features), np.nan),
-        "emergency_admissions_365d": 2.0,
-        "days_since_emergency_admission_730d": 9.0,
-        "ed_attendances_365d": 3.0,
-        "emergency_bed_days_365d": 12.0,
-        "long_term_conditions_1095d": 4.0,
-    }
-    features = cohort[["patient_id", "index_date"]].join(pd.DataFrame(values, index=cohort.index))
-    return Snapshots(
-        features=features,
-        cohort=cohort,
-        index_dates=DATES,
-        windows={},
-        flow=[],
-        notes=(),
-        data_to=dict.fromkeys(EVERY_TABLE, date(2024, 12, 31)),
-        practices={"A": {"name": "Bilston Road Surgery", "network": "East"}},
-        catalogue=catalogue,
-    )
+PEOPLE: list[tuple[str, str, float, dict[str, Any]]] = [
+    ("b2", "B", 0.60, {}),
+    ("a3", "A", 0.50, {}),
+    ("a1", "A", 0.31, {}),
+    ("b1", "B", 0.30, {}),
+    ("a4", "A", 0.15, {}),
+    ("a2", "A", 0.01, {"in_hospital": True}),
+]
+PRACTICES = {"A": {"name": "Bilston Road Surgery", "network": "East"}}
+SCORES = scores_of(PEOPLE).assign(rank=range(1, len(PEOPLE) + 1))
+SNAPSHOTS = snapshots_of([(person, practice, known) for person, practice, _, known in PEOPLE], practices=PRACTICES)
+REASONS = pd.DataFrame({"patient_id": ["a1", "a3", "a3"], "text": ["only", "first", "second"]})
 
 
-@pytest.fixture
-def scores() -> pd.DataFrame:
-    order = ["b2", "a3", "a1", "b1", "a4", "a2"]
-    risk = [0.6, 0.5, 0.31, 0.3, 0.15, 0.01]
-    return pd.DataFrame(
-        {"patient_id": order, "index_date": DATES.list_date, "risk": risk, "rank": range(1, len(order) + 1)}
-    )
+def made(rules: str = "", **others: Any) -> list[CaseList]:
+    return case_lists(SCORES, SNAPSHOTS, REASONS, spec=spec(), rules=rules_of(rules), **others)
 
 
-def made(scores: pd.DataFrame, snapshots: Snapshots, capacity: int = 20, **rules: Any) -> list[CaseList]:
-    reasons = pd.DataFrame({"patient_id": scores["patient_id"], "reason_1": "first", "reason_2": "second"})
-    return case_lists(
-        scores,
-        snapshots,
-        reasons,
-        spec=load_spec(),
-        rules=replace(load_rules(), **rules),
-        capacity=capacity,
-    )
-
-
-def test_the_highest_risks_of_each_practice_are_chosen_up_to_its_places(
-    scores: pd.DataFrame, snapshots: Snapshots
-) -> None:
-    chosen = choose(scores, snapshots, capacity=2)
+def test_the_highest_risks_of_each_practice_are_chosen_up_to_its_places() -> None:
+    chosen = choose(SCORES, SNAPSHOTS, capacity=2)
 
     assert chosen[["practice_code", "rank", "patient_id"]].to_numpy().tolist() == [
         ["A", 1, "a3"],
@@ -90,88 +50,137 @@ def test_the_highest_risks_of_each_practice_are_chosen_up_to_its_places(
     ]
 
 
-def test_a_practice_with_fewer_people_than_places_lists_all_of_them(scores: pd.DataFrame, snapshots: Snapshots) -> None:
-    assert choose(scores, snapshots, capacity=3).groupby("practice_code").size().to_dict() == {"A": 3, "B": 2}
+def test_the_choice_does_not_depend_on_the_order_of_the_scores() -> None:
+    shuffled = SCORES.sample(frac=1, random_state=2)
 
-
-def test_the_choice_does_not_depend_on_the_order_of_the_scores(scores: pd.DataFrame, snapshots: Snapshots) -> None:
-    shuffled = scores.sample(frac=1, random_state=2)
-
-    pd.testing.assert_frame_equal(choose(shuffled, snapshots, capacity=3), choose(scores, snapshots, capacity=3))
-
-
-def test_equal_risks_keep_the_order_of_the_scores(scores: pd.DataFrame, snapshots: Snapshots) -> None:
-    chosen = choose(scores.assign(risk=0.2), snapshots, capacity=4)
-
-    assert chosen.loc[chosen["practice_code"] == "A", "patient_id"].tolist() == ["a3", "a1", "a4", "a2"]
-
-
-def test_a_person_stands_with_the_practice_of_the_list_date(scores: pd.DataFrame, snapshots: Snapshots) -> None:
-    assert set(choose(scores, snapshots, capacity=9)["practice_code"]) == {"A", "B"}
-
-
-def test_a_person_scored_twice_is_refused(scores: pd.DataFrame, snapshots: Snapshots) -> None:
-    with pytest.raises(pd.errors.MergeError):
-        choose(pd.concat([scores, scores.tail(1)]), snapshots, capacity=3)
-
-
-def test_there_is_one_list_per_practice_with_name_network_and_number_of_eligible(
-    scores: pd.DataFrame, snapshots: Snapshots
-) -> None:
-    first, second = made(scores, snapshots, capacity=1)
-
-    assert (first.practice_code, first.practice_name, first.network, first.eligible) == (
-        "A",
-        "Bilston Road Surgery",
-        "East",
-        4,
+    pd.testing.assert_frame_equal(
+        choose(shuffled, SNAPSHOTS, capacity=3), choose(SCORES, SNAPSHOTS, capacity=3), check_like=True
     )
-    assert (second.practice_code, second.practice_name, second.network, second.eligible) == ("B", None, None, 2)
-    assert len(first.table) == len(second.table) == 1
-    assert first.about.index_date == DATES.list_date
 
 
-def test_a_list_has_its_columns_in_order_and_empty_decisions(scores: pd.DataFrame, snapshots: Snapshots) -> None:
-    table = made(scores, snapshots)[0].table
+def test_people_and_lists_agree_on_who_is_listed() -> None:
+    ranked = ranked_people(SCORES, SNAPSHOTS, capacity=2)
+    chosen = choose(SCORES, SNAPSHOTS, capacity=2)
+    on_lists = {person for case_list in made(capacity=2) for person in case_list.table["patient_id"]}
+
+    assert set(ranked.loc[ranked["listed"], "patient_id"]) == on_lists == set(chosen["patient_id"])
+
+
+def test_the_places_are_those_of_the_rules_unless_others_are_given() -> None:
+    assert [len(case_list.table) for case_list in made("capacity = 1")] == [1, 1]
+    assert [len(case_list.table) for case_list in made("capacity = 1", capacity=2)] == [2, 2]
+
+
+def test_scores_of_ones_own_need_a_patient_and_a_risk_alone() -> None:
+    own = SCORES[["patient_id", "risk"]]
+
+    lists = case_lists(own, SNAPSHOTS, REASONS, spec=spec())
+
+    assert lists[0].table["patient_id"].tolist() == ["a3", "a1", "a4", "a2"]
+
+
+def test_who_was_not_scored_is_counted() -> None:
+    some = SCORES[SCORES["patient_id"] != "a4"]
+
+    first, second = case_lists(some, SNAPSHOTS, REASONS, spec=spec())
+
+    assert first.excluded_counts == {"has no risk": 1}
+    assert second.excluded_counts == {}
+
+
+def test_a_person_scored_twice_is_refused() -> None:
+    with pytest.raises(UsageError, match="expected one row per patient_id"):
+        choose(pd.concat([SCORES, SCORES.tail(1)]), SNAPSHOTS, capacity=3)
+
+
+def test_there_is_one_list_per_practice_with_name_network_and_number_of_eligible() -> None:
+    first, second = made(capacity=1, model_version="0a1b", governance="direct care")
+
+    assert (first.practice_code, first.practice_name, first.network) == ("A", "Bilston Road Surgery", "East")
+    assert (second.practice_code, second.practice_name, second.network) == ("B", None, None)
+    assert (first.eligible, second.eligible) == (4, 2)
+    assert first.about.index_date == LIST_DATE
+    assert (first.about.model_version, first.about.governance) == ("0a1b", "direct care")
+    assert first.about.places == (
+        "1 place for this practice, in order of their chance; of two with the same by the model's score before"
+        " calibration, then by pseudonym"
+    )
+
+
+def test_a_list_has_its_columns_in_order_and_empty_decisions() -> None:
+    table = made()[0].table
 
     assert tuple(table.columns[: len(LEADING_COLUMNS)]) == LEADING_COLUMNS
     assert tuple(table.columns[-len(DECISION_COLUMNS) :]) == DECISION_COLUMNS
     assert (table[list(DECISION_COLUMNS)] == "").all(axis=None)
 
 
-def test_ranks_count_from_one_and_risks_fall_within_each_list(scores: pd.DataFrame, snapshots: Snapshots) -> None:
-    for case_list in made(scores, snapshots):
+def test_ranks_count_from_one_and_risks_fall_within_each_list() -> None:
+    for case_list in made():
         assert case_list.table["rank"].tolist() == list(range(1, len(case_list.table) + 1))
         assert case_list.table["risk"].is_monotonic_decreasing
 
 
-def test_the_band_is_that_of_the_rules(scores: pd.DataFrame, snapshots: Snapshots) -> None:
-    first, second = made(scores, snapshots)
+def test_the_band_is_that_of_the_rules() -> None:
+    first, second = made()
+    (all_alike, _) = made('[[band]]\nname = "ANY"\nfrom = 0.0\nsymbol = "●"')
 
     assert first.table["band"].tolist() == ["very high", "high", "moderate", "lower"]
     assert second.table["band"].tolist() == ["very high", "high"]
+    assert set(all_alike.table["band"]) == {"ANY"}
 
 
-def test_reasons_stand_first_to_last_and_only_as_many_as_the_rules_show(
-    scores: pd.DataFrame, snapshots: Snapshots
-) -> None:
-    all_shown = made(scores, snapshots)[0].table[list(REASON_COLUMNS)]
-    one_shown = made(scores, snapshots, reasons=1)[0].table[list(REASON_COLUMNS)]
+def test_reasons_stand_first_to_last_and_only_as_many_as_the_rules_show() -> None:
+    all_shown, one_shown = made()[0], made("reasons = 1")[0]
 
-    assert all_shown.iloc[0].tolist() == ["first", "second", "", "", ""]
-    assert one_shown.iloc[0].tolist() == ["first", "", "", "", ""]
-
-
-def test_a_person_without_reasons_has_empty_ones(scores: pd.DataFrame, snapshots: Snapshots) -> None:
-    only_one = pd.DataFrame({"patient_id": ["a1"], "reason_1": ["only"]})
-
-    lists = case_lists(scores, snapshots, only_one, spec=load_spec())
-
-    assert lists[0].table.set_index("patient_id")["reason_1"].to_dict() == {"a1": "only", "a2": "", "a3": "", "a4": ""}
+    assert all_shown.table[list(REASON_COLUMNS)].iloc[0].tolist() == ["first", "second", "", "", ""]
+    assert one_shown.table[list(REASON_COLUMNS)].iloc[0].tolist() == ["first", "", "", "", ""]
+    assert all_shown.said["text"].tolist() == ["first", "second", "only"]
+    assert one_shown.said["text"].tolist() == ["first", "only"]
 
 
-def test_the_rules_of_a_site_decide_the_bands(scores: pd.DataFrame, snapshots: Snapshots) -> None:
-    bands = tuple(replace(band, name=band.name.upper()) for band in load_rules().bands)
-    assert isinstance(replace(load_rules(), bands=bands), CaseListRules)
+def test_a_person_without_reasons_has_empty_ones() -> None:
+    table = made()[0].table.set_index("patient_id")
 
-    assert set(made(scores, snapshots, bands=bands)[1].table["band"]) == {"VERY HIGH", "HIGH"}
+    assert table["reason_1"].to_dict() == {"a1": "only", "a2": "", "a3": "first", "a4": ""}
+
+
+def test_prompts_changes_contacts_and_summary_stand_beside_the_list_of_their_practice() -> None:
+    prompts = pd.DataFrame([["b1", "GP", "a prompt", "a rule"]], columns=list(PROMPT_COLUMNS))
+    changes = pd.DataFrame({"patient_id": ["a1"], "text": ["one more admission"]})
+    contacts = [("a1", "gp", date(2024, 12, 1), None), ("b1", "ed", date(2024, 12, 2), None)]
+    at_list = snapshots_of(
+        [(person, practice, known) for person, practice, _, known in PEOPLE], particulars=particulars(contacts=contacts)
+    )
+    summary = PracticeSummary(4, (), {}, (), 0.6, 0.5, {})
+
+    first, second = case_lists(
+        SCORES, at_list, REASONS, spec=spec(), prompts=prompts, changes=changes, summaries={"A": summary}
+    )
+
+    assert (first.prompts.empty, second.prompts["text"].tolist()) == (True, ["a prompt"])
+    assert second.table["prompts"].tolist() == ["", "GP: a prompt"]
+    assert (first.changes["text"].tolist(), second.changes.empty) == (["one more admission"], True)
+    assert (first.contacts["setting"].tolist(), second.contacts["setting"].tolist()) == (["gp"], ["ed"])
+    assert (first.summary, second.summary) == (summary, None)
+
+
+def test_practices_outside_the_trust_are_told_with_their_people() -> None:
+    people = pd.DataFrame({"practice_code": ["A", "A", "B"], "gp_seen_from": [date(2020, 1, 1), None, None]})
+
+    assert practices_without_list(people, rules_of()) == {"B": 1}
+    assert practices_without_list(people, rules_of('[places]\noutside = ["B"]')) == {}
+    assert practices_without_list(people.tail(1), rules_of()) == {}
+
+
+def test_no_list_changes_what_it_is_made_from() -> None:
+    before, kept = listed_before(("a1", "A", 1)), (SCORES.copy(), REASONS.copy(), SNAPSHOTS.cohort.copy())
+
+    made(before=before)
+
+    for now, then in zip((SCORES, REASONS, SNAPSHOTS.cohort), kept, strict=True):
+        pd.testing.assert_frame_equal(now, then)
+
+
+def test_lists_of_people_of_one_practice_alone_are_possible() -> None:
+    assert list(lists_of([("a", "all", 0.5, {})])) == ["all"]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -5,15 +6,18 @@ import pandas as pd
 import pytest
 
 from tests.unit.caselists.conftest import MakeList
-from vi_risk.caselists.rules import Band, CaseListRules, load_rules
+from vi_risk.caselists.choosing.rules import Band, CaseListRules, load_rules
 from vi_risk.caselists.wording import (
     about_rows,
     band_ranges,
+    change_in_words,
+    compared_with,
     data_reach,
     fact_text,
     heading,
     natural_frequency,
     percent,
+    places,
     summary,
 )
 
@@ -66,6 +70,29 @@ def test_a_column_without_declared_words_is_named_by_its_own() -> None:
     assert heading("in_hospital_now") == "In hospital now"
 
 
+def test_the_chance_of_another_outcome_is_named_with_its_time() -> None:
+    assert heading("risk_readmission_30d") == "Chance of readmission within 30 days"
+    assert heading("risk_something") == "Chance of something"
+
+
+def test_a_move_too_small_to_be_told_is_none() -> None:
+    assert change_in_words(4, 5, is_same=True) == "= same"
+
+
+def test_a_reader_is_told_which_list_is_meant_by_last_time(make_list: MakeList) -> None:
+    about = make_list({}).about
+    assert compared_with(about) == ""
+    before = replace(about, previous_date=date(2025, 8, 1))
+    assert compared_with(before) == "the list of 1 August 2025"
+    assert "no list was made then" in compared_with(replace(before, previous_made=False))
+
+
+def test_places_are_told_as_the_rules_give_them_out(make_list: MakeList) -> None:
+    about = make_list({}).about
+    assert places(about) == "20 on each list"
+    assert places(replace(about, places="50 in the whole trust, 3 at least for each practice")).startswith("50 in")
+
+
 def test_the_summary_says_how_many_were_listed_and_how_many_could_have_been(make_list: MakeList) -> None:
     assert summary(make_list({}, eligible=1)) == (
         "1 of 1 person who could have been listed,"
@@ -93,5 +120,6 @@ def test_a_reader_is_told_the_model_the_dates_the_notes_and_that_a_clinician_rev
     assert ("Model", "Emergency admission, version 0.1.0") in told
     assert ("Records seen to", "31 October 2025 (hospital stays); 30 September 2025 (GP record)") in told
     assert ("Note", "GP record not seen before 1 March") in told
+    assert ("Places", "20 on each list") in told
     assert told[-1] == ("Use", "Decision support: to be reviewed by a clinician.")
     assert "Network" not in dict(told)

@@ -141,3 +141,16 @@ def test_coded_entries_are_seen_as_far_back_as_the_hospital_and_else_as_the_gp_r
 
     assert seen_from(both, CODED_ENTRIES) == START
     assert seen_from(gp_only, CODED_ENTRIES) == date(2022, 5, 1)
+
+
+def test_an_objection_holds_however_long_ago_it_was_made(make_records: Any) -> None:
+    records = make_records(
+        patients=[{"patient_id": PERSON}],
+        objections=[
+            {"patient_id": PERSON, "kind": "risk_stratification", "objected_from": START + timedelta(days=30 * n)}
+            for n in range(12)
+        ],
+    )
+    asked = catalogue_of(declared("objects", "objections", (36_525,), measure="any"))
+
+    assert common_coverage(records, asked, [START + timedelta(days=100), START + timedelta(days=900)]).windows == {}

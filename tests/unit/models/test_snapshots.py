@@ -12,7 +12,15 @@ from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.codelists import CodeEntry, CodeList
 from vi_risk.features.definition import Definition
-from vi_risk.models.snapshot_files import CATALOGUE_FILE, COHORT_FILE, FEATURES_FILE, load_snapshots, save_snapshots
+from vi_risk.models.snapshot_files import (
+    CATALOGUE_FILE,
+    COHORT_FILE,
+    FEATURES_FILE,
+    load_snapshots,
+    save_plan,
+    save_snapshots,
+    write_snapshots,
+)
 from vi_risk.models.snapshots import Snapshots, build_features
 from vi_risk.models.spec import ModelSpec
 from vi_risk.records.linked import Records
@@ -135,6 +143,23 @@ def test_the_flow_has_every_index_date(snapshots: Snapshots) -> None:
     assert {step["aged 18 or over"] for step in snapshots.flow} == {2}
 
 
+@pytest.mark.parametrize("previous", [LIST_DATE - timedelta(days=91), LIST_DATE - YEAR])  # the latter is the test date
+def test_the_list_before_has_rows_of_its_own_as_they_were_known_then(records: Records, previous: date) -> None:
+    found = build_features(records, SPEC, index_date=LIST_DATE, previous=previous, catalogue=CATALOGUE)
+
+    cohort, features = found.rows("previous")
+    assert cohort["index_date"].tolist() == [previous, previous]
+    reach = [day for day in _month_days() if 0 < (previous - day).days <= 365]
+    assert features["admissions_365d"].tolist() == [len(reach), len(reach)]
+    assert [step["role"] for step in found.flow] == ["train", "train", "test", "list"]
+
+
+@pytest.mark.parametrize("previous", [LIST_DATE, date(2019, 1, 1)])
+def test_a_list_before_that_is_not_before_or_not_in_the_records_is_refused(records: Records, previous: date) -> None:
+    with pytest.raises(InputError, match=f"--previous {previous}: expected a date inside the records"):
+        build_features(records, SPEC, index_date=LIST_DATE, previous=previous, catalogue=CATALOGUE)
+
+
 def test_a_list_date_before_the_first_spell_is_refused(records: Records) -> None:
     with pytest.raises(
         InputError, match="--index-date 2019-06-01: lies outside the records, whose spells begin in 2020"
@@ -160,8 +185,10 @@ def test_snapshots_read_back_are_those_that_were_saved(snapshots: Snapshots, tmp
     about = save_snapshots(snapshots, tmp_path)
     found = load_snapshots(tmp_path, about)
 
-    pd.testing.assert_frame_equal(found.features, snapshots.features)
-    pd.testing.assert_frame_equal(found.cohort, snapshots.cohort)
+    for role in ("train", "test", "list"):
+        for read, saved in zip(found.rows(role), snapshots.rows(role), strict=True):
+            pd.testing.assert_frame_equal(read, saved)
+    pd.testing.assert_frame_equal(found.told(["age", "no_such"]), snapshots.told(["age", "no_such"]))
     for name in ("index_dates", "windows", "flow", "notes", "data_to", "practices", "catalogue"):
         assert getattr(found, name) == getattr(snapshots, name)
 
@@ -176,6 +203,17 @@ def test_a_missing_or_damaged_file_is_refused_with_what_to_run(snapshots: Snapsh
     (tmp_path / name).unlink()
     with pytest.raises(InputError, match=f"{name}: is not in the output folder. Run `vi-risk features build`"):
         load_snapshots(tmp_path, about)
+
+
+def test_snapshots_written_a_batch_at_a_time_are_those_built_in_memory(
+    records: Records, snapshots: Snapshots, tmp_path: Path
+) -> None:
+    plan = write_snapshots(records, SPEC, tmp_path, index_date=LIST_DATE, catalogue=CATALOGUE)
+    found = load_snapshots(tmp_path, save_plan(plan, tmp_path))
+
+    for role in ("train", "test", "list"):
+        for read, built in zip(found.rows(role), snapshots.rows(role), strict=True):
+            pd.testing.assert_frame_equal(read, built)
 
 
 def test_a_catalogue_that_is_not_the_one_of_the_features_is_refused(snapshots: Snapshots, tmp_path: Path) -> None:

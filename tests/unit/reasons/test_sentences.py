@@ -6,7 +6,7 @@ import pytest
 
 from vi_risk.features.catalogue import read_catalogue
 from vi_risk.features.definition import Definition, Feature
-from vi_risk.reasons.sentences import ago, number, sentence, span
+from vi_risk.reasons.sentences import ago, fewer_or_more, number, sentence, span
 
 
 def feature(window: int | None = 365, group_title: str = "", **words: str) -> Feature:
@@ -149,3 +149,28 @@ def test_every_sentence_that_a_shipped_feature_can_make_is_english(declared: Fea
             assert not re.search(r"\b1 (?!is )\w+s\b|\b1 \w+ times\b", said), "one is singular"
             assert not re.search(r"\b(?:[2-9]|14) (?:day(?! case)|night|time|admission|attendance|contact)\b", said)
             assert not re.search(r"\b(?:last|the) (?:$|,)", said), "a window without its length"
+
+
+@pytest.mark.parametrize(
+    ("difference", "words"),
+    [
+        (1.0, "1 more emergency admission in the last 12 months"),
+        (3.0, "3 more emergency admissions in the last 12 months"),
+        (-1.0, "1 fewer emergency admission in the last 12 months"),
+        (-1.5, "1.5 fewer emergency admissions in the last 12 months"),
+    ],
+)
+def test_a_difference_is_told_in_the_words_of_the_feature(difference: float, words: str) -> None:
+    assert fewer_or_more(feature(), difference, 365) == words
+
+
+def test_a_sentence_that_names_no_number_tells_no_difference() -> None:
+    assert fewer_or_more(feature(reason="admitted {times}"), 2.0, 365) == ""
+
+
+@pytest.mark.parametrize("declared", read_catalogue().features, ids=lambda declared: declared.name)
+def test_every_difference_that_a_shipped_feature_can_have_is_english(declared: Feature) -> None:
+    for difference in (1.0, 2.0, -1.0, -14.0):
+        said = fewer_or_more(declared, difference, declared.window)
+        assert not re.search(r"[{}_]|\bnan\b|\bNone\b|  | ,|^\s|\s$|\(\)", said)
+        assert not re.search(r"\b1 (?:more|fewer) (?!is )\w+s\b(?! status)", said), "one is singular"

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.models.learning import bundle
 from vi_risk.models.learning.classifier import RiskClassifier
+from vi_risk.models.learning.counts import CountRegressor
 from vi_risk.models.snapshot_files import save_snapshots
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
@@ -38,7 +40,7 @@ def make_out(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> 
     """Make an output folder in which a model was trained and evaluated.
 
     The good model reads what tells the outcome, the weak one what does not; `slope` is what evaluation.json says of
-    its calibration.
+    its calibration. A model of counts expects twice the outcome.
     """
 
     def made(
@@ -50,6 +52,7 @@ def make_out(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> 
         declared: Catalogue = catalogue,
         horizon_days: int = 365,
         seed: int = 1,
+        counts: bool = False,
     ) -> Path:
         folder = tmp_path_factory.mktemp("made") / "out"
         folder.mkdir()
@@ -57,16 +60,24 @@ def make_out(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> 
             {
                 "name": name,
                 "title": "Emergency admission in the next 12 months",
-                "outcome": "emergency_admission",
+                "outcome": "emergency_admissions_count" if counts else "emergency_admission",
                 "outcome_words": "an emergency admission in the next 12 months",
                 "horizon_days": horizon_days,
-                "learner": {"n_estimators": 20, "num_leaves": 4, "min_child_samples": 20, "num_threads": 1},
+                "learner": {
+                    "objective": "poisson" if counts else "binary",
+                    "n_estimators": 20,
+                    "num_leaves": 4,
+                    "min_child_samples": 20,
+                    "num_threads": 1,
+                },
             }
         )
         snapshots = _snapshots(declared, dates)
+        if counts:
+            snapshots.cohort["outcome"] *= 2
         about = save_snapshots(snapshots, folder)
         cohort, features = snapshots.rows("train")
-        model = RiskClassifier(
+        model = (CountRegressor if counts else RiskClassifier)(
             n_estimators=20, num_leaves=4, learning_rate=0.1, min_child_samples=20, num_threads=1, seed=seed
         ).fit(features[list(inputs)], cohort["outcome"].to_numpy(), groups=cohort["patient_id"].to_numpy())
         bundle.save(model, folder / "model", about={"spec": spec.model_dump(mode="json")})
@@ -75,7 +86,7 @@ def make_out(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> 
             "model": {
                 "auroc": 0.75,
                 "calibration_slope": slope,
-                "calibration_in_the_large": 0.01,
+                **({"observed_over_expected": 1.01} if counts else {"calibration_in_the_large": 0.01}),
                 "at": {"capacity": {"n": 60, "true_cases": 31}},
             },
             "comparators": {},
@@ -137,6 +148,6 @@ def _snapshots(catalogue: Catalogue, dates: IndexDates) -> Snapshots:
     )
 
 
-def run_of(folder: Path) -> dict[str, object]:
-    content: dict[str, object] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+def run_of(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     return content

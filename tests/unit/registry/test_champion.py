@@ -4,15 +4,16 @@ import json
 from datetime import date
 from pathlib import Path
 
+import mlflow
 import pytest
 
-from tests.unit.registry.conftest import DATES, NOISE, TELLING, MakeOut
+from tests.unit.registry.conftest import DATES, NOISE, TELLING, MakeOut, run_of
 from vi_risk.champion import promote, rollback
 from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.errors import InputError, NotPromotedError, UsageError
 from vi_risk.keeping import keep_model
 from vi_risk.run_file import write_json
-from vi_risk.tracking import champion_of, moves_of, set_champion
+from vi_risk.tracking import champion_of, moves_of, set_champion, version_of
 
 
 def champion_number(name: str, tracking_uri: str) -> int | None:
@@ -83,6 +84,63 @@ def test_a_worse_model_does_not_and_the_message_says_why_in_figures(make_out: Ma
     assert "no   net benefit at a risk of 0.2: -" in str(told.value)
     assert "yes  calibration slope 1.000" in str(told.value)
     assert champion_number("worse", tracking_uri) == 1
+
+
+def test_what_was_decided_and_by_which_figures_stands_in_the_folder_and_in_the_run_of_the_model(
+    make_out: MakeOut, tracking_uri: str
+) -> None:
+    good, weak = make_out("decided"), make_out("decided", inputs=(NOISE,))
+    files = {path: path.read_bytes() for path in weak.rglob("*") if path.is_file() and path.name != "run.json"}
+    promote(_kept(good, tracking_uri), tracking_uri=tracking_uri, why="to begin with")
+    with pytest.raises(NotPromotedError):
+        promote(_kept(weak, tracking_uri), tracking_uri=tracking_uri)
+
+    first, second = (run_of(folder)["promotion"] for folder in (good, weak))
+    assert (first["decided"], first["version"], first["champion_before"]) == ("promoted", 1, None)
+    assert first["why"].startswith("to begin with; calibration slope 1.000")
+    assert (second["decided"], second["version"], second["champion_before"]) == ("not promoted", 2, 1)
+    assert [(found["asked"], found["holds"]) for found in second["findings"]] == [
+        ("calibration_slope", True), ("calibration_in_the_large", True), ("true_cases", False), ("net_benefit", False),
+    ]  # fmt: skip
+    cases = second["findings"][2]
+    low, high = cases["interval"]
+    assert low < cases["value"] < high < 0
+    assert {path: path.read_bytes() for path in files} == files
+
+    version = version_of("decided", 2, tracking_uri=tracking_uri)
+    run = mlflow.MlflowClient(tracking_uri=tracking_uri).get_run(version.evidence_run_id)
+    assert run.data.tags["promotion"] == "not promoted"
+    assert run.data.tags["promotion.champion_before"] == "1"
+    assert run.data.metrics["promotion.true_cases"] == cases["value"]
+    assert run.data.metrics["promotion.true_cases_high"] == high
+
+
+def test_a_reason_that_is_too_long_for_the_store_is_refused_before_anything_moves(
+    make_out: MakeOut, tracking_uri: str
+) -> None:
+    folder = _kept(make_out("wordy"), tracking_uri)
+    with pytest.raises(UsageError, match="--why: expected at most 1,000 characters, found 1,001"):
+        promote(folder, tracking_uri=tracking_uri, why="x" * 1001)
+    promote(folder, tracking_uri=tracking_uri, why="x" * 1000)
+    assert champion_number("wordy", tracking_uri) == 1
+
+
+def test_a_model_of_counts_takes_the_place_of_one_that_explains_less_and_not_the_other_way_round(
+    make_out: MakeOut, tracking_uri: str
+) -> None:
+    weak, good = make_out("counts", counts=True, inputs=(NOISE,)), make_out("counts", counts=True)
+    first = promote(_kept(weak, tracking_uri), tracking_uri=tracking_uri)
+    second = promote(_kept(good, tracking_uri), tracking_uri=tracking_uri)
+
+    assert first.decision is not None
+    assert [finding.words for finding in first.decision.findings] == [
+        "calibration slope 1.000, limits 0.8 to 1.25", "calibration in the large 0.010, limits -0.2 to 0.2",
+    ]  # fmt: skip
+    assert second.decision is not None
+    assert second.decision.findings[-1].words.startswith("deviance explained: +")
+    with pytest.raises(NotPromotedError, match=r"no   deviance explained: -0\.\d+ against the champion"):
+        promote(weak, tracking_uri=tracking_uri)
+    assert champion_number("counts", tracking_uri) == 2
 
 
 def test_a_model_that_is_as_good_stays_out(make_out: MakeOut, tracking_uri: str) -> None:

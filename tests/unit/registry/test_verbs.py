@@ -68,7 +68,7 @@ def test_every_verb_has_help_with_an_example_of_itself(
 
 def test_the_table_lines_up_and_shows_a_dash_for_what_is_not_known() -> None:
     one = Version(
-        name="a", number=9, run_id="r", tags={"auroc": "0.7512", "capacity.true_cases": "1234"},
+        name="a", number=9, run_id="r", evidence_run_id="r", tags={"auroc": "0.7512", "capacity.true_cases": "1234"},
         registered_on=date(2025, 1, 2), champion=True,
     )  # fmt: skip
     head, first, second = lines_of([one, replace(one, number=10, tags={}, champion=False)])

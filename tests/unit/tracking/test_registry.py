@@ -70,22 +70,51 @@ def test_the_same_content_again_is_the_version_that_stands_and_its_run_names_it(
     first = register("once")
     again = register("once", run=dataclasses.replace(tracked_run, run_name="tracked again"), auroc="0.9")
 
-    assert again == first
-    assert versions_of("once", tracking_uri=tracking_uri) == [first]
     (run,) = runs_named("tracked again", tracking_uri)
+    assert (again.number, again.run_id, again.evidence_run_id) == (1, first.run_id, run.info.run_id)
+    assert (again.tags, first.tags) == ({"auroc": "0.9", "checksum": "a"}, {"checksum": "a"})
+    assert versions_of("once", tracking_uri=tracking_uri) == [again]
     assert run.info.status == "FINISHED"
     assert run.data.tags["registered"] == "once 1"
+
+
+def test_a_version_that_was_evaluated_again_is_fetched_with_its_latest_evidence(
+    register: Register, tracked_run: TrackedRun, tmp_path: Path, tracking_uri: str
+) -> None:
+    register("evaluated_again")
+    card = tmp_path / "model_card.html"
+    card.write_text("<h1>A later card</h1>")
+    register("evaluated_again", run=dataclasses.replace(tracked_run, files={"card": (card,)}))
+
+    (version,) = versions_of("evaluated_again", tracking_uri=tracking_uri)
+    fetch(version, tmp_path / "fetched", tracking_uri=tracking_uri)
+
+    assert (tmp_path / "fetched" / "model_card.html").read_text() == "<h1>A later card</h1>"
+
+
+def test_figures_of_a_later_evaluation_that_were_written_over_are_told_by_their_tag(
+    register: Register, tracking_uri: str
+) -> None:
+    register("written_over")
+    client = mlflow.MlflowClient(tracking_uri=tracking_uri)
+    client.set_model_version_tag("written_over", "1", "latest_evaluation", "0.9")
+    with pytest.raises(InputError, match="written_over version 1: its tag latest_evaluation is not as it was written"):
+        versions_of("written_over", tracking_uri=tracking_uri)
+    client.delete_model_version_tag("written_over", "1", "latest_evaluation")
+    assert [version.number for version in versions_of("written_over", tracking_uri=tracking_uri)] == [1]
 
 
 def test_of_two_that_register_the_same_content_at_once_the_first_stands(
     register: Register, monkeypatch: pytest.MonkeyPatch, tracking_uri: str
 ) -> None:
     first = register("at_once")
+    assert first.evidence_run_id == first.run_id
     # the second process looks just before the first has written
     monkeypatch.setattr(registry, "_of_content", _first_time_none(registry._of_content))
 
-    assert register("at_once") == first
-    assert versions_of("at_once", tracking_uri=tracking_uri) == [first]
+    again = register("at_once")
+    assert (again.number, again.run_id) == (first.number, first.run_id)
+    assert versions_of("at_once", tracking_uri=tracking_uri) == [again]
 
 
 def _first_time_none(looked_up: Callable[..., Version | None]) -> Callable[..., Version | None]:
@@ -157,7 +186,10 @@ def test_a_folder_for_files_that_cannot_be_written_leaves_nothing_registered(
         source.backup(copy)
     source.close()
     copy.close()
-    (tmp_path / "artifacts").write_text("a file where the folder for files would be")
+    (tmp_path / "letter").write_text("a file where the folder for files would be")
+    mlflow.MlflowClient(tracking_uri=f"sqlite:///{other}").create_experiment(
+        "another outcome", artifact_location=(tmp_path / "letter" / "artifacts").as_uri()
+    )
     run = dataclasses.replace(tracked_run, experiment="another outcome")
 
     with pytest.raises(ResourceError, match="could not be kept there"):

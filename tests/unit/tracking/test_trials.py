@@ -4,6 +4,7 @@ import mlflow
 import pytest
 
 from vi_risk.tracking import TrackedRun
+from vi_risk.tracking.killed import PROCESS, this_process
 from vi_risk.tracking.trials import TrackedSearch, tracked_search
 
 ABOUT = TrackedRun(experiment="tracked_search", run_name="main tuning", parameters={"seed": 1}, metrics={})
@@ -33,7 +34,9 @@ def test_an_interrupted_search_goes_on_in_the_same_run_and_keeps_each_trial_once
     assert [run.info.status for run in runs_of(tracking_uri, "search")] == ["KILLED"]
 
     with tracked_search(ABOUT, name="main", tracking_uri=tracking_uri) as again:
-        assert [run.info.status for run in runs_of(tracking_uri, "search")] == ["RUNNING"]
+        (running,) = runs_of(tracking_uri, "search")
+        assert running.info.status == "RUNNING"
+        assert running.data.tags.get(PROCESS) == this_process()
         for number in range(3):
             keep(again, number)
         again.conclude({"gain": 0.01}, {"best_trial": "2"})
@@ -48,6 +51,19 @@ def test_an_interrupted_search_goes_on_in_the_same_run_and_keeps_each_trial_once
     assert {run.data.tags["mlflow.parentRunId"] for run in below} == {above.info.run_id}
     assert below[1].data.params == {"num_leaves": "1"}
     assert below[1].data.metrics == {"log loss": 0.2}
+
+
+def test_a_search_that_goes_on_in_another_process_is_not_taken_for_one_that_was_killed(tracking_uri: str) -> None:
+    about = TrackedRun(experiment="tracked_search_again", run_name="again", parameters={}, metrics={})
+    with pytest.raises(KeyboardInterrupt):
+        broken_off(KeyboardInterrupt, about, "again", tracking_uri)
+    (above,) = runs_of(tracking_uri, "search", about.experiment)
+    here, _, _ = str(this_process()).rpartition("/")
+    mlflow.MlflowClient(tracking_uri=tracking_uri).set_tag(above.info.run_id, PROCESS, f"{here}/1")  # gone since
+
+    with tracked_search(about, name="again", tracking_uri=tracking_uri) as search:
+        keep(search, 1)
+        assert [run.info.status for run in runs_of(tracking_uri, "search", about.experiment)] == ["RUNNING"]
 
 
 def test_a_search_of_another_name_and_one_that_failed_have_runs_of_their_own(tracking_uri: str) -> None:

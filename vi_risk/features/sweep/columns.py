@@ -30,6 +30,8 @@ class Gathered:
 Finish = Callable[[Gathered], Values]
 """The last step of a feature; NaN where it is missing."""
 
+_NO_LAST_STEP = "measure {}: has no last step in the sweep"
+
 
 def finish_of(plan: Plan, catalogue: Catalogue, feature: Feature, window: int) -> Finish:
     """Ask the plan for what a feature is made of, and return how it is made of it."""
@@ -62,7 +64,10 @@ def _of_rows(plan: Plan, definition: Definition, window: int) -> Finish:
             whole = plan.gathered(reader, Gather.COUNT, window)
             part = plan.gathered(plan.reader(definition, part_only=True), Gather.COUNT, window)
             return lambda found: _ratio(found.columns[part].astype(np.float64), found.columns[whole])
-        case _:  # rise
+        case "bed_days" | "registered_days":
+            inside = plan.gathered(reader, Gather.INSIDE, window)
+            return lambda found: np.minimum(found.columns[inside], window).astype(np.float64)
+        case "rise":
             recent = int(definition.recent or 1)
             whole = plan.gathered(reader, Gather.COUNT, window)
             if window <= recent:
@@ -71,6 +76,8 @@ def _of_rows(plan: Plan, definition: Definition, window: int) -> Finish:
             return lambda found: _ratio(
                 found.columns[lately].astype(np.float64) * (window / recent), found.columns[whole]
             )
+        case measure:
+            raise AssertionError(_NO_LAST_STEP.format(measure))
 
 
 def _of_groups(plan: Plan, catalogue: Catalogue, feature: Feature, window: int) -> Finish:
@@ -112,11 +119,13 @@ def _of_days(plan: Plan, definition: Definition, window: int) -> Finish:
         case "mean":
             total, count = (plan.gathered(reader, gather, window) for gather in (Gather.TOTAL, Gather.COUNT))
             return lambda found: _ratio(found.columns[total].astype(np.float64), found.columns[count]) / UNITS
-        case _:
+        case "slope":
             wanted = (Gather.COUNT, Gather.DAYS, Gather.TOTAL, Gather.DAYS_TOTAL, Gather.DAYS_SQUARED)
             sums = [plan.gathered(reader, gather, window) for gather in wanted]
             ends = [plan.gathered(reader, gather, window) for gather in (Gather.LAST, Gather.FIRST)]
             return lambda found: _slope(found.columns, sums, ends)
+        case measure:
+            raise AssertionError(_NO_LAST_STEP.format(measure))
 
 
 def _where(there: kernels.Flags, numbers: kernels.Int64) -> Values:

@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from vi_risk.features.rows import DAYS_TO_THE_CONTACT_BEFORE, Asked
-from vi_risk.features.sources import SETTINGS
+from vi_risk.features.sources import CONTACTS, SETTINGS
 from vi_risk.features.sweep import kernels
 from vi_risk.features.sweep.kernels import Contacts, Dates, Int32, Rows
+from vi_risk.features.sweep.known import as_known, in_reach, when_and_whose
 from vi_risk.features.sweep.plan import Plan
 from vi_risk.features.sweep.tapes import (
     Numbered,
@@ -22,8 +23,6 @@ from vi_risk.features.sweep.tapes import (
     contents_of,
     contents_query,
     days_as_things,
-    in_reach,
-    when_and_whose,
 )
 
 
@@ -32,6 +31,7 @@ def contacts_query(plan: Plan, asked: Asked, whose: ir.Table) -> ir.Table:
     parts = []
     for number, rows in enumerate(asked.took_place().values()):
         near = in_reach(asked, rows, plan.longest + DAYS_TO_THE_CONTACT_BEFORE).join(whose, "patient_id")
+        near = as_known(near, CONTACTS)
         parts.append(near.select(**when_and_whose(near), _setting=ibis.literal(number, "int32")))
     first, *others = parts
     return ibis.union(first, *others)
@@ -58,13 +58,14 @@ def tape_of_contacts(plan: Plan, kinds: pa.Table, found: pa.Table, dates: Dates)
     """Return the contacts that each index date sees, as if each date were of a person of its own."""
     person, setting = array_of(found["_person"], np.int32), array_of(found["_setting"], np.int32)
     day, known = (array_of(found[column].cast(pa.int32()), np.int32) for column in ("event_on", "_known"))
-    every, bits = np.ones(len(day), np.bool_), np.zeros((len(day), 1), np.uint64)
+    always, every = np.full_like(day, kernels.ALWAYS), np.ones(len(day), np.bool_)
+    bits = np.zeros((len(day), 1), np.uint64)
     order = by_person(person, len(dates.on), then_by=days_as_things(day), last_by=Numbered(setting, len(SETTINGS)))
 
     def see(room: int) -> tuple[int, Contacts]:
         seen = Contacts(*(np.empty(room, np.int32) for _ in Contacts._fields))
         reach = plan.longest, DAYS_TO_THE_CONTACT_BEFORE
-        rows = Rows(person, day, known, every, bits)
+        rows = Rows(person, day, known, always, every, bits)
         return kernels.see_contacts(order, rows, setting, len(SETTINGS), dates, *reach, seen), seen
 
     _, seen = see(see(0)[0])
@@ -72,7 +73,8 @@ def tape_of_contacts(plan: Plan, kinds: pa.Table, found: pa.Table, dates: Dates)
     things = {thing: Numbered(own.numbers[seen.kind], own.size) for thing, own in contents.things.items()}
     things |= {thing: days_as_things(seen.day) for thing, _ in plan.things if thing.of == "event_on"}
     nothing = np.zeros(len(seen.date), np.int32)
-    rows = Rows(seen.date, seen.day, seen.day, nothing.astype(np.bool_), contents.bits[seen.kind])
+    always = np.full_like(seen.day, kernels.ALWAYS)
+    rows = Rows(seen.date, seen.day, seen.day, always, nothing.astype(np.bool_), contents.bits[seen.kind])
     one_by_one = Dates(dates.on, dates.seen_from, np.ones(len(dates.on), np.int32))
     return Tape(rows, contents.values[:, seen.kind], things, nothing), one_by_one
 

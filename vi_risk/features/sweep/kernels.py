@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from vi_risk.features.sweep.plan import Gather
 
-NEVER = 1 << 40  # days to what did not happen
+NEVER = 1 << 40  # days to what did not happen; the day of an end that did not come
+ALWAYS = np.iinfo(np.int32).max  # the last day of a row that does not change
 LEAST = np.iinfo(np.int64).min
 LIMB = 1 << 32
 NO_DAYS = np.iinfo(np.uint16).max  # longer than the longest window
@@ -25,7 +26,7 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint64]
 
-_COUNT, _LAST, _FIRST, _TOTAL, _MOST, _DAYS, _DAYS_SQUARED, _DAYS_TOTAL = (int(gather) for gather in list(Gather)[:-1])
+_COUNT, _LAST, _FIRST, _TOTAL, _MOST, _DAYS, _DAYS_SQUARED, _DAYS_TOTAL, _INSIDE = map(int, list(Gather)[:-1])
 _NO_DAY = -(1 << 30)
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,12 +35,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Rows(NamedTuple):
     """Rows of a source: the first index date of the person, the day of the row and the day by which it was known.
 
-    `of_practice` rows are seen only from the day from which the person's practice is. `bits` are a row of words each.
+    `until` is the last day on which it is so; as it is known later, it is another row. `of_practice` rows are seen only
+    from the day from which the person's practice is. `bits` are a row of words each.
     """
 
     person: Int32
     day: Int32
     known: Int32
+    until: Int32
     of_practice: Flags
     bits: Bits
 
@@ -113,6 +116,12 @@ def _first_after(known: int, begin: int, end: int, on: Int32) -> int:
     return date
 
 
+@compiled
+def _end_of(until: int, first: int, end: int, on: Int32) -> int:
+    """Return where the dates of a person end on which a row is as it is."""
+    return end if until == ALWAYS else _first_after(until, first, end, on)
+
+
 # The loops take their arrays out of the tuples first: taken out row by row, each is counted as in use every time, which
 # makes them several times slower.
 
@@ -120,12 +129,13 @@ def _first_after(known: int, begin: int, end: int, on: Int32) -> int:
 @compiled
 def gather(rows: Rows, values: Int64, dates: Dates, readers: Readers, kept: Int64) -> None:
     """Add each row to what its readers keep, for each index date on which it was known and seen."""
-    person, day, known, of_practice, bits = rows
+    person, day, known, until, of_practice, bits = rows
     on, seen_from, of_person = dates
     needs, value_of, part, begins, kinds, windows, places = readers
     for row in range(len(person)):
         end = person[row] + of_person[person[row]]
         first = _first_after(known[row], person[row], end, on)
+        end = _end_of(until[row], first, end, on)
         if first == end:
             continue
         happened = day[row]
@@ -137,7 +147,7 @@ def gather(rows: Rows, values: Int64, dates: Dates, readers: Readers, kept: Int6
                 kind, window, place = kinds[gathering], windows[gathering], places[gathering]
                 for date in range(first, end):
                     days = np.int64(on[date] - happened)
-                    if days > window:
+                    if days > window and kind != _INSIDE:
                         break
                     if of_practice[row] and happened < seen_from[date]:
                         continue
@@ -158,6 +168,9 @@ def gather(rows: Rows, values: Int64, dates: Dates, readers: Readers, kept: Int6
                     elif kind == _DAYS_TOTAL:
                         kept[place, date] += (days * value) >> 32
                         kept[place + 1, date] += (days * value) & 0xFFFFFFFF
+                    elif kind == _INSIDE:  # a row of any age may reach into the window
+                        since_end = max(on[date] - value, 0)
+                        kept[place, date] += max(min(days, np.int64(window)) - since_end, 0)
                     elif days < kept[place, date]:  # the latest
                         kept[place, date], kept[place + 1, date], kept[place + 2, date] = days, 1, value
                     elif days == kept[place, date]:
@@ -168,7 +181,7 @@ def gather(rows: Rows, values: Int64, dates: Dates, readers: Readers, kept: Int6
 @compiled
 def nearest(rows: Rows, code: Int32, dates: Dates, groups: Groups, longest: int, kept: UInt16) -> None:
     """Keep the days to the last row with a code of each group."""
-    person, day, known, of_practice, bits = rows
+    person, day, known, until, of_practice, bits = rows
     on, seen_from, of_person = dates
     needs, begins, members = groups
     for row in range(len(person)):
@@ -177,6 +190,7 @@ def nearest(rows: Rows, code: Int32, dates: Dates, groups: Groups, longest: int,
             continue
         end = person[row] + of_person[person[row]]
         first = _first_after(known[row], person[row], end, on)
+        end = _end_of(until[row], first, end, on)
         for member in range(begin, stop):
             group = members[member]
             if not _has(bits, row, needs, group):
@@ -208,7 +222,7 @@ def count_things(
     order: Int32, rows: Rows, thing: Int32, size: int, dates: Dates, needs: Bits, windows: Int32, kept: Int32
 ) -> None:
     """Count the distinct things, numbered below `size`, of each person and index date; `order` puts rows by person."""
-    person, day, known, of_practice, bits = rows
+    person, day, known, until, of_practice, bits = rows
     on, seen_from, of_person = dates
     most_dates = of_person.max() if len(of_person) else 0
     owner, slot_of = np.full(size, -1, np.int32), np.empty(size, np.int32)  # for whom a thing has a slot, and which
@@ -234,7 +248,8 @@ def count_things(
                 last[slots] = np.iinfo(np.int32).max
                 slots += 1
             slot = slot_of[thing[row]]
-            for date in range(_first_after(known[row], whose, end, on), end):
+            first = _first_after(known[row], whose, end, on)
+            for date in range(first, _end_of(until[row], first, end, on)):
                 if not (of_practice[row] and day[row] < seen_from[date]):
                     last[slot, date - whose] = min(last[slot, date - whose], on[date] - day[row])
         for slot in range(slots):
@@ -254,7 +269,7 @@ def see_contacts(
     `order` puts rows by person, day and setting. A contact is told from the one before it of those that the date sees,
     up to `reach` days back; its kind is a number made of its setting, that of the contact before, and the days between.
     """
-    person, day, known, of_practice, _ = rows
+    person, day, known, _, of_practice, _ = rows
     on, seen_from, of_person = dates
     at, happened, kind = seen
     written = 0

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import ibis.expr.types as ir
 import numpy as np
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from vi_risk.features.asking import KEYS
 from vi_risk.features.catalogue import Catalogue
-from vi_risk.features.definition import Definition
+from vi_risk.features.definition import PERSON_MEASURES, Definition, Feature
 from vi_risk.features.matching import Codes
 from vi_risk.features.rows import Asked
 from vi_risk.features.seen import AsSeen, Values
@@ -24,13 +24,25 @@ from vi_risk.features.sweep.admissions import admissions_query, tape_of_admissio
 from vi_risk.features.sweep.columns import Finish, Gathered, finish_of
 from vi_risk.features.sweep.contacts import contacts_query, kinds_query, tape_of_contacts
 from vi_risk.features.sweep.kernels import Dates, Groups, Readers
+from vi_risk.features.sweep.people import Attributes, attributes_query, days_practice_seen
 from vi_risk.features.sweep.plan import Gather, Plan, Reader
 from vi_risk.features.sweep.tapes import NumberedCodes, Tape, dates_of, tape_of, tape_query, words_of
 
 NameOf = Callable[[str], str]
 MakeTape = Callable[[pa.Table, Dates], tuple[Tape, Dates]]
+Features = Iterator[tuple[str, Values]]
 
 _BEGINS_AS = {Gather.LAST: kernels.NEVER, Gather.FIRST: -1, Gather.MOST: kernels.LEAST, Gather.LATEST: kernels.NEVER}
+
+
+class View(NamedTuple):
+    """A query of the batch that is shown at the time, and a view of it, which needs no compiling.
+
+    The view lasts as long as the query, which holds its tables of codes.
+    """
+
+    query: ir.Table
+    rows: ir.Table
 
 
 @dataclass(frozen=True)
@@ -39,22 +51,17 @@ class Pass:
 
     Attributes
     ----------
-    query
-        The rows of the batch that is shown at the time.
-    rows
-        A view of that name, which needs no compiling; it lasts as long as the query, which holds its tables of codes.
     tape
-        Makes a tape of these rows, and says which dates see each of them.
+        Makes a tape of the rows that the view finds, and says which dates see each of them.
     """
 
     plan: Plan
     finish: Mapping[str, tuple[Finish, AsSeen]]
     numbered: NumberedCodes
-    query: ir.Table
-    rows: ir.Table
+    view: View
     tape: MakeTape
 
-    def features(self, rows: pa.Table, dates: Dates, days_seen: kernels.Int64) -> Iterator[tuple[str, Values]]:
+    def features(self, rows: pa.Table, dates: Dates, days_seen: kernels.Int64) -> Features:
         """Return each feature: its name, and its value for each person and index date, NaN where it is missing."""
         tape, dates = self.tape(rows, dates)
         del rows
@@ -124,22 +131,24 @@ def _nearest(plan: Plan, codes: NumberedCodes, tape: Tape, dates: Dates) -> kern
 
 @dataclass(frozen=True)
 class Sweep:
-    """The passes over all sources that it serves, and a query of what it does not.
+    """The passes over all sources, and what people tell without any.
 
     Attributes
     ----------
     names
         All features.
-    query, others
-        The features that no pass serves, with the `row` of the people; a view of it, which needs no compiling.
+    practice_seen
+        Feature -> its window, of those that are days on which the practice was seen.
+    attributes
+        The features of the person, and the view of what they are made of.
     """
 
     names: tuple[str, ...]
     backend: Any
     name_of: NameOf
     passes: tuple[Pass, ...]
-    query: ir.Table
-    others: ir.Table
+    practice_seen: Mapping[str, int]
+    attributes: tuple[Attributes, View] | None
 
     @classmethod
     def prepared(
@@ -147,46 +156,44 @@ class Sweep:
         asked: Asked,
         catalogue: Catalogue,
         definitions: Iterable[Definition],
-        others: ir.Table,
         windows: Mapping[str, int | None],
         codes: Mapping[str, Codes],
         backend: Any,
         name_of: NameOf,
     ) -> "Sweep":
-        """Plan the passes; their queries read the views that `asked` is made of, whatever these show at the time.
+        """Plan the passes; their queries read the views that `asked` is made of, whatever these show at the time."""
 
-        `others` are the features of the definitions that a sweep does not serve, with the `row` of the people.
-        """
-        has_diagnoses = "diagnoses" in asked.tables
-        by_source: dict[str, list[Definition]] = {}
-        for definition in definitions:
-            by_source.setdefault(definition.table, []).append(definition)
+        def view(name: str, query: ir.Table) -> View:
+            return View(query, backend.create_view(name_of(name), query))
+
         nobody = pa.table({"patient_id": pa.array([], pa.string()), "_person": pa.array([], pa.int32())})
         whose = backend.create_table(name_of("whose"), nobody)
+        of_person, practice_seen, by_source = _sorted_out(catalogue, definitions, windows)
         passes = []
-        for source, members in by_source.items():
-            features = [
-                (feature, window)
-                for definition in members
-                for feature in catalogue.features_of(definition)
-                if (window := windows.get(feature.name, feature.window)) is not None
-            ]
-            if features:
-                longest = max(window for _, window in features)
-                plan = Plan(source, longest, only_matched=all(d.codes is not None for d in members))
-                finish = {
-                    feature.name: (
-                        finish_of(plan, catalogue, feature, window),
-                        AsSeen.of(feature.definition, window, has_diagnoses=has_diagnoses),
-                    )
-                    for feature, window in features
-                }
-                numbered = NumberedCodes.of(plan, codes.get(source))
-                query, tape = _rows_of(plan, asked, whose, codes.get(source), numbered, backend)
-                view = backend.create_view(name_of(f"rows_of_{source}"), query)
-                passes.append(Pass(plan, finish, numbered, query, view, tape))
-        names = tuple(feature.name for feature in catalogue.features)
-        return cls(names, backend, name_of, tuple(passes), others, backend.create_view(name_of("others"), others))
+        for source, features in by_source.items():
+            longest = max(window for _, window in features)
+            plan = Plan(source, longest, only_matched=all(f.definition.codes is not None for f, _ in features))
+            has_diagnoses = "diagnoses" in asked.tables
+            finish = {
+                feature.name: (
+                    finish_of(plan, catalogue, feature, window),
+                    AsSeen.of(feature.definition, window, has_diagnoses=has_diagnoses),
+                )
+                for feature, window in features
+            }
+            numbered = NumberedCodes.of(plan, codes.get(source))
+            query, tape = _rows_of(plan, asked, whose, codes.get(source), numbered, backend)
+            passes.append(Pass(plan, finish, numbered, view(f"rows_of_{source}", query), tape))
+        return cls(
+            tuple(feature.name for feature in catalogue.features),
+            backend,
+            name_of,
+            tuple(passes),
+            practice_seen,
+            (Attributes(of_person), view("attributes", attributes_query(of_person, asked, whose)))
+            if of_person
+            else None,
+        )
 
     def features(self, people: pa.Table) -> pa.Table:
         """Return the people with all features, a column each, null where it is missing.
@@ -199,17 +206,46 @@ class Sweep:
             {"patient_id": people["patient_id"].take(pa.array(firsts)), "_person": pa.array(firsts, pa.int32())}
         )
         self.backend.create_table(self.name_of("whose"), whose, overwrite=True)
-        columns = {name: people[name] for name in KEYS}
         days_seen = dates.on.astype(np.int64) - dates.seen_from
-        with closing(_one_ahead([self.others, *(one.rows for one in self.passes)])) as found:
-            others = next(found).sort_by("row")  # the database returns rows in any order
-            columns |= {name: others[name] for name in others.column_names}
-            for one in self.passes:
-                for name, values in one.features(next(found), dates, days_seen):
+        columns = {name: people[name] for name in KEYS}
+        for name, window in self.practice_seen.items():
+            columns[name] = pa.array(days_practice_seen(days_seen, window))
+        steps = self._steps(dates, days_seen)
+        with closing(_one_ahead([view.rows for view, _ in steps])) as found:
+            for _, made_of in steps:
+                for name, values in made_of(next(found)):
                     columns[name] = pa.array(values, from_pandas=True)
         for name in self.names:  # of no window, nothing is gathered
             columns.setdefault(name, pa.nulls(len(people), pa.float64()))
         return pa.table(columns)
+
+    def _steps(self, dates: Dates, days_seen: kernels.Int64) -> list[tuple[View, Callable[[pa.Table], Features]]]:
+        """Return each view, and what makes features of the rows that it finds."""
+        steps: list[tuple[View, Callable[[pa.Table], Features]]] = []
+        if self.attributes is not None:
+            attributes, view = self.attributes
+            steps.append((view, partial(attributes.features, dates=dates)))
+        return steps + [(one.view, partial(one.features, dates=dates, days_seen=days_seen)) for one in self.passes]
+
+
+def _sorted_out(
+    catalogue: Catalogue, definitions: Iterable[Definition], windows: Mapping[str, int | None]
+) -> tuple[dict[str, Definition], dict[str, int], dict[str, list[tuple[Feature, int]]]]:
+    """Return the features of the person, those of the days seen, and source -> its features that have a window."""
+    of_person, practice_seen = {}, {}
+    by_source: dict[str, list[tuple[Feature, int]]] = {}
+    for definition in definitions:
+        for feature in catalogue.features_of(definition):
+            window = windows.get(feature.name, feature.window)
+            if definition.measure in PERSON_MEASURES:
+                of_person[feature.name] = definition
+            elif window is None:
+                continue
+            elif definition.measure == "seen_days":
+                practice_seen[feature.name] = window
+            else:
+                by_source.setdefault(definition.table, []).append((feature, window))
+    return of_person, practice_seen, by_source
 
 
 def _one_ahead(views: Iterable[ir.Table]) -> Generator[pa.Table, None, None]:

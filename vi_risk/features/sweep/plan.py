@@ -9,20 +9,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeVar
 
-from vi_risk.features.definition import Condition, Definition
+from vi_risk.features.definition import INTERVAL_MEASURES, Condition, Definition
 from vi_risk.features.matching import Chosen, chosen_by
-from vi_risk.features.parts import kind_of, written
-from vi_risk.features.sources import ADMISSIONS, CODE_COLUMNS, CODED_ENTRIES, CONTACTS
-from vi_risk.records.tables import TABLES
-
-# Sources made by the engine that are swept.
-_MADE = (CODED_ENTRIES, CONTACTS, ADMISSIONS, "diagnoses", "procedures")
-
-_MEASURES = (
-    "count", "any", "days_since_last", "days_since_first", "share", "rise",
-    "distinct", "groups", "points", "group_flags",
-    "sum", "maximum", "mean", "latest", "latest_is", "slope",
-)  # fmt: skip
+from vi_risk.features.parts import END_OF, kind_of, written
+from vi_risk.features.sources import CODE_COLUMNS
 
 K = TypeVar("K", bound=Hashable)
 Needs = frozenset[int]
@@ -39,7 +29,8 @@ class Gather(IntEnum):
     DAYS = 5  # sum of the days before the index date
     DAYS_SQUARED = 6
     DAYS_TOTAL = 7  # sum of days times value, in two columns: whole multiples of 2 ** 32, and the rest
-    LATEST = 8  # in three columns: days to the last day with a value; number and sum of the values of that day
+    INSIDE = 8  # days of stays inside the window, whenever they began; the value is the day on which one ended
+    LATEST = 9  # in three columns: days to the last day with a value; number and sum of the values of that day
 
 
 _COLUMNS = {Gather.DAYS_TOTAL: 2, Gather.LATEST: 3}
@@ -88,7 +79,10 @@ class Plan:
     lists
         Code list and its groups -> bit.
     values
-        Column -> its number, and the bit of the rows that have a value.
+        Column -> its number, and the bit of the rows that have a value; of a date, the day.
+    end
+        The column with the day on which a row ended, where days inside windows are asked for: rows that began before
+        the longest window may reach into it.
     gatherings
         Reader, what it gathers, and the window -> the first of the columns that hold it.
     things
@@ -105,6 +99,7 @@ class Plan:
     conditions: dict[str, tuple[int, Condition]] = field(default_factory=dict)
     lists: dict[Chosen, int] = field(default_factory=dict)
     values: dict[str, tuple[int, int]] = field(default_factory=dict)
+    end: str | None = None
     gatherings: dict[tuple[Reader, Gather, int], int] = field(default_factory=dict)
     things: dict[tuple[Things, int], int] = field(default_factory=dict)
     places: dict[Place, int] = field(default_factory=dict)
@@ -119,13 +114,14 @@ class Plan:
     def reader(self, definition: Definition, *, part_only: bool = False) -> Reader:
         """Return who takes the rows of a definition; `part_only`: those that hold its part too."""
         needs = self.needs(definition)
+        if definition.measure in INTERVAL_MEASURES:
+            self.end = END_OF[self.source]
+            return Reader(needs, self._value(self.end)[0])
         if kind_of(definition) != "days":
             return Reader(needs | self._condition(definition.part) if part_only else needs)
         if definition.of is None:
             return Reader(needs, part=self._condition(definition.part))
-        if definition.of not in self.values:
-            self.values[definition.of] = (len(self.values), self._bit())
-        number, has_one = self.values[definition.of]
+        number, has_one = self._value(definition.of)
         return Reader(needs | {has_one}, number)
 
     def gathered(self, reader: Reader, gather: Gather, window: int) -> int:
@@ -149,6 +145,9 @@ class Plan:
         bit, _ = _numbered(self.conditions, written(condition), lambda: (self._bit(), condition))
         return frozenset({bit})
 
+    def _value(self, column: str) -> tuple[int, int]:
+        return _numbered(self.values, column, lambda: (len(self.values), self._bit()))
+
     def _bit(self) -> int:
         self.bits += 1
         return self.bits - 1
@@ -166,10 +165,3 @@ def _numbered(known: dict[K, V], key: K, number: Callable[[], V]) -> V:
     if key not in known:
         known[key] = number()
     return known[key]
-
-
-def is_served(definition: Definition) -> bool:
-    """Whether the sweep computes a definition: of a made source, or of rows that are known whole or not at all."""
-    table = TABLES.get(definition.table)
-    never_changes = table is not None and table.dated and all(column.known_from is None for column in table.columns)
-    return (definition.table in _MADE or never_changes) and definition.measure in _MEASURES

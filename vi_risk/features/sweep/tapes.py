@@ -6,7 +6,6 @@ values in whole units, things by number. The contents are decided by the express
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import NamedTuple, TypeVar
 
 import ibis
@@ -20,7 +19,8 @@ from vi_risk.features.matching import Chosen, Codes
 from vi_risk.features.parts import all_hold, in_units
 from vi_risk.features.rows import Asked
 from vi_risk.features.sources import CODED_ENTRIES, SOURCES
-from vi_risk.features.sweep.kernels import Bits, Dates, Int32, Int64, Rows
+from vi_risk.features.sweep.kernels import ALWAYS, NEVER, Bits, Dates, Int32, Int64, Rows
+from vi_risk.features.sweep.known import as_known, in_reach, when_and_whose
 from vi_risk.features.sweep.plan import Needs, Plan, Things
 
 N = TypeVar("N", bound=np.generic)
@@ -132,7 +132,7 @@ class NumberedCodes:
 
 def tape_query(plan: Plan, asked: Asked, whose: ir.Table, codes: Codes | None, numbered: NumberedCodes) -> ir.Table:
     """Return the rows of a source that some index date may see; `whose` has patient_id and its `_person`."""
-    rows = in_reach(asked, asked.dated(plan.source), plan.longest)
+    rows = as_known(in_reach(asked, asked.dated(plan.source), plan.longest, end=plan.end), plan.source)
     if codes is not None and numbered.pairs:
         rows = numbered.joined(rows, codes, only_matched=plan.only_matched)
     elif plan.only_matched:
@@ -163,22 +163,16 @@ def tape_of(plan: Plan, rows: pa.Table, numbered: NumberedCodes) -> Tape:
     person, known = array_of(rows["_person"], np.int32), array_of(rows["_known"].cast(pa.int32()), np.int32)
     of_practice = array_of(rows["_of_practice"], np.bool_)
     bits = contents.bits | numbered.bits[code]
-    return Tape(Rows(person, day, known, of_practice, bits), contents.values, things, code)
+    until = (
+        array_of(rows["_until"].cast(pa.int32()).fill_null(ALWAYS), np.int32)
+        if "_until" in rows.column_names
+        else np.full_like(day, ALWAYS)
+    )
+    return Tape(Rows(person, day, known, until, of_practice, bits), contents.values, things, code)
 
 
 def _is_of_practice(source: str) -> bool:
     return SOURCES[source].held_by == "practice"
-
-
-def in_reach(asked: Asked, rows: ir.Table, longest: int) -> ir.Table:
-    """Return the rows that lie no further back than so many days from any index date."""
-    return rows.filter(rows.event_on < max(asked.dates), rows.event_on >= min(asked.dates) - timedelta(days=longest))
-
-
-def when_and_whose(rows: ir.Table) -> dict[str, ir.Value]:
-    """Return the columns of a query that say whose a row is, when it happened and by when it was known."""
-    arrived = [rows[column] for column in ("recorded_on", "spell_recorded_on") if column in rows.columns]
-    return {"_person": rows._person, "event_on": rows.event_on, "_known": ibis.greatest(rows.event_on, *arrived)}
 
 
 # --- contents ---------------------------------------------------------------------------------------------------------
@@ -189,9 +183,9 @@ def contents_query(rows: ir.Table, plan: Plan) -> dict[str, ir.Value]:
     has: dict[int, ir.BooleanValue] = {bit: all_hold(rows, condition) for bit, condition in plan.conditions.values()}
     columns: dict[str, ir.Value] = {}
     for column, (number, bit) in plan.values.items():
-        units = in_units(rows[column])
-        columns[f"_value_{number}"] = units.fill_null(0)
-        has[bit] = units.notnull()
+        whole = rows[column].epoch_days() if rows[column].type().is_date() else in_units(rows[column])
+        columns[f"_value_{number}"] = whole.fill_null(NEVER)
+        has[bit] = whole.notnull()
     for word in range(1 + plan.bits // _BITS_IN_A_WORD):
         first = word * _BITS_IN_A_WORD
         total: ir.IntegerValue = ibis.literal(0, "int64")

@@ -110,6 +110,8 @@ class Companion:
         Share of people whose shorter-term risk was lowered to the longer-term one; None where it is not capped.
     trained
         Whether there is a model of it; without one it stands on no list.
+    counts
+        Whether it is an expected number: `observed` and `mean_risk` are then mean numbers.
     """
 
     words: str
@@ -123,6 +125,7 @@ class Companion:
     share_capped: float | None = None
     training_events: int | None = None
     trained: bool = True
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

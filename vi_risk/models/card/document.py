@@ -85,7 +85,7 @@ def _outcome(card: ModelCard) -> Iterator[Part]:
     yield Paragraph(f"{words} {card.outcome}.")
     if card.definition:
         yield Bullets(card.definition)
-    if card.companions:
+    if risks := [other for other in card.companions if not other.counts]:
         yield Table.of(
             "companions",
             "Risks that stand beside it on every list, each from a model of its own, learnt and tested on the same"
@@ -117,7 +117,29 @@ def _outcome(card: ModelCard) -> Iterator[Part]:
                     ],
                     "" if other.trained else "there is no model of it here, so it stands on no list",
                 )
-                for other in card.companions
+                for other in risks
+            ],
+        )
+    if numbers := [other for other in card.companions if other.counts]:
+        yield Table.of(
+            "expected",
+            "Expected numbers, which stand in no row of a list but on the first page of each practice, added up, each"
+            " from a model of its own, learnt and tested on the same people",
+            "Number of",
+            ("Window, days", "Training rows with any", "Tested who had any", "Mean number", "Mean number expected"),
+            [
+                Row(
+                    other.words,
+                    [
+                        count(other.horizon_days),
+                        people(other.training_events, NOTHING),
+                        people(other.events, NOT_ESTIMATED),
+                        TOO_FEW if is_few(other.events) else decimals(other.observed, 3),
+                        decimals(other.mean_risk, 3),
+                    ],
+                    "" if other.trained else "there is no model of it here",
+                )
+                for other in numbers
             ],
         )
     yield Heading("What it does not mean")

@@ -263,7 +263,8 @@ def fairness(evaluation: Mapping[str, Any]) -> Iterator[Part]:
     yield Paragraph(
         "Lists follow need where a group has the same part of the lists as of the outcomes: 1 is in proportion; below"
         " 1, a group is listed less than its need would ask. An outcome is not need itself: who is not brought to"
-        " hospital when ill has none, and seems well served here."
+        " hospital when ill has none, and seems well served here. Intervals of a part of a group are Wilson's; those of"
+        " lists over outcomes come from the linearised variance of its logarithm."
     )
     yield Table(
         "fairness",

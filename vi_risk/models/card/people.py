@@ -59,6 +59,15 @@ def records_and_people(card: ModelCard) -> Iterator[Part]:
     yield Facts([(_ROLES.get(role, plain_words(role)), _days(days)) for role, days in card.index_dates.items()])
     yield Heading("Who was asked about")
     yield _flow(card)
+    if card.recalibrated_from:
+        learnt = card.training
+        told = (
+            f": {learnt['rows']:,} rows of {learnt['patients']:,} people, {learnt['events']:,} events" if learnt else ""
+        )
+        yield Paragraph(
+            f"The trees learnt from the people of version {card.recalibrated_from}, which stand on its card. Of the"
+            f" training dates above, the calibration was moved on those that the version had not seen{told}."
+        )
     if card.follow_up:
         yield _follow_up(card)
     if card.characteristics:

@@ -10,6 +10,7 @@ _ETHNIC_GROUPS = {
     "ethnic_black": "Black or Black British",
     "ethnic_other": "Chinese or any other",
 }
+TOLD_BY = ("imd_decile", *_ETHNIC_GROUPS)  # the features that attributes are told from
 _FIFTHS = ("1 (most deprived)", "2", "3", "4", "5 (least deprived)")
 # years for which a practice's record is seen, from so many up -> label; they sort in this order
 _LENGTHS = {0: "0 to 1 year", 1: "1 to 3 years", 3: "3 to 5 years", 5: "5 years or more"}

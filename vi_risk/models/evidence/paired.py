@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from vi_risk.errors import InputError
+from vi_risk.models.evidence.count_evaluation import evaluate_counts
 from vi_risk.models.evidence.lists import CAPACITY, lists_of
 from vi_risk.models.evidence.resampling import RESAMPLES, Difference, Predictor, resample
 from vi_risk.models.evidence.tested_rows import check_risks
@@ -83,3 +84,46 @@ def paired(
     a, b = (predictor(risks[name], raws[name]) for name in risks)
     drawn = resample(a, {"b": b}, outcome, threshold=threshold, weight=weight, seed=seed, resamples=resamples)
     return {figure: drawn.differences["b"][name] for figure, name in _FIGURES.items()}
+
+
+def paired_counts(
+    expected_a: ArrayLike,
+    expected_b: ArrayLike,
+    y: ArrayLike,
+    *,
+    practice_code: ArrayLike,
+    patient_id: ArrayLike,
+    weight: ArrayLike | None = None,
+    power: float = 1.0,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> dict[str, Difference]:
+    """Return figure -> a's less b's of expected counts, with a 95 % interval from drawing patients again.
+
+    The figures are ``"deviance_explained"`` and ``"rank_correlation"``.
+
+    Parameters
+    ----------
+    expected_a, expected_b, y
+        Both expected counts, above 0, and the count that came, of each patient.
+    power
+        As of `vi_risk.models.evidence.count_evaluation.evaluate_counts`.
+
+    Raises
+    ------
+    InputError
+        Columns differ in length, a value is missing or out of range, or a patient occurs twice.
+    """
+    found = evaluate_counts(
+        expected_a,
+        y,
+        patient_id=patient_id,
+        practice_code=practice_code,
+        capacity=1,  # of lists that nobody makes by counts
+        comparators={"b": expected_b},
+        weight=weight,
+        power=power,
+        resamples=resamples,
+        seed=seed,
+    ).differences["b"]
+    return {figure: found[figure] for figure in ("deviance_explained", "rank_correlation")}

@@ -6,6 +6,7 @@ weights, or with 1 for everyone, every figure is the plain one to the last bit.
 """
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from vi_risk.errors import InputError
@@ -16,7 +17,9 @@ def weight_faults(weight: ArrayLike | None, rows: int) -> list[str]:
     """Say what is wrong with the weights of so many rows, in counts."""
     if weight is None:
         return []
-    given = np.asarray(weight, dtype=np.float64)
+    given = _as_numbers(weight)
+    if given is None:
+        return ["weight: expected numbers, found other values"]
     if given.shape != (rows,):
         return [f"weight: expected {rows} values, one for each patient, found {given.size}"]
     faults = [
@@ -38,15 +41,29 @@ def weights_of(weight: ArrayLike | None, rows: int, *, where: str) -> Floats | N
     Raises
     ------
     InputError
-        There are not as many weights as rows, one is missing, infinite or below 0, or all are 0.
+        There are not as many weights as rows, one is no number, missing, infinite or below 0, or all are 0.
     """
     if faults := weight_faults(weight, rows):
-        msg = "\n".join(f"{where}: {fault}. Check the weights." for fault in faults)
+        at = where.removesuffix("weight")  # an argument of that name is not named twice
+        msg = "\n".join(f"{at if at != where else where + ': '}{fault}. Check the weights." for fault in faults)
         raise InputError(msg)
+    given = _as_numbers(weight)
+    return None if given is None or bool((given == 1).all()) else given
+
+
+def _as_numbers(weight: ArrayLike | None) -> Floats | None:
+    """Return weights as numbers, those that are not known as NaN; None where they are something else, or not given."""
     if weight is None:
         return None
-    given = np.asarray(weight, dtype=np.float64)
-    return None if bool((given == 1).all()) else given
+    try:
+        given = np.asarray(weight)
+        if given.dtype.kind in "biuf":
+            return given.astype(np.float64)
+        if pd.api.types.infer_dtype(given) not in ("boolean", "integer", "floating", "mixed-integer-float"):
+            return None
+        return pd.array(given, dtype="Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError, OverflowError):  # whose text would show a patient's value
+        return None
 
 
 def followed(risk: Floats, y: Floats, weight: ArrayLike | None) -> tuple[Floats, Floats, Floats | None]:

@@ -5,7 +5,8 @@ calibration folds only show how far its scores can be trusted on patients that t
 """
 
 import copy
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from numbers import Integral, Real
@@ -20,7 +21,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from vi_risk.errors import InputError, SpecificationError, ViRiskError
 from vi_risk.models.learning.calibration import Floats, folds_apart
-from vi_risk.models.learning.inputs import BASE, Inputs, TrainingRows, as_table, name_in_booster
+from vi_risk.models.learning.inputs import BASE, Inputs, as_table, name_in_booster, tells_nothing
+from vi_risk.models.learning.training_rows import TrainingRows
 
 _ADD_UP_TOLERANCE = 1e-6
 # Rows scored at once: bounds memory, and has no effect on any score.
@@ -158,7 +160,7 @@ class Boosted(BaseEstimator):  # type: ignore[misc]
 
     def settings(self, inputs: Inputs) -> dict[str, Any]:
         """Return the model's parameters as LightGBM names them."""
-        directions = [(self.monotone or {}).get(name, 0) for name in inputs.names]
+        directions = [int(self._directions.get(name, 0)) for name in inputs.names]
         return {
             **self._objective(),
             "num_leaves": self.num_leaves,
@@ -203,6 +205,7 @@ class Boosted(BaseEstimator):  # type: ignore[misc]
                 " Check the features, or train on more patients."
             )
             raise InputError(msg)
+        _warn_of_unused(inputs.names, tells_nothing(matrix))
         folds = self.calibration_folds or (2 if number >= _MANY_ROWS else 3)
         some = np.arange(0, number, max(1, number // _COMPARED))
         compared: list[Floats] = []
@@ -260,17 +263,43 @@ class Boosted(BaseEstimator):  # type: ignore[misc]
                 faults.append(f"{name}: must be {wanted} of at least {smallest}{upper}, got {value!r}.")
         return faults
 
-    def _check_parameters(self, inputs: Inputs) -> None:
-        faults = self._parameter_faults()
-        monotone = self.monotone or {}
-        if unknown := sorted(set(monotone) - set(inputs.names)):
+    @property
+    def _directions(self) -> dict[str, Any]:
+        """Which way the raw score may go with a feature; its name read as text, as those of the columns are."""
+        return {str(name): direction for name, direction in (self.monotone or {}).items()}
+
+    def _monotone_faults(self, inputs: Inputs) -> list[str]:
+        given: object = self.monotone
+        if given is not None and not isinstance(given, Mapping):
+            return [f'monotone: must map features to 1 or -1, such as {{"age": 1}}, got a {type(given).__name__}.']
+        faults, directions = [], self._directions
+        if unknown := sorted(set(directions) - set(inputs.names)):
             faults.append(f"monotone: names {', '.join(unknown)}, which the features do not hold.")
-        if unordered := sorted(set(monotone) & set(inputs.categories)):
+        if unordered := sorted(set(directions) & set(inputs.categories)):
             faults.append(f"monotone: {', '.join(unordered)} has categories, which have no order.")
-        if odd := sorted(name for name, direction in monotone.items() if direction not in (-1, 0, 1)):
+        if odd := sorted(
+            name
+            for name, direction in directions.items()
+            if not isinstance(direction, Real) or direction not in (-1, 0, 1)
+        ):
             faults.append(f"monotone: the direction of {', '.join(odd)} must be 1 (rises), -1 (falls) or 0.")
+        return faults
+
+    def _check_parameters(self, inputs: Inputs) -> None:
+        faults = [*self._parameter_faults(), *self._monotone_faults(inputs)]
         if faults:
             raise SpecificationError.of([f"model parameters: {fault}" for fault in faults])
+
+
+def _warn_of_unused(names: Sequence[str], unused: NDArray[np.bool_]) -> None:
+    found = [name for name, nothing in zip(names, unused, strict=True) if nothing]
+    if found:
+        are = "are" if len(found) > 1 else "is"
+        warnings.warn(
+            f"features: {', '.join(found)} {are} the same in every row, or missing throughout, and not used.",
+            UserWarning,
+            stacklevel=4,  # who called fit
+        )
 
 
 def _raw_sd(compared: list[Floats]) -> float:

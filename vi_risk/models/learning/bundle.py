@@ -15,6 +15,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from vi_risk.errors import InputError, ResourceError
+from vi_risk.files import remove
 from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.learning.counts import CountRegressor, LogMeanCalibrator
 from vi_risk.models.learning.recalibration import calibrator_of
@@ -69,6 +70,7 @@ def save(
     )
     sealed = {**content, "sha256": _seal(content)}
     try:
+        remove(folder / REFITS_FOLDER)  # of a model that lay there before
         for name, text in texts.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(text)
@@ -84,8 +86,7 @@ def load(folder: Path) -> tuple[RiskClassifier, dict[str, Any]]:
     Raises
     ------
     InputError
-        A file is missing, is not a saved model, is of another format, has changed since it was saved, or holds a
-        model of counts.
+        As for `load_any`, or it holds a model of counts.
     """
     model, about = load_any(folder)
     if not isinstance(model, RiskClassifier):
@@ -100,24 +101,27 @@ def load_any(folder: Path) -> tuple[RiskClassifier | CountRegressor, dict[str, A
     Raises
     ------
     InputError
-        A file is missing, is not a saved model, is of another format, or has changed since it was saved.
+        A file, of the refits too, is missing, has changed since it was saved or was not saved with the model; or it is
+        not a saved model, or of another format.
     """
-    content = _description(folder)
-    booster = _booster(folder, BOOSTER_FILE, content)
+    content, texts = _read_whole(folder)
     model: RiskClassifier | CountRegressor
-    if content["estimator"] == RiskClassifier.__name__:
-        model = RiskClassifier(**content["parameters"])
-        model.calibrator_ = calibrator_of(content["calibrator"])
-        model.classes_ = np.asarray(content["classes"])
-    else:
-        model = CountRegressor(**content["parameters"])
-        model.calibrator_ = LogMeanCalibrator.from_dict(content["calibrator"])
-    model.raw_sd_ = content["raw_sd"]
-    model.feature_name_ = content["feature_names"]
-    model.n_features_in_ = len(model.feature_name_)
-    model.categories_ = content["categories"]
-    model.booster_ = booster
-    return model, content["about"]
+    try:
+        if content["estimator"] == RiskClassifier.__name__:
+            model = RiskClassifier(**content["parameters"])
+            model.calibrator_ = calibrator_of(content["calibrator"])
+            model.classes_ = np.asarray(content["classes"])
+        else:
+            model = CountRegressor(**content["parameters"])
+            model.calibrator_ = LogMeanCalibrator.from_dict(content["calibrator"])
+        model.raw_sd_ = content["raw_sd"]
+        model.feature_name_ = content["feature_names"]
+        model.n_features_in_ = len(model.feature_name_)
+        model.categories_ = content["categories"]
+        model.booster_ = lgb.Booster(model_str=texts[BOOSTER_FILE])
+        return model, content["about"]
+    except (KeyError, TypeError, lgb.basic.LightGBMError):
+        raise _no_model(folder / MODEL_FILE) from None
 
 
 def load_refits(folder: Path) -> Refits | None:
@@ -129,11 +133,25 @@ def load_refits(folder: Path) -> Refits | None:
         As for `load`.
     """
     model, _ = load(folder)
-    content = _description(folder)
+    content, texts = _read_whole(folder)
     if content["refits_scale"] is None:
         return None
-    names = sorted(name for name in content["files"] if name != BOOSTER_FILE)
-    return Refits(model, tuple(_booster(folder, name, content) for name in names), content["refits_scale"])
+    names = sorted(name for name in texts if name != BOOSTER_FILE)
+    return Refits(model, tuple(lgb.Booster(model_str=texts[name]) for name in names), content["refits_scale"])
+
+
+def _read_whole(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the description of a saved model and the text of each of its files, all as they were saved."""
+    content = _description(folder)
+    files: dict[str, str] = content["files"]
+    there = [path for place in (folder, folder / REFITS_FOLDER) for path in place.glob("[!.]*") if path.is_file()]
+    if more := sorted({path.relative_to(folder).as_posix() for path in there} - {MODEL_FILE, *files}):
+        msg = (
+            f"{folder}: expected the files of a saved model alone, found {', '.join(more)}. Take away what does not"
+            " belong to it, or copy its folder again."
+        )
+        raise InputError(msg)
+    return content, {name: _unchanged(folder / name, checksum) for name, checksum in files.items()}
 
 
 def _description(folder: Path) -> dict[str, Any]:
@@ -143,8 +161,7 @@ def _description(folder: Path) -> dict[str, Any]:
         seal = content.pop("sha256")
         found_format = content["format"]
     except (ValueError, KeyError, TypeError, AttributeError):
-        msg = f"{where}: is not the description of a saved model. Train the model again, or copy its folder again."
-        raise InputError(msg) from None
+        raise _no_model(where) from None
     if found_format != _FORMAT:
         msg = (
             f"{where}: expected format {_FORMAT}, found another. Load it with the version of vi_risk that saved it, or"
@@ -156,11 +173,11 @@ def _description(folder: Path) -> dict[str, Any]:
     return content
 
 
-def _booster(folder: Path, name: str, content: Mapping[str, Any]) -> lgb.Booster:
-    text = _read(folder / name)
-    if hashlib.sha256(text).hexdigest() != content["files"][name]:
-        raise _changed(folder / name)
-    return lgb.Booster(model_str=text.decode())
+def _unchanged(path: Path, checksum: str) -> str:
+    text = _read(path)
+    if hashlib.sha256(text).hexdigest() != checksum:
+        raise _changed(path)
+    return text.decode()
 
 
 def _as_json_holds(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,6 +205,12 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}). Expected the folder of a saved model; train one first."
         raise InputError(msg) from None
+
+
+def _no_model(path: Path) -> InputError:
+    return InputError(
+        f"{path}: is not the description of a saved model. Train the model again, or copy its folder again."
+    )
 
 
 def _changed(path: Path) -> InputError:

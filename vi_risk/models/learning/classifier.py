@@ -13,16 +13,17 @@ from vi_risk.errors import InputError
 from vi_risk.models.learning.boosting import Boosted
 from vi_risk.models.learning.calibration import Floats
 from vi_risk.models.learning.calibrators import CALIBRATORS, Calibrator
-from vi_risk.models.learning.inputs import Inputs, TrainingRows
+from vi_risk.models.learning.inputs import Inputs
 from vi_risk.models.learning.recalibration import How, Recalibrated, refuse_unknown
+from vi_risk.models.learning.training_rows import TrainingRows
 
 
 class RiskClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
     """Risk of a yes-or-no outcome from a table of features: numbers, booleans and pandas categories.
 
     A missing value stays missing and is learnt from; it is never filled. A category that training did not hold counts
-    as missing. A feature that is constant or missing throughout may stand there and is not used; a patient may stand
-    there in several rows. The same parameters and rows give the same model text on the same machine.
+    as missing. A feature that is constant or missing throughout may stand there, is named in a warning and not used; a
+    patient may stand there in several rows. The same parameters and rows give the same model text on the same machine.
 
     Parameters
     ----------
@@ -114,20 +115,27 @@ class RiskClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
         X
             One column per feature.
         y
-            Two values, the greater one for an event (0 and 1, or booleans).
+            Two values, the greater one for an event: 0 and 1, False and True; of text the one that comes later in the
+            alphabet, such as "yes" after "no" (`classes_` tells).
         groups
             The patient of each row: all rows of a patient then stay in one calibration fold.
         sample_weight
-            How much each row counts, in the trees and in the calibration; about 1 on average, because `reg_lambda` is
-            measured in rows. A row of weight 0 takes no part, whatever it holds.
+            How much each row counts beside the others, in the trees and in the calibration. They are scaled to 1 on
+            average, so that weights ten times as large give the same model: `reg_lambda` is measured in rows. A row of
+            weight 0 takes no part, whatever it holds.
 
         Raises
         ------
         InputError
-            The outcome holds one class or too few events, a column cannot be a feature, values are infinite, or a
-            weight is missing, infinite or below 0.
+            The outcome holds one class, too few events or values of several kinds, a column cannot be a feature,
+            values are infinite, or a weight is no number, missing, infinite or below 0.
         SpecificationError
             A parameter is out of its range; all such parameters are told.
+
+        Warns
+        -----
+        UserWarning
+            A feature is the same in every row, or missing throughout; the model is trained all the same.
         """
         rows = TrainingRows.of(X, y, groups, sample_weight)
         inputs = Inputs.of(rows.table)
@@ -194,7 +202,7 @@ class RiskClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
 
     def _parameter_faults(self) -> list[str]:
         faults = super()._parameter_faults()
-        if self.calibration not in CALIBRATORS:
+        if self.calibration not in tuple(CALIBRATORS):  # whose members need no hash
             faults.append(f"calibration: must be one of {', '.join(CALIBRATORS)}, got {self.calibration!r}.")
         return faults
 

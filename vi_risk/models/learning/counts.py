@@ -14,8 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 from vi_risk.errors import InputError
 from vi_risk.models.learning.boosting import Boosted
 from vi_risk.models.learning.calibration import Floats, log_mean_line
-from vi_risk.models.learning.inputs import Inputs, TrainingRows
+from vi_risk.models.learning.inputs import Inputs
 from vi_risk.models.learning.recalibration import How, refuse_unknown
+from vi_risk.models.learning.training_rows import TrainingRows
 
 _OBJECTIVES = ("poisson", "tweedie")
 
@@ -147,6 +148,11 @@ seed, num_threads
         self.objective = objective
         self.tweedie_power = tweedie_power
 
+    @property
+    def variance_power(self) -> float:
+        """The power of the mean that the variance is taken to rise with: 1 is Poisson's."""
+        return self.tweedie_power if self.objective == "tweedie" else 1.0
+
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn that counts are not negative, and that values may be missing."""
         tags = super().__sklearn_tags__()
@@ -174,10 +180,15 @@ seed, num_threads
         Raises
         ------
         InputError
-            A count is below 0 or infinite, too few are above 0, all are the same, a column cannot be a feature, values
-            are infinite, or a weight is missing, infinite or below 0.
+            A count is no number, below 0 or infinite, too few are above 0, all are the same, a column cannot be a
+            feature, values are infinite, or a weight is no number, missing, infinite or below 0.
         SpecificationError
             A parameter is out of its range; all such parameters are told.
+
+        Warns
+        -----
+        UserWarning
+            As in `RiskClassifier.fit`.
         """
         rows = TrainingRows.of(X, y, groups, sample_weight)
         inputs = Inputs.of(rows.table)
@@ -235,17 +246,17 @@ seed, num_threads
         faults = super()._parameter_faults()
         if self.objective not in _OBJECTIVES:
             faults.append(f"objective: must be one of {', '.join(_OBJECTIVES)}, got {self.objective!r}.")
-        if not 1 < self.tweedie_power < 2:
-            faults.append(f"tweedie_power: must be above 1 and below 2, got {self.tweedie_power!r}.")
+        power: object = self.tweedie_power
+        if not isinstance(power, int | float) or not 1 < power < 2:
+            faults.append(f"tweedie_power: must be above 1 and below 2, got {power!r}.")
         return faults
 
     def _counts(self, outcome: NDArray[Any]) -> Floats:
         rows = outcome.size
-        try:
-            counts = outcome.astype(np.float64)
-        except (TypeError, ValueError):  # whose text would show a patient's value
-            msg = f"outcome: expected counts, numbers of 0 or more, found {outcome.dtype}."
-            raise InputError(msg) from None
+        if pd.api.types.infer_dtype(outcome) == "string":
+            msg = "outcome: expected counts, numbers of 0 or more, found text."
+            raise InputError(msg)
+        counts = outcome.astype(np.float64)
         if wrong := int((~np.isfinite(counts) | (counts < 0)).sum()):
             msg = f"outcome: expected counts of 0 or more, found {wrong} of {rows} rows below 0 or infinite."
             raise InputError(msg)

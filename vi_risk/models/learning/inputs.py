@@ -10,11 +10,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from vi_risk.errors import InputError
-from vi_risk.models.evidence.weights import weights_of
 from vi_risk.models.learning.calibration import Floats
 
 BASE = "base"  # the column of contributions that belongs to no feature
 _REFUSED_BY_LIGHTGBM = re.compile(r'[\s",:\[\]{}]')
+
+# Rows in which most columns show that they vary.
+_LOOKED_AT_FIRST = 1_000
 
 # What pandas calls the content of a column of objects that are numbers.
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean")
@@ -100,7 +102,7 @@ class Inputs:
         for place, name in enumerate(self.names):
             try:
                 values[:, place] = self._column(name, table[name])
-            except (TypeError, ValueError):  # whose text would show a patient's value
+            except (TypeError, ValueError, OverflowError):  # whose text would show a patient's value
                 faults.append(f"{name} (holds {table[name].dtype})")
         if faults:
             msg = (
@@ -134,7 +136,7 @@ def as_table(features: pd.DataFrame | ArrayLike) -> pd.DataFrame:
         It has not two dimensions, or a column name occurs twice.
     """
     if isinstance(features, pd.DataFrame):
-        table = features.set_axis([str(name) for name in features.columns], axis=1)
+        table = features.set_axis([_as_text(name) for name in features.columns], axis=1)
     else:
         if hasattr(features, "toarray"):
             msg = "features: sparse matrices are not taken. Turn it into a table of rows and columns with .toarray()."
@@ -151,59 +153,34 @@ def as_table(features: pd.DataFrame | ArrayLike) -> pd.DataFrame:
     return table
 
 
+def _as_text(name: Any) -> str:
+    """Return the name of a column as text; nothing, where it has none."""
+    return "" if pd.api.types.is_scalar(name) and pd.isna(name) else str(name)
+
+
 def name_in_booster(name: str) -> str:
     """Return the name under which the booster knows a feature: LightGBM refuses some punctuation."""
     return _REFUSED_BY_LIGHTGBM.sub("_", name)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class TrainingRows:
-    """What a fit was given, without the rows that do not count.
+def tells_nothing(matrix: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which columns of numbers are the same in every row, or missing in every row.
 
-    Attributes
-    ----------
-    weight
-        None where every row counts once.
-    counted
-        Which of the rows given have a weight above 0.
+    Examples
+    --------
+    >>> tells_nothing(pd.DataFrame({"a": [1.0, 1.0], "b": [np.nan, np.nan], "c": [1.0, np.nan]})).tolist()
+    [True, True, False]
     """
+    values = matrix.to_numpy(copy=False)
+    if not len(values):
+        return np.ones(values.shape[1], dtype=bool)
+    found = _same(values[:_LOOKED_AT_FIRST])
+    found[found] = _same(values[:, found])  # nearly all columns have shown by now that they vary
+    return found
 
-    table: pd.DataFrame
-    outcome: NDArray[Any]
-    groups: NDArray[Any] | None
-    weight: Floats | None
-    counted: NDArray[np.bool_]
 
-    @classmethod
-    def of(
-        cls, features: pd.DataFrame | ArrayLike, y: ArrayLike, groups: ArrayLike | None, sample_weight: ArrayLike | None
-    ) -> Self:
-        """Return the rows that count, checked to belong together.
-
-        Raises
-        ------
-        InputError
-            Outcomes, patients or weights are not as many as rows, an outcome is missing, or a weight is missing,
-            infinite or below 0.
-        """
-        table = as_table(features)
-        rows = len(table)
-        outcome = np.asarray(y).reshape(-1)
-        patients = None if groups is None else np.asarray(groups, dtype=object).reshape(-1)
-        for name, given in (("outcome", outcome), ("groups", patients)):
-            if given is not None and given.size != rows:
-                msg = f"{name}: expected one value for each of {rows} rows, found {given.size}."
-                raise InputError(msg)
-        weight = weights_of(sample_weight, rows, where="sample_weight")
-        counted = np.ones(rows, dtype=bool) if weight is None else weight > 0
-        if weight is not None and not counted.all():
-            table, outcome, weight = table.loc[counted], outcome[counted], weight[counted]
-            patients = None if patients is None else patients[counted]
-            weight = None if bool((weight == 1).all()) else weight
-        if missing := int(pd.isna(outcome).sum()):
-            msg = f"outcome: {missing} of {rows} rows have none. Leave out rows whose outcome is not known."
-            raise InputError(msg)
-        return cls(table, outcome, patients, weight, counted)
+def _same(values: Floats) -> NDArray[np.bool_]:
+    return np.asarray((values == values[0]).all(axis=0) | np.isnan(values).all(axis=0))
 
 
 def _all_floats(table: pd.DataFrame) -> bool:

@@ -29,7 +29,8 @@ from vi_risk.models.evidence.students_t import t_quantile
 from vi_risk.models.learning.boosting import Boosted
 from vi_risk.models.learning.calibration import Floats, Rows, log_odds_of, risk_of
 from vi_risk.models.learning.classifier import RiskClassifier
-from vi_risk.models.learning.inputs import Inputs, TrainingRows
+from vi_risk.models.learning.inputs import Inputs
+from vi_risk.models.learning.training_rows import TrainingRows
 
 # A fifth of the trees, learning three times as fast but not faster than 0.3, on two fifths of the features: measured,
 # 20 of them cost two thirds of the booster's own time, and fewer or faster trees scatter more by their own chance.
@@ -150,27 +151,6 @@ def interval_of(risks: Floats, level: float = 0.95) -> Floats:
     reach = t_quantile((1 + level) / 2, log_odds.shape[1] - 1) * log_odds.std(axis=1, ddof=1)
     centre = log_odds.mean(axis=1)
     return risk_of(np.column_stack([centre - reach, centre + reach]))
-
-
-def share_inside(risks: Floats, practice_code: ArrayLike, capacity: int) -> Floats:
-    """Return the share of refits in which each patient is among the `capacity` highest risks of the practice.
-
-    Examples
-    --------
-    >>> risks = np.array([[0.5, 0.4], [0.3, 0.6], [0.1, 0.1], [0.2, 0.2]])
-    >>> share_inside(risks, ["A", "A", "A", "B"], capacity=1).tolist()
-    [0.5, 0.5, 0.0, 1.0]
-    """
-    practices, _ = pd.factorize(np.asarray(practice_code, dtype=object), use_na_sentinel=False)
-    inside: Floats = np.zeros(len(risks))
-    first = np.searchsorted(np.sort(practices), practices)  # the place of each practice's highest risk
-    for refit in risks.T:
-        order = np.lexsort((-refit, practices))
-        place = np.empty(order.size, dtype=np.intp)
-        place[order] = np.arange(order.size)
-        inside += place - first < capacity
-    inside /= risks.shape[1]
-    return inside
 
 
 def _draws(groups: NDArray[Any] | None, rows: int, refits: int, generator: np.random.Generator) -> Iterator[Rows]:

@@ -23,12 +23,17 @@ def dates(seen_from: Sequence[int] = (0, 0, 0)) -> Dates:
 
 
 def rows(
-    *days: tuple[int, int], known: Sequence[int] = (), of_practice: bool = False, bits: Sequence[Sequence[int]] = ()
+    *days: tuple[int, int],
+    known: Sequence[int] = (),
+    until: int = kernels.ALWAYS,
+    of_practice: bool = False,
+    bits: Sequence[Sequence[int]] = (),
 ) -> Rows:
-    """Rows of (person, day), known on their day, without bits, unless told otherwise."""
+    """Rows of (person, day), known on their day, never to change, without bits, unless told otherwise."""
     person, day = int32(person for person, _ in days), int32(day for _, day in days)
     has = words_of([frozenset(own) for own in bits or [()] * len(days)], 70)
-    return Rows(person, day, int32(known) if known else day, np.full(len(days), of_practice), has)
+    unchanged = np.full_like(day, until)
+    return Rows(person, day, int32(known) if known else day, unchanged, np.full(len(days), of_practice), has)
 
 
 def gathered(
@@ -64,6 +69,22 @@ def test_a_row_counts_from_the_day_after_it_became_known() -> None:
     assert gathered(rows((FIRST, 50), known=[99]), Gather.COUNT, 365)[0] == [1, 1, 0]
     assert gathered(rows((FIRST, 50), known=[100]), Gather.COUNT, 365)[0] == [0, 1, 0]
     assert gathered(rows((FIRST, 50), known=[130]), Gather.COUNT, 365)[0] == [0, 0, 0]
+
+
+def test_a_row_counts_up_to_the_last_day_on_which_it_is_so() -> None:
+    assert gathered(rows((FIRST, 50), until=99), Gather.COUNT, 365)[0] == [0, 0, 0]
+    assert gathered(rows((FIRST, 50), until=129), Gather.COUNT, 365)[0] == [1, 0, 0]
+    assert gathered(rows((FIRST, 50), until=130), Gather.COUNT, 365)[0] == [1, 1, 0]
+
+
+def test_a_stay_has_its_days_inside_the_window_whenever_it_began() -> None:
+    def inside(admitted_on: int, discharged_on: int) -> list[int]:
+        return gathered(rows((FIRST, admitted_on)), Gather.INSIDE, 30, values=[discharged_on])[0][:2]
+
+    assert inside(90, 95) == [5, 0]  # days 90 to 94; on day 130 the window begins on day 100
+    assert inside(40, 99) == [99 - 70, 0]
+    assert inside(40, NEVER) == [30, 30]
+    assert inside(95, 90) == [0, 0]  # discharged before the admission
 
 
 def test_a_row_of_a_practice_counts_where_the_practice_is_seen() -> None:

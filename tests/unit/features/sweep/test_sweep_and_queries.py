@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from tests.property.strategies import CATALOGUE, INDEX_DATES, frames, throw_cohort, throw_gaps, throw_record
 from vi_risk.features import engine
 from vi_risk.features.catalogue import Catalogue
+from vi_risk.features.conditions import condition_faults
 from vi_risk.features.engine import _sweep, compute_features
+from vi_risk.features.sweep.known import changes_on
 from vi_risk.features.sweep.passes import Sweep
-from vi_risk.features.sweep.plan import is_served
 from vi_risk.records.linked import Records
+from vi_risk.records.tables import TABLES
 
 _FAST_DICE = st.randoms(use_true_random=True, note_method_calls=False)
-_SERVED = [definition for definition in CATALOGUE.definitions if is_served(definition)]
 
 
 def assert_same(
@@ -50,7 +51,9 @@ def _of_a_crowd(dice: Random, people: int, catalogue: Catalogue, *, with_gaps: b
 @settings(max_examples=2, deadline=None, phases=(Phase.reuse, Phase.generate))
 @given(_FAST_DICE, st.booleans())
 def test_some_features_of_a_crowd_are_the_same(dice: Random, with_gaps: bool) -> None:
-    _of_a_crowd(dice, 40, Catalogue(tuple(dice.sample(_SERVED, 20)), CATALOGUE.codelists), with_gaps=with_gaps)
+    _of_a_crowd(
+        dice, 40, Catalogue(tuple(dice.sample(CATALOGUE.definitions, 20)), CATALOGUE.codelists), with_gaps=with_gaps
+    )
 
 
 @pytest.mark.slow
@@ -161,9 +164,49 @@ def test_a_large_cohort_is_swept_and_a_small_one_is_not(monkeypatch: pytest.Monk
     assert swept
 
 
-def test_what_may_become_known_later_than_its_row_is_left_to_the_queries() -> None:
-    sources = {definition.table for definition in CATALOGUE.definitions}
+def test_every_table_is_known_in_two_steps_at_most() -> None:
+    days = {name: changes_on(table) for name, table in TABLES.items() if table.dated}
 
-    unserved = sources - {definition.table for definition in _SERVED}
+    assert {name: day for name, day in days.items() if day} == {
+        "registrations": "registered_to",
+        "spells": "discharged_on",
+    }
 
-    assert unserved == {"patients", "registrations", "spells"}
+
+def test_nothing_that_a_definition_can_read_of_a_person_becomes_known_later() -> None:
+    later = [column for column in TABLES["patients"].columns if column.known_from is not None]
+
+    assert [column.type for column in later] == ["date"]
+    for column in later:
+        assert condition_faults("where", column, ("2024-01-01",))
+
+
+def test_a_discharge_counts_from_the_day_after_it_and_its_bed_days_until_it() -> None:
+    tables, cohort = _one_person()
+    dates = sorted(cohort["index_date"])
+    tables["spells"] = pd.DataFrame(
+        {
+            "spell_id": ["ended on an index date", "sent late", "open"],
+            "patient_id": "p",
+            "admitted_on": [dates[1] - timedelta(days=10), dates[2] + timedelta(days=1), dates[6] - timedelta(days=3)],
+            "discharged_on": [dates[1], dates[2] + timedelta(days=6), None],
+            "admission_method": ["21", "11", "21"],
+            "discharge_method": ["2", "2", None],
+            "recorded_on": [None, dates[3], None],
+        }
+    )
+
+    swept = assert_same(tables, cohort, _only("self_discharges", "emergency_bed_days", "bed_days"), rows_in_a_batch=1)
+
+    assert swept["self_discharges_730d"].tolist() == [0, 0, 1, 1, 2, 2, 2, 2]
+    assert swept["emergency_bed_days_90d"].tolist() == [0, 10, 0, 0, 0, 0, 3, 90]
+
+
+def test_age_changes_with_the_month_of_birth() -> None:
+    tables, cohort = _one_person()
+    tables["patients"]["birth_month"] = date(1950, 4, 1)
+
+    swept = assert_same(tables, cohort, _only("age"))
+
+    born = [on.year - 1950 - (on.month < 4) for on in swept["index_date"]]
+    assert swept["age"].tolist() == born

@@ -126,10 +126,20 @@ def test_bands_of_age_places_held_out_and_fairness_are_told(card: ModelCard, wri
     assert f"AUROC {pooled['mean']:.3f} ({low:.3f} to {high:.3f}) {under:.3f} to {over:.3f}" in words
     served = evaluation["fairness"]["sex"]["groups"]["female"]
     assert f"{served['listed_for_need']:.2f} ({served['listed_for_need_interval'][0]:.2f} to" in words
+    assert "Intervals of a part of a group are Wilson's; those of lists over outcomes come from the linearised" in words
     gap = evaluation["fairness"]["sex"]["gaps"]["ppv"]
     assert f"PPV in the lists {gap['lowest']} {gap['highest']} {100 * gap['difference']:.1f} %" in words
     gap["lowest"] = gap["highest"]  # as where all groups are alike
     assert f"PPV in the lists {gap['highest']}" not in write(card).words
+
+
+def test_of_a_recalibrated_model_the_rows_that_calibrated_it_are_told_beside_the_flow(
+    card: ModelCard, write: Write
+) -> None:
+    moved = replace(card, recalibrated_from="0ld", training={"rows": 1234, "patients": 1100, "events": 90})
+    told = "the calibration was moved on those that the version had not seen: 1,234 rows of 1,100 people, 90 events."
+    assert told in write(moved).words
+    assert "the calibration was moved" not in write(card).words
 
 
 def test_how_long_a_score_lasts_is_told_and_why_where_it_cannot_be(card: ModelCard, write: Write) -> None:

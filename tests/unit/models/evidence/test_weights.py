@@ -20,6 +20,7 @@ def test_weights_of_one_for_all_are_none_and_others_stay() -> None:
         ([1.0, 2.0], "weight: expected 3 values, one for each patient, found 2"),
         ([1.0, np.nan, np.inf], "weight: 2 of 3 values are missing or infinite"),
         ([1.0, -1.0, 2.0], "weight: 1 of 3 values lie below 0"),
+        (["1", "1", "1"], "weight: expected numbers, found other values"),
         ([0.0, 0.0, 0.0], "weight: all 3 values are 0, so nobody's outcome is known"),
     ],
 )

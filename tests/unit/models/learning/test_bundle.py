@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 
 from vi_risk.errors import InputError, ResourceError
+from vi_risk.models.learning import bundle
 from vi_risk.models.learning.bundle import BOOSTER_FILE, MODEL_FILE, load, load_any, load_refits, save
 from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.learning.counts import CountRegressor
@@ -238,12 +240,45 @@ def test_a_model_without_refits_says_so(folder: Path) -> None:
     assert load_refits(folder) is None
 
 
-def test_a_changed_or_missing_refit_is_refused_and_the_model_alone_still_loads(with_refits: Path) -> None:
+@pytest.mark.parametrize("loaded", [load, load_any, load_refits])
+def test_a_changed_or_missing_refit_is_refused_whatever_is_loaded(
+    with_refits: Path, loaded: Callable[[Path], object]
+) -> None:
     changed = with_refits / "refits" / "001.txt"
     changed.write_bytes(changed.read_bytes() + b"\n")
     with pytest.raises(InputError, match=r"001\.txt: its checksum is not the one"):
-        load_refits(with_refits)
+        loaded(with_refits)
     changed.unlink()
     with pytest.raises(InputError, match=r"001\.txt: cannot be read"):
-        load_refits(with_refits)
-    load(with_refits)
+        loaded(with_refits)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "refits/009.txt", "model.pkl"])
+def test_a_file_that_was_not_saved_with_the_model_is_named_and_refused(with_refits: Path, name: str) -> None:
+    (with_refits / name).write_text("x")
+    with pytest.raises(InputError, match=f"expected the files of a saved model alone, found {name}. Take away"):
+        load(with_refits)
+
+
+def test_what_a_desktop_leaves_and_models_in_folders_of_their_own_may_lie_beside_the_files(
+    model: RiskClassifier, folder: Path
+) -> None:
+    (folder / ".DS_Store").write_text("x")
+    save(model, folder / "companions" / "death_12m", about={})
+    load(folder)
+
+
+def test_saving_over_a_model_with_refits_leaves_none_of_them(model: RiskClassifier, with_refits: Path) -> None:
+    save(model, with_refits, about=ABOUT)
+    assert load_refits(with_refits) is None
+
+
+@pytest.mark.parametrize("change", [{"parameters": {"trees": 3}}, {"calibrator": {"kind": "unheard of"}}])
+def test_a_description_of_what_this_version_does_not_know_is_refused(
+    folder: Path, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = {**json.loads((folder / MODEL_FILE).read_text("utf-8")), **change, "sha256": "sealed so"}
+    (folder / MODEL_FILE).write_text(json.dumps(content), "utf-8")
+    monkeypatch.setattr(bundle, "_seal", lambda _: "sealed so")
+    with pytest.raises(InputError, match="is not the description of a saved model"):
+        load(folder)

@@ -137,6 +137,12 @@ def test_all_parameters_out_of_range_are_told_at_once() -> None:
     assert names == ["num_leaves", "objective", "tweedie_power"]
 
 
+@pytest.mark.parametrize("power", ["1.5", None, float("nan"), 2])
+def test_a_power_that_is_no_number_between_1_and_2_is_refused(power: Any) -> None:
+    with pytest.raises(SpecificationError, match="tweedie_power: must be above 1 and below 2"):
+        CountRegressor(objective="tweedie", tweedie_power=power).fit(pd.DataFrame({"age": [1.0]}), [1])
+
+
 def test_scores_that_do_not_find_the_counts_are_refused() -> None:
     with pytest.raises(InputError, match="the expected count must rise with the raw score"):
         LogMeanCalibrator.fit([3.0, 2.0, 1.0, 0.0], [0.0, 1.0, 2.0, 5.0])

@@ -9,7 +9,7 @@ from vi_risk.models.learning import uncertainty
 from vi_risk.models.learning.calibration import log_odds_of, risk_of
 from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.learning.counts import CountRegressor
-from vi_risk.models.learning.uncertainty import Refits, fit_refits, interval_of, share_inside
+from vi_risk.models.learning.uncertainty import Refits, fit_refits, interval_of
 
 PARAMETERS: dict[str, Any] = {
     "n_estimators": 60,
@@ -128,16 +128,6 @@ def test_an_interval_by_hand() -> None:
     # log-odds -2, -1 and 0: mean -1, standard deviation 1; Student's t with 2 degrees, 90 % two-sided: 2.9200
     limits = interval_of(risk_of(np.array([[-2.0, -1.0, 0.0]])), level=0.9)
     assert log_odds_of(limits[0]) == pytest.approx([-3.92, 1.92], abs=1e-4)
-
-
-def test_shares_inside_add_up_to_the_capacity_of_each_practice() -> None:
-    rng = np.random.default_rng(5)
-    risks, practice = rng.random((500, 7)), rng.choice(["A", "B", None], 500)
-    share = share_inside(risks, practice, capacity=20)
-    for code in ("A", "B", None):
-        assert share[[found == code for found in practice]].sum() == pytest.approx(20)
-    few = share_inside(risks[:3], ["A"] * 3, capacity=20)
-    assert few.tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize("number", [0, 1])

@@ -1,0 +1,283 @@
+"""What a team reads about one person: facts and what they weigh, and the words that come of them."""
+
+from datetime import date
+
+import pytest
+
+from tests.spec.reasons.given import LONG_AGO, UNSEEN, Facts, Person, given, peers, texts
+from vi_risk.reasons.explain import explain
+
+# fact -> value, and what it adds to the log-odds
+ADMISSIONS = "emergency_admissions_365d"
+LAST_ADMITTED = "days_since_emergency_admission_730d"
+AT_ED = "ed_attendances_365d"
+LAST_AT_ED = "days_since_ed_attendance_730d"
+
+
+def said_of(facts: Facts, kind: str = "raises", *, sex: str = "female", seen: date | None = LONG_AGO) -> list[str]:
+    model, snapshots = given([Person(facts, sex=sex, gp_seen_from=seen)])
+    return texts(explain(model, snapshots, ["p0"]), kind)
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        # One theme is one reason: how many, and when the last was.
+        (
+            {ADMISSIONS: (3, 0.4), LAST_ADMITTED: (9, 0.9), "emergency_admissions_90d": (1, 0.1)},
+            ["3 emergency admissions in the last 12 months, the last 9 days ago"],
+        ),
+        ({ADMISSIONS: (1, 0.4), LAST_ADMITTED: (9, 0.9)}, ["1 emergency admission in the last 12 months, 9 days ago"]),
+        # The last one may lie before the year that is counted.
+        ({ADMISSIONS: (0, -0.1), LAST_ADMITTED: (400, 0.3)}, ["last emergency admission 13 months ago"]),
+        # Of late: most of the year's in a month.
+        (
+            {ADMISSIONS: (5, 0.2), "emergency_admissions_30d": (3, 0.6)},
+            ["5 emergency admissions in the last 12 months, 3 of them in the last 30 days"],
+        ),
+        (
+            {AT_ED: (4, 0.2), "ed_attendances_90d": (4, 0.1), "ed_rise_365d": (4.06, 0.6)},
+            ["4 A&E attendances in the last 12 months, all in the last 90 days"],
+        ),
+        # What weighed most, where it is not the number itself.
+        (
+            {ADMISSIONS: (2, 0.2), "bed_days_365d": (51, 0.6)},
+            ["2 emergency admissions in the last 12 months; 51 nights in hospital in the last 12 months"],
+        ),
+        # How appointments divide is not worth a second half.
+        (
+            {"gp_appointments_365d": (26, 0.2), "gp_face_to_face_365d": (20, 0.6)},
+            ["26 GP practice appointments attended in the last 12 months"],
+        ),
+        # An attendance at A&E and the admission that it ended in are told once, as are their days.
+        (
+            {ADMISSIONS: (2, 0.9), LAST_ADMITTED: (9, 0.5), AT_ED: (4, 0.4), LAST_AT_ED: (10, 0.1)},
+            [
+                "2 emergency admissions in the last 12 months, the last 9 days ago",
+                "4 A&E attendances in the last 12 months",
+            ],
+        ),
+        # All contacts are the sum of what is told by setting.
+        (
+            {"contact_days_365d": (40, 0.9), "gp_appointments_365d": (26, 0.2)},
+            ["26 GP practice appointments attended in the last 12 months"],
+        ),
+        ({"contact_days_365d": (40, 0.9)}, ["40 contacts with health and community services in the last 12 months"]),
+        # Conditions are reasons of their own.
+        (
+            {"condition_copd_1095d": (1, 0.5), "condition_heart_failure_1095d": (1, 0.6)},
+            ["heart failure recorded in the last 3 years", "COPD recorded in the last 3 years"],
+        ),
+        # What adds little is not worth a line; nor can nothing raise a risk that rises with it.
+        ({"falls_365d": (2, 0.01)}, []),
+        ({"falls_365d": (0, 0.3)}, []),
+        # How long the practice is seen is about the data.
+        ({"practice_seen_days_365d": (365, 0.3), "registered_days_365d": (365, 0.3)}, []),
+        ({"registered_days_365d": (40, 0.3)}, ["registered with a practice on 40 days of the last 12 months"]),
+    ],
+)
+def test_what_raises_a_risk_in_words(facts: Facts, said: list[str]) -> None:
+    assert said_of(facts) == said
+
+
+@pytest.mark.parametrize(
+    ("facts", "sex", "said"),
+    [
+        # A measurement is told with what is usual, a normal one is no reason.
+        ({"albumin_730d": (29, 0.3)}, "female", ["albumin last measured at 29 g/L, low (usual 35 to 50)"]),
+        ({"albumin_730d": (39, 0.3)}, "female", []),
+        ({"albumin_730d": (53, 0.3)}, "female", []),  # high, where a low one is what the risk goes with
+        ({"sodium_730d": (128, 0.3)}, "female", ["sodium last measured at 128 mmol/L, low (usual 133 to 146)"]),
+        ({"sodium_730d": (151, 0.3)}, "female", ["sodium last measured at 151 mmol/L, high (usual 133 to 146)"]),
+        ({"egfr_730d": (38, 0.3)}, "female", ["kidney function (eGFR) last measured at 38, low (usual 60 or more)"]),
+        ({"hba1c_730d": (64, 0.3)}, "female", ["HbA1c last measured at 64 mmol/mol, high (usual up to 47)"]),
+        # Of haemoglobin the range goes by sex.
+        ({"haemoglobin_730d": (125, 0.3)}, "female", []),
+        (
+            {"haemoglobin_730d": (125, 0.3)},
+            "male",
+            ["haemoglobin last measured at 125 g/L, low (usual 130 to 180)"],
+        ),
+        # A change is told where a second sample would show it too, the way that matters.
+        (
+            {"haemoglobin_change_1095d": (-17.5, 0.3)},
+            "female",
+            ["haemoglobin falling by 17.5 g/L a year over the last 3 years"],
+        ),
+        ({"haemoglobin_change_1095d": (-3, 0.3)}, "female", []),
+        ({"haemoglobin_change_1095d": (17.5, 0.3)}, "female", []),
+        # A low value is told before how it changed.
+        (
+            {"haemoglobin_730d": (98, 0.3), "haemoglobin_change_1095d": (-17.5, 0.2)},
+            "female",
+            ["haemoglobin last measured at 98 g/L, low (usual 120 to 165)"],
+        ),
+    ],
+)
+def test_what_measurements_say(facts: Facts, sex: str, said: list[str]) -> None:
+    assert said_of(facts, sex=sex) == said
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        # A trouble that is not there, of the longest look-back.
+        (
+            {"emergency_admissions_30d": (0, -0.3), ADMISSIONS: (0, -0.1)},
+            ["no emergency admission in the last 12 months"],
+        ),
+        ({"emergency_admissions_30d": (0, -0.3), ADMISSIONS: (2, 0.1)}, ["no emergency admission in the last 30 days"]),
+        ({"falls_365d": (0, -0.1)}, ["no falls recorded in the last 12 months"]),
+        ({"smoker_1825d": (0, -0.1)}, ["recorded as not smoking"]),
+        # Care that took place, of late.
+        ({"days_since_medication_review_730d": (35, -0.1)}, ["last medication review 5 weeks ago"]),
+        ({"days_since_medication_review_730d": (300, -0.1)}, []),
+        ({"influenza_vaccination_365d": (1, -0.1)}, ["influenza vaccination in the last 12 months"]),
+        # Being thirty, having another disease, or being seen less than others is no merit.
+        ({"age": (30, -0.9)}, []),
+        ({"condition_hypertension_1095d": (1, -0.4)}, []),
+        ({ADMISSIONS: (1, -0.4)}, []),
+        ({"gp_appointments_365d": (3, -0.4)}, []),
+        ({"gp_appointments_365d": (0, -0.4)}, []),
+    ],
+)
+def test_what_is_told_in_a_persons_favour(facts: Facts, said: list[str]) -> None:
+    assert said_of(facts, "lowers") == said
+    assert said_of(facts, "raises") == []
+
+
+def test_at_most_three_things_are_told_in_a_persons_favour() -> None:
+    facts: Facts = {
+        ADMISSIONS: (0, -0.4),
+        AT_ED: (0, -0.3),
+        "falls_365d": (0, -0.2),
+        "smoker_1825d": (0, -0.1),
+    }
+
+    assert said_of(facts, "lowers") == [
+        "no emergency admission in the last 12 months",
+        "no A&E attendance in the last 12 months",
+        "no falls recorded in the last 12 months",
+    ]
+
+
+UNSEEN_PRACTICE: Facts = {
+    "gp_appointments_365d": (UNSEEN, 0.3),
+    "medicines_90d": (UNSEEN, 0.2),
+    "antibiotics_365d": (UNSEEN, 0.4),
+    "long_term_conditions_1095d": (4, 0.5),
+    "falls_365d": (0, -0.2),
+}
+
+
+@pytest.mark.parametrize(
+    ("gp_seen_from", "unseen", "raises", "lowers"),
+    [
+        # Said once, whatever of the record it was; never a reason on top. No fall coded in hospital says little.
+        (
+            None,
+            ["GP record not seen"],
+            ["4 long-term conditions recorded in the last 3 years (hospital coding only)"],
+            [],
+        ),
+        (
+            date(2024, 11, 20),
+            ["GP record not seen before 20 November 2024"],
+            ["4 long-term conditions recorded in the last 3 years"],
+            [],
+        ),
+    ],
+)
+def test_what_the_record_lacks(
+    gp_seen_from: date | None, unseen: list[str], raises: list[str], lowers: list[str]
+) -> None:
+    model, snapshots = given([Person(UNSEEN_PRACTICE, gp_seen_from=gp_seen_from)])
+
+    said = explain(model, snapshots, ["p0"])
+
+    assert (texts(said, "unseen"), texts(said, "raises"), texts(said, "lowers")) == (unseen, raises, lowers)
+    assert said.loc[said["kind"] == "unseen", "contribution"].tolist() == pytest.approx([0.9])
+    assert said.loc[said["kind"] == "unseen", ["theme", "comparison"]].to_numpy().tolist() == [["GP record", ""]]
+
+
+def test_what_is_lacking_elsewhere_has_words_of_its_own() -> None:
+    facts: Facts = {"imd_decile": (UNSEEN, 0.1), "medicines_90d": (UNSEEN, 0.2)}
+
+    assert said_of(facts, "unseen") == [
+        "deprivation of the area not known",
+        "prescriptions not seen for the whole of the last 90 days",
+    ]
+    assert said_of(facts, "unseen", seen=None) == ["deprivation of the area not known", "GP record not seen"]
+
+
+@pytest.mark.parametrize(
+    ("feature", "of_patient", "of_peers", "comparison"),
+    [
+        # A count: the mean of those 60 people and the patient.
+        (ADMISSIONS, 3, [0, 0, 1], "people of the same age and sex: 0.4"),
+        (ADMISSIONS, 1, [0], "people of the same age and sex: under 0.1"),
+        ("medicines_90d", 14, [3, 5], "people of the same age and sex: 4.2"),
+        # Yes or no: so many in 100.
+        ("condition_copd_1095d", 1, [0, 0, 0, 0, 0, 1], "18 in 100 of the same age and sex"),
+        # A measurement: the median of those measured, who must be 50 or more.
+        ("albumin_730d", 29, [38, 40, 42], "people of the same age and sex: median 40 g/L"),
+        ("albumin_730d", 29, [38, UNSEEN], ""),
+        # A share: their mean share.
+        ("outpatient_missed_share_730d", 0.6, [0.1, 0.0], "people of the same age and sex: 6 %"),
+        # How long ago, age and sex are compared with nobody's.
+        ("days_since_medication_review_730d", 400, [100], ""),
+        ("age", 82, [82], ""),
+    ],
+)
+def test_what_is_usual_at_the_same_age_and_sex(
+    feature: str, of_patient: float, of_peers: list[float], comparison: str
+) -> None:
+    others = peers(60, [{feature: (value, 0.0)} for value in of_peers])
+    of_another_age = peers(200, [{feature: (9, 0.0)}], age=30)
+    model, snapshots = given([Person({feature: (of_patient, 0.5)}), *others, *of_another_age])
+
+    said = explain(model, snapshots, ["p0"])
+
+    assert said["comparison"].tolist() == [comparison]
+
+
+def test_what_is_usual_is_told_of_the_number_that_a_text_begins_with() -> None:
+    facts: Facts = {ADMISSIONS: (2, 0.2), "bed_days_365d": (51, 0.6)}
+    model, snapshots = given([Person(facts), *peers(60)])
+
+    said = explain(model, snapshots, ["p0"])
+
+    assert said["text"].tolist() == [
+        "2 emergency admissions in the last 12 months; 51 nights in hospital in the last 12 months"
+    ]
+    assert said["comparison"].tolist() == ["people of the same age and sex: under 0.1 admissions"]
+
+
+def test_that_something_is_not_there_is_compared_with_of_how_many_it_is_not() -> None:
+    model, snapshots = given([Person({"smoker_1825d": (0, -0.2)}), *peers(59, [{"smoker_1825d": (1, 0)}, {}, {}, {}])])
+
+    said = explain(model, snapshots, ["p0"])
+
+    assert said[["text", "comparison"]].to_numpy().tolist() == [
+        ["recorded as not smoking", "75 in 100 of the same age and sex"]
+    ]
+
+
+def test_why_this_82_year_old_and_not_another() -> None:
+    """What every peer has is no reason: at 82 age says nothing, and community contacts little."""
+    everyone: Facts = {"age": (82, 0.6), "community_contacts_365d": (6, 0.3)}
+    facts: Facts = {**everyone, "community_contacts_365d": (9, 0.35), "falls_365d": (2, 0.2)}
+    model, snapshots = given([Person(facts), *peers(199, [everyone])])
+
+    said = explain(model, snapshots, ["p0"])
+
+    assert texts(said) == ["falls recorded twice in the last 12 months", "9 community contacts in the last 12 months"]
+
+
+def test_nothing_said_is_worded_as_a_cause() -> None:
+    model, snapshots = given([Person({ADMISSIONS: (3, 0.4), "age": (91, 0.4), "lives_alone_1095d": (1, 0.3)})])
+
+    said = explain(model, snapshots, ["p0"])
+
+    assert len(said) == 3
+    assert not said["text"].str.contains("because|due to|causes").any()

@@ -1,0 +1,126 @@
+"""The people frame: one row for each scored person, with what rules and prompts ask about."""
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.spec.caselists.listing import catalogue, particulars, scores_of, snapshots_of
+from vi_risk.caselists.choosing.people import known_columns, people_at_list
+from vi_risk.errors import UsageError
+from vi_risk.models.snapshots import Snapshots
+
+PEOPLE: list[tuple[str, str, float, dict[str, Any]]] = [
+    ("Ann", "North", 0.2, {"medicines_90d": 11, "risk_death_12m": 0.1, "risk_emergency_admission_3m": 0.05}),
+    ("Bob", "South", 0.5, {"in_hospital": True, "days_since_mdt_review_730d": 30}),
+]
+
+
+def snapshots(**others: Any) -> Snapshots:
+    return snapshots_of([(person, practice, known) for person, practice, _, known in PEOPLE], **others)
+
+
+def test_scores_cohort_and_features_stand_side_by_side_in_the_order_of_the_cohort() -> None:
+    people = people_at_list(scores_of(list(reversed(PEOPLE))), snapshots())
+
+    assert people["patient_id"].tolist() == ["Ann", "Bob"]
+    assert people["risk"].tolist() == [0.2, 0.5]
+    assert people["practice_code"].tolist() == ["North", "South"]
+    assert people["in_hospital"].tolist() == [0, 1]
+    assert people["medicines_90d"].tolist() == [11, 0]
+
+
+def test_risks_of_companions_have_the_names_that_people_read() -> None:
+    people = people_at_list(scores_of(PEOPLE), snapshots())
+
+    assert people["risk_of_death"].tolist()[0] == 0.1
+    assert people["risk_3m"].tolist()[0] == 0.05
+    assert "risk_death_12m" not in people
+
+
+def test_only_some_people_and_some_features_can_be_asked_for() -> None:
+    people = people_at_list(scores_of(PEOPLE), snapshots(), patients=["Bob"], columns=["medicines_90d"])
+
+    assert people["patient_id"].tolist() == ["Bob"]
+    assert people["medicines_90d"].tolist() == [0]
+
+
+def test_the_last_review_is_that_of_the_reviews_themselves_where_they_are_at_hand() -> None:
+    by_feature = people_at_list(scores_of(PEOPLE), snapshots())
+    by_review = people_at_list(
+        scores_of(PEOPLE),
+        snapshots(
+            particulars=particulars(
+                reviews=[
+                    ("Ann", date(2024, 12, 31), "accepted", None, None, date(2025, 2, 1)),
+                    ("Ann", date(2024, 6, 1), "deferred", None, None, None),
+                ]
+            )
+        ),
+    )
+
+    np.testing.assert_array_equal(by_feature["days_since_review"], [np.nan, 30])
+    np.testing.assert_array_equal(by_feature["review_open"], [np.nan, 0])
+    np.testing.assert_array_equal(by_review["days_since_review"], [1, np.nan])
+    np.testing.assert_array_equal(by_review["review_open"], [0, np.nan])
+
+
+def test_a_review_on_or_after_the_date_of_the_list_is_not_known() -> None:
+    people = people_at_list(
+        scores_of(PEOPLE),
+        snapshots(
+            particulars=particulars(
+                reviews=[
+                    ("Ann", date(2025, 1, 1), "deferred", None, None, None),
+                    ("Ann", date(2024, 12, 1), "accepted", None, None, None),
+                    ("Bob", date(2025, 3, 1), "accepted", None, None, None),
+                ]
+            )
+        ),
+    )
+
+    np.testing.assert_array_equal(people["days_since_review"], [31, np.nan])
+    np.testing.assert_array_equal(people["review_open"], [0, np.nan])
+
+
+def test_a_column_of_the_cohort_is_not_taken_from_the_scores() -> None:
+    people = people_at_list(scores_of(PEOPLE).assign(practice_code="Elsewhere", age=7), snapshots())
+
+    assert people["practice_code"].tolist() == ["North", "South"]
+    assert people["age"].tolist() == [80, 80]
+
+
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        (scores_of(PEOPLE).drop(columns="risk"), "found no risk"),
+        (pd.DataFrame(), "found no patient_id and no risk"),
+        (pd.concat([scores_of(PEOPLE), scores_of(PEOPLE[:1])]), "expected one row per patient_id, found 1 too many"),
+        (scores_of([*PEOPLE, ("Cyd", "North", 0.1, {})]), "1 of 3 people are not eligible at 2025-01-01"),
+    ],
+)
+def test_scores_that_do_not_fit_are_refused_without_a_name(scores: pd.DataFrame, told: str) -> None:
+    with pytest.raises(UsageError, match=told) as caught:
+        people_at_list(scores, snapshots())
+
+    assert not any(person in str(caught.value) for person in ("Ann", "Bob", "Cyd"))
+
+
+def test_no_argument_is_changed() -> None:
+    scores, at_list = scores_of(PEOPLE), snapshots()
+    kept = scores.copy(), at_list.cohort.copy(), at_list.features.copy()  # type: ignore[union-attr]
+
+    people_at_list(scores, at_list)
+
+    for now, then in zip((scores, at_list.cohort, at_list.features), kept, strict=True):
+        pd.testing.assert_frame_equal(now, then)  # type: ignore[arg-type]
+
+
+def test_rules_may_ask_about_features_risks_and_the_cohort() -> None:
+    known = known_columns(catalogue(), ["death_12m", "avoidable_admission_12m"])
+
+    assert {"medicines_90d", "risk", "risk_of_death", "risk_avoidable_admission_12m", "age", "review_open"} <= known
+    assert "risk_death_12m" not in known
+    assert "patient_id" not in known

@@ -1,0 +1,253 @@
+"""Around an emergency admission: who is told of, for how long, and how sure the rates are."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.conftest import MakeRecords
+from vi_risk.cohort.pathways import (
+    PATHWAY_COLUMNS,
+    WHOLE_TRUST,
+    around_admissions,
+    days_of_admissions,
+    rates_with_intervals,
+)
+
+ADMITTED = date(2024, 3, 1)
+INDEX_DATE = date(2024, 9, 1)
+Rows = list[dict[str, Any]]
+
+
+def day(number: int) -> date:
+    return ADMITTED + timedelta(days=number)
+
+
+def tables(*people: str, **others: Rows) -> dict[str, Rows]:
+    """Return people who were all admitted on day 0, with one community contact on day 10, and a table that is whole."""
+    contacts = [{"patient_id": who, "contact_on": day(10), "attended": "5"} for who in people]
+    contacts += [{"patient_id": "other", "contact_on": day(number), "attended": "5"} for number in (-500, 150)]
+    spells = [{"patient_id": who, "admitted_on": day(0), "discharged_on": day(3)} for who in people]
+    spells += [
+        {"patient_id": "other", "admitted_on": day(n), "discharged_on": day(n), "admission_method": "11"}
+        for n in (-500, 150)
+    ]
+    return {
+        "patients": [{"patient_id": who} for who in (*people, "other")],
+        "registrations": [{"patient_id": who} for who in people],
+        "spells": spells,
+        "community_contacts": contacts,
+        **others,
+    }
+
+
+def asked(rows: pd.DataFrame, setting: str = "community", practice: str = WHOLE_TRUST) -> pd.Series:
+    """Return the whole of the days after, of one setting and practice."""
+    chosen = (rows["setting"] == setting) & (rows["practice_code"] == practice)
+    return rows[chosen & (rows["from_day"] == 1) & (rows["to_day"] == 91)].iloc[0]
+
+
+def test_the_year_of_admissions_is_the_latest_after_which_ninety_days_were_over() -> None:
+    first, last = days_of_admissions(INDEX_DATE)
+
+    assert last + timedelta(days=90) == INDEX_DATE - timedelta(days=1)
+    assert (last - first).days == 364
+
+
+@pytest.mark.parametrize(
+    ("registered_to", "days"),
+    [(None, 90), (day(0), None), (day(1), 0), (day(11), 10), (day(91), 90)],
+    ids=["stays", "gone on the day itself", "a day later", "ten days later", "after it all"],
+)
+def test_who_leaves_counts_until_then(make_records: MakeRecords, registered_to: date | None, days: int | None) -> None:
+    moved = [{"patient_id": "Ann", "registered_to": registered_to}]
+
+    found = around_admissions(make_records(**tables("Ann", registrations=moved)), index_date=INDEX_DATE)
+
+    if days is None:
+        assert found.empty
+    else:
+        assert asked(found)["person_days"] == days
+        assert asked(found)["contacts"] == (days >= 10)
+
+
+def test_a_move_from_practice_to_practice_is_no_leaving_and_the_practice_is_that_of_the_day(
+    make_records: MakeRecords,
+) -> None:
+    moves = [
+        {"patient_id": "Ann", "practice_code": "A", "registered_to": day(-40)},
+        {"patient_id": "Ann", "practice_code": "B", "registered_from": day(-20), "registered_to": day(5)},
+        {"patient_id": "Ann", "practice_code": "C", "registered_from": day(6)},
+    ]
+
+    found = around_admissions(make_records(**tables("Ann", registrations=moves)), index_date=INDEX_DATE)
+
+    assert found["practice_code"].unique().tolist() == [WHOLE_TRUST, "B"]
+    assert asked(found, practice="B")["person_days"] == 90
+
+
+def test_who_came_to_the_area_less_than_a_year_before_is_not_told_of(make_records: MakeRecords) -> None:
+    came = [{"patient_id": "Ann", "registered_from": day(-364)}, {"patient_id": "Ben", "registered_from": day(-365)}]
+
+    found = around_admissions(make_records(**tables("Ann", "Ben", registrations=came)), index_date=INDEX_DATE)
+
+    assert asked(found)["people"] == 1
+
+
+def test_who_died_counts_to_that_day_and_is_counted_as_dead(make_records: MakeRecords) -> None:
+    died = [{"patient_id": "Ann", "died_on": day(10)}, {"patient_id": "Ben", "died_on": day(91)}]
+
+    found = around_admissions(make_records(**tables("Ann", "Ben", patients=died)), index_date=INDEX_DATE)
+
+    assert asked(found)[["people", "died", "person_days", "contacts"]].tolist() == [2, 1, 100, 2]
+
+
+def test_children_are_left_out_unless_asked_for(make_records: MakeRecords) -> None:
+    born = [
+        {"patient_id": "Ann", "birth_month": date(2006, 4, 1)},
+        {"patient_id": "Ben", "birth_month": date(2006, 3, 1)},
+    ]
+    records = make_records(**tables("Ann", "Ben", patients=born))
+
+    assert asked(around_admissions(records, index_date=INDEX_DATE))["people"] == 1
+    assert asked(around_admissions(records, index_date=INDEX_DATE, min_age=0))["people"] == 2
+
+
+def test_a_table_that_ends_too_early_or_begins_too_late_is_not_told(make_records: MakeRecords) -> None:
+    for missing in ([-500], [150]):
+        late = [{"patient_id": "other", "contact_on": day(number), "attended": "5"} for number in missing]
+        late.append({"patient_id": "Ann", "contact_on": day(10), "attended": "5"})
+        records = make_records(**tables("Ann", community_contacts=late))
+
+        found = asked(around_admissions(records, index_date=INDEX_DATE))
+
+        assert found[["people", "person_days"]].tolist() == [0, 0]
+        assert np.isnan(found["rate_per_person_year"])
+
+
+def test_settings_that_the_records_lack_have_no_rows(make_records: MakeRecords) -> None:
+    found = around_admissions(make_records(**tables("Ann")), index_date=INDEX_DATE)
+
+    assert found["setting"].unique().tolist() == ["community", "planned_admission", "emergency_admission"]
+
+
+def test_without_an_admission_the_table_is_empty_and_has_its_columns(make_records: MakeRecords) -> None:
+    nobody, one = tables(), tables("Ann")
+
+    found = around_admissions(make_records(**(one | {"spells": nobody["spells"]})), index_date=INDEX_DATE)
+
+    assert found.empty
+    assert tuple(found.columns) == PATHWAY_COLUMNS
+    assert found.dtypes.equals(around_admissions(make_records(**one), index_date=INDEX_DATE).dtypes)
+
+
+def test_practices_chosen_are_told_beside_everyone(make_records: MakeRecords) -> None:
+    own = [{"patient_id": who, "practice_code": who[0]} for who in ("Ann", "Ben", "Cat")]
+    records = make_records(**tables("Ann", "Ben", "Cat", registrations=own))
+
+    every = around_admissions(records, index_date=INDEX_DATE)
+    chosen = around_admissions(records, index_date=INDEX_DATE, practices=["B", "Z"])
+
+    assert every["practice_code"].unique().tolist() == [WHOLE_TRUST, "A", "B", "C"]
+    assert chosen.equals(every[every["practice_code"].isin([WHOLE_TRUST, "B"])].reset_index(drop=True))
+
+
+def test_the_practices_add_up_to_everyone_and_the_tens_to_each_side(make_records: MakeRecords) -> None:
+    rng = np.random.default_rng(7)
+    people = [f"{practice}{number}" for practice in "ABC" for number in range(20)]
+    own = [{"patient_id": who, "practice_code": who[0]} for who in people]
+    died = [{"patient_id": who, "died_on": day(int(rng.integers(1, 150)))} for who in people[::4]]
+    alive = [{"patient_id": who} for who in people if who not in {row["patient_id"] for row in died}]
+    seen = [
+        {"patient_id": str(rng.choice(people)), "contact_on": day(int(rng.integers(-400, 120))), "attended": "5"}
+        for _ in range(2000)
+    ]
+    given = tables(*people, registrations=own, patients=[*died, *alive, {"patient_id": "other"}])
+    given["community_contacts"] += seen
+
+    found = around_admissions(make_records(**given), index_date=INDEX_DATE)
+
+    numbers = ["people", "died", "contacts", "person_days", "baseline_contacts", "baseline_person_days"]
+    where = ["setting", "from_day", "to_day"]
+    of_trust = found[found["practice_code"] == WHOLE_TRUST].set_index(where)[numbers]
+    added = found[found["practice_code"] != WHOLE_TRUST].groupby(where)[numbers].sum()
+    assert added.loc[of_trust.index].equals(of_trust)
+    one = found[(found["practice_code"] == WHOLE_TRUST) & (found["setting"] == "community")]
+    tens = one[one["to_day"] - one["from_day"] == 10]
+    for start, end in ((-90, 0), (1, 91)):
+        whole = one[(one["from_day"] == start) & (one["to_day"] == end)].iloc[0]
+        parts = tens[(tens["from_day"] >= start) & (tens["from_day"] < end)]
+        assert len(parts) == 9
+        assert parts[["contacts", "person_days"]].sum().tolist() == whole[["contacts", "person_days"]].tolist()
+    assert 0 < asked(found)["contacts"] < 2000
+
+
+def test_nothing_dated_or_recorded_on_or_after_the_index_date_changes_anything(make_records: MakeRecords) -> None:
+    before = tables("Ann", "Ben")
+    later = {name: list(rows) for name, rows in before.items()}
+    after = (INDEX_DATE - ADMITTED).days
+    later["community_contacts"] += [
+        {"patient_id": "Ann", "contact_on": day(after), "attended": "5"},
+        {"patient_id": "Ann", "contact_on": day(20), "attended": "5", "recorded_on": INDEX_DATE},
+    ]
+    later["spells"] += [
+        {"patient_id": "Ben", "admitted_on": day(-5), "discharged_on": day(-4), "recorded_on": INDEX_DATE},
+        {"patient_id": "Ben", "admitted_on": day(after), "discharged_on": None},
+    ]
+    later["patients"] = [{"patient_id": "Ann", "died_on": INDEX_DATE}, *before["patients"][1:]]
+    later["registrations"] = [{"patient_id": "Ann", "registered_to": INDEX_DATE}, *before["registrations"][1:]]
+
+    found = around_admissions(make_records(**later), index_date=INDEX_DATE)
+
+    assert found.equals(around_admissions(make_records(**before), index_date=INDEX_DATE))
+    assert asked(found)["contacts"] == 2
+
+
+def test_without_registrations_everyone_is_there_all_the_time(make_records: MakeRecords) -> None:
+    given = tables("Ann")
+    del given["registrations"]
+
+    found = around_admissions(make_records(**given), index_date=INDEX_DATE)
+
+    assert found["practice_code"].unique().tolist() == [WHOLE_TRUST, "all"]
+    assert asked(found)["person_days"] == 90
+
+
+def test_the_interval_is_near_poissons_where_nobody_has_more_than_one_contact() -> None:
+    days, group = np.full(5000, 90.0), np.zeros(5000, dtype=np.int64)
+    contacts = np.zeros(5000)
+    contacts[:100] = 1.0
+
+    _, _, rate, low, high = (float(value[0]) for value in rates_with_intervals(contacts, days, group, 1))
+
+    assert (low / rate, high / rate) == pytest.approx((np.exp(-0.196), np.exp(0.196)), rel=0.01)
+
+
+def test_the_interval_holds_the_true_rate_as_often_as_it_says_where_contacts_come_together() -> None:
+    """Each person has a rate of their own (gamma), so that Poisson's interval would be far too narrow."""
+    rng = np.random.default_rng(11)
+    samples, people = 600, 300
+    days = np.clip(rng.exponential(300, (samples, people)), 1, 90)
+    contacts = rng.poisson(rng.gamma(0.5, 2.0, (samples, people)) * days / 365.25).astype(float)
+    group = np.repeat(np.arange(samples), people)
+
+    number, of_days, rate, low, high = rates_with_intervals(contacts.ravel(), days.ravel(), group, samples)
+
+    held = float(((low <= 1.0) & (high >= 1.0)).mean())
+    poisson = 1.96 / np.sqrt(number)
+    held_by_poisson = float((np.abs(np.log(rate)) <= poisson).mean())
+    assert 0.93 <= held <= 0.97
+    assert held_by_poisson < 0.93
+    assert of_days.sum() == pytest.approx(days.sum())
+
+
+def test_no_days_have_no_rate_and_no_contacts_have_an_upper_limit() -> None:
+    contacts, days, group = np.zeros(2), np.array([0.0, 365.25]), np.array([0, 1])
+
+    _, _, rate, low, high = rates_with_intervals(contacts, days, group, 2)
+
+    assert np.isnan([rate[0], low[0], high[0]]).all()
+    assert (rate[1], low[1]) == (0, 0)
+    assert high[1] == pytest.approx(3.689, abs=0.001)  # the exact limit of a Poisson mean of which nothing was seen

@@ -1,0 +1,88 @@
+"""Features in a file are those in memory, whichever rows are asked for and in whatever order the file holds them."""
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from vi_risk.errors import InputError
+from vi_risk.models.stored_features import StoredFeatures
+
+DATES = [date(2022, 1, 1), date(2023, 1, 1), date(2024, 1, 1)]
+
+
+def table(rows: int = 40, *, seed: int = 1) -> pd.DataFrame:
+    generator = np.random.default_rng(seed)
+    features = pd.DataFrame(
+        {
+            "patient_id": [f"p{number:03}" for number in range(rows) for _ in DATES],
+            "index_date": DATES * rows,
+            "age": generator.integers(18, 90, rows * len(DATES)).astype(float),
+            "bmi": generator.normal(27, 4, rows * len(DATES)),
+        }
+    )
+    features.loc[features.index % 5 == 0, "bmi"] = np.nan
+    return features
+
+
+def written(features: pd.DataFrame, path: Path, *, row_group: int = 7) -> Path:
+    schema = pa.schema(
+        [("patient_id", pa.string()), ("index_date", pa.date32()), ("age", pa.float64()), ("bmi", pa.float64())]
+    )
+    pq.write_table(pa.Table.from_pandas(features, schema, preserve_index=False), path, row_group_size=row_group)
+    return path
+
+
+def test_rows_come_in_the_order_of_the_cohort_whatever_the_order_of_the_file(tmp_path: Path) -> None:
+    features = table()
+    shuffled = features.sample(frac=1, random_state=3)
+    stored = StoredFeatures(written(shuffled, tmp_path / "features.parquet"))
+    cohort = features.loc[features["index_date"] == DATES[1], ["patient_id", "index_date"]].sample(
+        frac=0.5, random_state=4
+    )
+
+    found = stored.of("test", cohort)
+
+    pd.testing.assert_frame_equal(found, features.loc[cohort.index])
+
+
+def test_a_person_asked_about_twice_at_one_date_has_the_same_features_in_both_roles(tmp_path: Path) -> None:
+    features = table(3)
+    stored = StoredFeatures(written(features, tmp_path / "features.parquet"))
+    twice = features.iloc[[4, 1, 4]][["patient_id", "index_date"]].reset_index(drop=True)
+
+    found = stored.columns(["age", "bmi"], twice)
+
+    pd.testing.assert_frame_equal(found, features.iloc[[4, 1, 4]][["age", "bmi"]].reset_index(drop=True))
+
+
+def test_columns_that_the_file_lacks_are_left_out(tmp_path: Path) -> None:
+    features = table(2)
+    stored = StoredFeatures(written(features, tmp_path / "features.parquet"))
+    assert list(stored.columns(["age", "imd_decile"], features[["patient_id", "index_date"]])) == ["age"]
+
+
+def test_a_cohort_with_people_whom_the_file_lacks_is_refused_by_number_alone(tmp_path: Path) -> None:
+    features = table(3)
+    stored = StoredFeatures(written(features, tmp_path / "features.parquet"))
+    strangers = pd.DataFrame({"patient_id": ["p000", "zzz", "yyy"], "index_date": [DATES[0]] * 3})
+    with pytest.raises(InputError, match="lacks 2 of 3 rows of the cohort") as raised:
+        stored.columns(["age"], strangers)
+    assert "zzz" not in str(raised.value)
+
+
+def test_nobody_has_no_rows(tmp_path: Path) -> None:
+    features = table(2)
+    stored = StoredFeatures(written(features, tmp_path / "features.parquet"))
+    assert stored.of("list", features[["patient_id", "index_date"]].head(0)).empty
+
+
+def test_a_damaged_file_is_refused_in_words(tmp_path: Path) -> None:
+    path = written(table(2), tmp_path / "features.parquet")
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(InputError, match="not a whole Parquet file"):
+        StoredFeatures(path)

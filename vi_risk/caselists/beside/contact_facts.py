@@ -1,0 +1,89 @@
+"""Facts from rows rather than features: the last discharge, the last GP contact, the last review by an MDT."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from vi_risk.models.templates import date_in_words
+from vi_risk.reasons.sentences import ago, span
+from vi_risk.reviews.form import DECIDED
+
+if TYPE_CHECKING:
+    from vi_risk.models.snapshots import Snapshots
+
+DAYS_OF_CONTACTS = 730  # so far back the contacts reach
+
+
+def contacts_of(listed: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame | None:
+    """Return the contacts of listed people before each one's own index date; None where they are not at hand."""
+    particulars = snapshots.particulars
+    if particulars is None:
+        return None
+    contacts: pd.DataFrame = particulars.contacts
+    contacts = contacts[contacts["patient_id"].isin(listed["patient_id"])]
+    days = pd.to_datetime(listed.set_index("patient_id")["index_date"])
+    asked = contacts["patient_id"].map(days)
+    return contacts[pd.to_datetime(contacts["began_on"]) < asked].reset_index(drop=True)
+
+
+def contact_facts(listed: pd.DataFrame, snapshots: "Snapshots") -> dict[str, list[str | None]]:
+    """Return the facts that contacts and reviews tell of listed people; those that the records do not tell are absent.
+
+    Days are counted from the date at which each person is told of.
+    """
+    facts: dict[str, list[str | None]] = {}
+    if (contacts := contacts_of(listed, snapshots)) is not None:
+        stays = contacts.loc[contacts["setting"] == "admission"]
+        facts["last_discharge"] = _last(stays, "ended_on", listed, [f"none in {span(DAYS_OF_CONTACTS)}"] * len(listed))
+        if "gp_appointments" in snapshots.data_to:
+            visits = contacts.loc[contacts["setting"] == "gp"]
+            facts["last_gp_contact"] = _last(visits, "began_on", listed, _no_gp_contact(listed))
+    if "mdt_reviews" in snapshots.data_to and (reviews := _last_reviews(listed, snapshots)) is not None:
+        facts["last_review"] = reviews
+    return facts
+
+
+def _last(contacts: pd.DataFrame, day: str, listed: pd.DataFrame, otherwise: list[str | None]) -> list[str | None]:
+    """Return how long ago the last of some contacts was, and other words where there was none."""
+    days = pd.to_datetime(contacts[day]).groupby(contacts["patient_id"]).max()
+    last = pd.to_datetime(days.reindex(listed["patient_id"])).to_numpy("datetime64[D]")
+    since = (listed["index_date"].to_numpy("datetime64[D]") - last) / np.timedelta64(1, "D")  # no day: no number
+    return [ago(int(number)) if number >= 1 else words for number, words in zip(since, otherwise, strict=True)]
+
+
+def _no_gp_contact(listed: pd.DataFrame) -> list[str | None]:
+    """Return what is said of people without a GP contact: since when there was none, or nothing if it is not seen."""
+    words: list[str | None] = []
+    for seen_from, asked in zip(listed["gp_seen_from"], listed["index_date"], strict=True):
+        if pd.isna(seen_from):
+            words.append(None)
+        elif seen_from <= asked - timedelta(days=DAYS_OF_CONTACTS):
+            words.append(f"none in {span(DAYS_OF_CONTACTS)}")
+        else:
+            words.append(f"none since {date_in_words(seen_from)}")
+    return words
+
+
+def _last_reviews(listed: pd.DataFrame, snapshots: "Snapshots") -> list[str | None] | None:
+    """Return when an MDT last discussed each person, what it decided and who took it on."""
+    particulars = snapshots.particulars
+    if particulars is None:
+        return None
+    reviews: pd.DataFrame = particulars.reviews
+    of_these = listed[["patient_id", "index_date"]].merge(reviews, on="patient_id")
+    of_these = of_these[pd.to_datetime(of_these["reviewed_on"]) < pd.to_datetime(of_these["index_date"])]
+    of_these = of_these.sort_values("reviewed_on", kind="stable")
+    latest = {row["patient_id"]: row for row in of_these.to_dict("records")}
+    texts: list[str | None] = []
+    for patient in listed["patient_id"]:
+        review = latest.get(patient)
+        if review is None:
+            texts.append("none recorded")
+            continue
+        day: date = pd.Timestamp(review["reviewed_on"]).date()
+        said = [DECIDED.get(review["decision"], ""), "" if pd.isna(review["owner"]) else str(review["owner"])]
+        what = ", ".join(part for part in said if part)
+        texts.append(f"{date_in_words(day)}: {what}" if what else date_in_words(day))
+    return texts

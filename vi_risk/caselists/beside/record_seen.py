@@ -1,0 +1,77 @@
+"""How far the records reach: of one person, of a practice's patients, and of each source."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from vi_risk.caselists.wording import (
+    AFTER_DISCHARGE,
+    SOURCES,
+    WHAT_CHANCES_BESIDE_ARE,
+    WHAT_REFITS_ARE,
+    is_chance,
+)
+from vi_risk.models.templates import date_in_words
+from vi_risk.records.tables import TABLES
+
+if TYPE_CHECKING:
+    from vi_risk.models.snapshots import Snapshots
+
+_YEAR = 365
+_TWO_YEARS = timedelta(days=730)
+
+
+def record_of(listed: pd.DataFrame) -> list[str]:
+    """Return of each listed person how much of the GP record was seen; the hospital's is seen of everyone."""
+    texts = []
+    for seen_from, asked in zip(listed["gp_seen_from"], listed["index_date"], strict=True):
+        if pd.isna(seen_from):
+            texts.append("GP record not seen")
+        elif seen_from > asked - _TWO_YEARS:
+            texts.append(f"GP record not seen before {date_in_words(seen_from)}")
+        else:
+            texts.append("GP record seen")
+    return texts
+
+
+def data_seen(snapshots: "Snapshots", people: pd.DataFrame) -> dict[str, date]:
+    """Return the last day seen of each source for one practice: of its own tables only if it is part of the trust."""
+    own_seen = people["gp_seen_from"].notna().any()
+    return {
+        table: day
+        for table, day in snapshots.data_to.items()
+        if table in SOURCES and (own_seen or TABLES[table].held_by != "practice")
+    }
+
+
+def notes_for(snapshots: "Snapshots", people: pd.DataFrame, facts: pd.DataFrame) -> tuple[str, ...]:
+    """Say what of this practice's patients was not seen; how the records were cut to equal length is the card's.
+
+    Parameters
+    ----------
+    people
+        Of the practice, listed or not: gp_seen_from.
+    facts
+        Those beside the names on its list, some of which need a note.
+    """
+    absent = [SOURCES[table] for table in SOURCES if table in TABLES and table not in snapshots.data_to]
+    notes = [f"Not in these records, so not seen: {', '.join(absent)}"] if absent else []
+    seen_from = people["gp_seen_from"].dropna()
+    joined = seen_from.min() if len(seen_from) else None
+    if joined is None and len(people):
+        notes.insert(
+            0,
+            "The GP record is not seen: this practice is not part of the trust."
+            " Conditions are those that the hospital coded, and medicines are not known",
+        )
+    elif joined is not None and (snapshots.index_dates.list_date - joined).days < _YEAR:
+        day = date_in_words(joined)
+        notes.insert(0, f"The GP record is seen from {day} only, when the practice joined the trust")
+    if any(is_chance(str(column)) for column in facts):
+        notes.append(WHAT_CHANCES_BESIDE_ARE)
+    if "certainty" in facts:
+        notes.append(WHAT_REFITS_ARE)
+    if "left_hospital_on" in facts:
+        notes.append(AFTER_DISCHARGE)
+    return tuple(notes)

@@ -1,0 +1,122 @@
+"""The people frame: who is eligible at the date of the list, with what rules, prompts and summaries ask about."""
+
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from vi_risk.caselists.choosing.standing import OBJECTS
+from vi_risk.errors import UsageError
+
+if TYPE_CHECKING:
+    from vi_risk.features.catalogue import Catalogue
+    from vi_risk.models.snapshots import Snapshots
+
+# The risk of a companion as scored -> as people read it, whatever the model that gave it is called.
+COMPANIONS: Mapping[str, str] = MappingProxyType(
+    {"risk_death_12m": "risk_of_death", "risk_emergency_admission_3m": "risk_3m"}
+)
+REVIEWED, REVIEW_OPEN = "days_since_review", "review_open"
+# What rules may ask about beside features and risks.
+ASKED_OF_COHORT = ("age", "in_hospital", "rank", "listed_in_refits", REVIEWED, REVIEW_OPEN)
+_REVIEW_FEATURE = "days_since_mdt_review_730d"
+_DISCUSS_AGAIN = "deferred"  # of the codes of an MDT decision the one that settles nothing
+
+
+def people_at_list(
+    scores: pd.DataFrame,
+    snapshots: "Snapshots",
+    *,
+    patients: Sequence[str] | None = None,
+    columns: Collection[str] | None = None,
+) -> pd.DataFrame:
+    """Return one row per scored person at the date of the list, in the order of the cohort.
+
+    Parameters
+    ----------
+    scores
+        One row per person: patient_id and risk (0 to 1) at least, from `vi_risk.score` or of one's own making.
+    patients
+        Only these; None takes everyone scored.
+    columns
+        Features to give; None gives all of them, which takes memory where people are many.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `scores`, rank among them if they have it, with risk_of_death and risk_3m for the companions of
+        those outcomes; those of the cohort, in_hospital as 1 or 0; days_since_review, since an MDT last discussed them,
+        and review_open, 1 where that review put them off to a later meeting or its date to look again has come;
+        objects, 1 for an objection to risk stratification; and the features. What is not known is missing.
+
+    Raises
+    ------
+    UsageError
+        patient_id or risk is missing, a person is scored twice, or somebody who is not eligible is scored.
+    """
+    _refuse_unfit(scores)
+    cohort, features = snapshots.rows("list")
+    own = scores.drop(columns=[name for name in cohort if name in scores and name != "patient_id"])
+    rows = cohort.reset_index(drop=True).reset_index(names="row")
+    people = rows.merge(own.rename(columns=COMPANIONS), on="patient_id", validate="one_to_one")
+    if unknown := len(scores) - len(people):
+        msg = (
+            f"scores: {unknown:,} of {len(scores):,} people are not eligible at {snapshots.index_dates.list_date}."
+            ' Score those of snapshots.rows("list").'
+        )
+        raise UsageError(msg)
+    if patients is not None:
+        people = people[people["patient_id"].isin(list(patients))]
+    people = people.sort_values("row", ignore_index=True)
+    chosen = people.pop("row").to_numpy()
+    people["in_hospital"] = people["in_hospital"].astype(np.int8)
+    objections = _objection_features(snapshots.catalogue)
+    asked = set(features.columns if columns is None else columns) | set(objections) | {_REVIEW_FEATURE}
+    names = [name for name in features if name in asked and name not in people and name != "index_date"]
+    people = pd.concat([people, features[names].iloc[chosen].reset_index(drop=True)], axis=1)
+    objecting = people[[name for name in objections if name in people]]
+    people[OBJECTS] = (objecting > 0).any(axis=1).astype(np.int8)
+    return _with_reviews(people, snapshots)
+
+
+def known_columns(catalogue: "Catalogue", companions: Sequence[str] = ()) -> frozenset[str]:
+    """Return what a rule of a list or a prompt may ask about: features, risks and what the cohort holds."""
+    risks = [f"risk_{name}" for name in companions]
+    named = [COMPANIONS.get(risk, risk) for risk in risks]
+    features = [feature.name for feature in catalogue.features]
+    return frozenset([*features, "risk", *COMPANIONS.values(), *named, *ASKED_OF_COHORT])
+
+
+def _objection_features(catalogue: "Catalogue") -> list[str]:
+    """Return the features that say whether a person objects to being risk stratified."""
+    return [
+        feature.name
+        for feature in catalogue.features
+        if feature.definition.table == "objections" and feature.definition.where.get("kind") == ("risk_stratification",)
+    ]
+
+
+def _with_reviews(people: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:
+    """Add what the latest review by an MDT says, from the reviews themselves where they are at hand."""
+    days = people.get(_REVIEW_FEATURE, pd.Series(np.nan, index=people.index))
+    still_open = pd.Series(np.nan, index=people.index).where(days.isna(), 0.0)
+    if snapshots.particulars is not None and len(snapshots.particulars.reviews):
+        reviews = people[["patient_id", "index_date"]].merge(snapshots.particulars.reviews, on="patient_id")
+        asked, held = pd.to_datetime(reviews["index_date"]), pd.to_datetime(reviews["reviewed_on"])
+        due = pd.to_datetime(reviews["review_on"]) <= asked
+        reviews = reviews.assign(days=(asked - held).dt.days, again=due | (reviews["decision"] == _DISCUSS_AGAIN))
+        latest = reviews[reviews["days"] > 0].sort_values("days").drop_duplicates("patient_id")
+        told = latest.set_index("patient_id")[["days", "again"]].astype(float).reindex(people["patient_id"])
+        days, still_open = told["days"], told["again"]
+    return people.assign(**{REVIEWED: days.to_numpy(), REVIEW_OPEN: still_open.to_numpy()})
+
+
+def _refuse_unfit(scores: pd.DataFrame) -> None:
+    if lacking := [name for name in ("patient_id", "risk") if name not in scores]:
+        msg = f"scores: expected the columns patient_id and risk, found no {' and no '.join(lacking)}. Add them."
+        raise UsageError(msg)
+    if twice := int(scores["patient_id"].duplicated().sum()):
+        msg = f"scores: expected one row per patient_id, found {twice:,} too many. Keep one of each person."
+        raise UsageError(msg)

@@ -1,0 +1,220 @@
+"""The rules of a case list that a site may set; caselist.toml explains each key, docs/caselist.md the grammar."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from vi_risk import declared
+from vi_risk.caselists.choosing.bands import Band, band_faults, read_bands
+from vi_risk.caselists.choosing.order import Order, formula_faults
+from vi_risk.caselists.choosing.people import known_columns
+from vi_risk.caselists.choosing.places import Places, read_places
+from vi_risk.caselists.choosing.standing import Standing, read_standing, standing_faults
+from vi_risk.errors import SpecificationError, UsageError
+
+if TYPE_CHECKING:
+    from vi_risk.features.catalogue import Catalogue
+    from vi_risk.features.definition import Feature
+
+SHIPPED_RULES = Path(__file__).with_name("caselist.toml")
+MOST_REASONS = 5  # the columns reason_1 to reason_5 of every list
+
+_KEYS = ("capacity", "order", "places", "standing", "reasons", "hide", "moved_places", "band")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseListRules:
+    """Who is on a list, in which order, and what it says.
+
+    Attributes
+    ----------
+    bands
+        From the highest to the lowest.
+    capacity
+        Places of one meeting.
+    reasons
+        Reasons shown per person.
+    places, order, standing
+        Who shares the places, who comes first, and who is kept off or flagged.
+    hide
+        Groups of codes, or definitions of features, that the list does not name, such as "alcohol_dependence".
+    moved_places
+        By how many places somebody must have moved since the list before for it to be said.
+
+    Raises
+    ------
+    SpecificationError
+        The rules contradict themselves; the message has one line for each fault.
+    """
+
+    bands: tuple[Band, ...]
+    capacity: int = 20
+    reasons: int = 5
+    places: Places = field(default_factory=Places)
+    order: Order = field(default_factory=Order)
+    standing: tuple[Standing, ...] = ()
+    hide: tuple[str, ...] = ()
+    moved_places: int = 3
+
+    def __post_init__(self) -> None:
+        faults = [
+            *band_faults(self.bands),
+            *_number_faults(self.capacity, self.reasons, self.moved_places),
+            *standing_faults(self.standing),
+        ]
+        if faults:
+            raise SpecificationError.of([f"case list rules: {fault}" for fault in faults])
+
+    def band(self, risk: float) -> str:
+        """Return the name of the band that holds this risk; a cut point belongs to the band that it begins.
+
+        Examples
+        --------
+        >>> rules = load_rules()
+        >>> rules.band(0.5), rules.band(0.499)
+        ('very high', 'high')
+        """
+        if not 0 <= risk <= 1:
+            msg = "case list: a risk is outside 0 to 1 or missing; bands need a probability. Score the people again."
+            raise UsageError(msg)
+        return next(band.name for band in self.bands if risk >= band.risk_from)
+
+    def grade(self, name: str) -> int:
+        """Return the place of a band counted from the highest, 0 first.
+
+        Raises
+        ------
+        UsageError
+            The rules have no band of that name: the list was made under other rules.
+        """
+        names = [band.name for band in self.bands]
+        if name not in names:
+            msg = (
+                f"case list: the band {name!r} is not among those of the rules ({', '.join(names)})."
+                " Write the list with the rules that it was made by."
+            )
+            raise UsageError(msg)
+        return names.index(name)
+
+    def hides(self, feature: "Feature") -> bool:
+        """Return whether the list is not to name what a feature is about."""
+        return feature.group in self.hide or feature.definition.name in self.hide
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the rules ask about each person: names of features, risks and columns of the cohort."""
+        asked = [*self.order.columns, *(name for one in self.standing for name in one.when.columns)]
+        return tuple(dict.fromkeys(asked))
+
+    def refuse_unknown(
+        self, catalogue: "Catalogue", *, companions: Sequence[str] = (), also: Collection[str] = ()
+    ) -> None:
+        """Stop where the rules ask about what there is not; ask before a run, as the list is its last stage.
+
+        Parameters
+        ----------
+        companions
+            Names of the models whose risks stand beside the main one.
+        also
+            Further columns that the scores have.
+
+        Raises
+        ------
+        SpecificationError
+            With one line for each name that is not known.
+        """
+        columns = known_columns(catalogue, companions) | {*also}
+        groups = {feature.group for feature in catalogue.features} | {one.name for one in catalogue.definitions}
+        faults = [
+            f"standing.{one.name}: when.{name}: is no feature and no risk. Look it up with `vi-risk features list`."
+            for one in self.standing
+            for name in one.when.columns
+            if name not in columns
+        ]
+        faults += [
+            f"order: {name}: is no feature and no risk. {_mend_of_order(name)}"
+            for name in self.order.columns
+            if name not in columns
+        ]
+        faults += [
+            f"hide: {name}: is neither a group of a code list nor a definition. Look it up with"
+            " `vi-risk features list`."
+            for name in self.hide
+            if name not in groups
+        ]
+        if faults:
+            raise SpecificationError.of([f"case list rules: {fault}" for fault in faults])
+
+
+def shipped_rules(catalogue: "Catalogue") -> CaseListRules:
+    """Return the shipped rules, without what they ask of features that a catalogue of one's own lacks."""
+    rules = load_rules()
+    known = known_columns(catalogue)
+    return replace(rules, standing=tuple(one for one in rules.standing if known.issuperset(one.when.columns)))
+
+
+def load_rules(path: Path | None = None) -> CaseListRules:
+    """Read the rules from a TOML file; without one, those shipped. A key left out keeps its shipped value.
+
+    Raises
+    ------
+    SpecificationError
+        The file is not TOML, or has faults; the message has one line for each fault.
+    """
+    shipped = declared.read_toml(SHIPPED_RULES)
+    given = {} if path is None else declared.read_toml(path)
+    where = (path or SHIPPED_RULES).name
+    faults = [
+        f"{key}: is not a known key. Expected one of: {', '.join(_KEYS)}. Remove it or check its spelling."
+        for key in given
+        if key not in _KEYS
+    ]
+    content: Mapping[str, Any] = {**shipped, **given}
+    bands, band_found = read_bands(content["band"])
+    places, places_found = read_places(content["places"])
+    standing, standing_found = read_standing(shipped["standing"], given.get("standing", {}))
+    capacity, reasons, moved = (content[key] for key in ("capacity", "reasons", "moved_places"))
+    faults += [*band_found, *places_found, *standing_found, *formula_faults(content["order"])]
+    faults += [*_number_faults(capacity, reasons, moved), *_hide_faults(content["hide"])]
+    if faults:
+        raise SpecificationError.of([f"{where}: {fault}" for fault in faults])
+    return CaseListRules(
+        bands=bands,
+        capacity=capacity,
+        reasons=reasons,
+        places=places,
+        order=Order(content["order"]),
+        standing=standing,
+        hide=tuple(content["hide"]),
+        moved_places=moved,
+    )
+
+
+def _number_faults(capacity: object, reasons: object, moved_places: object) -> list[str]:
+    faults = []
+    if not _is_whole(capacity) or capacity < 1:
+        faults.append(f"capacity: expected a whole number from 1, found {capacity!r}. Give the places of one meeting.")
+    if not _is_whole(reasons) or not 1 <= reasons <= MOST_REASONS:
+        faults.append(
+            f"reasons: expected a whole number from 1 to {MOST_REASONS}, found {reasons!r}. Choose one of them."
+        )
+    if not _is_whole(moved_places) or moved_places < 1:
+        faults.append(f"moved_places: expected a whole number from 1, found {moved_places!r}. 1 tells every move.")
+    return faults
+
+
+def _hide_faults(hide: object) -> list[str]:
+    if isinstance(hide, Sequence) and not isinstance(hide, str) and all(isinstance(group, str) for group in hide):
+        return []
+    return [f'hide: expected a list of groups such as ["alcohol_dependence"], found {hide!r}. Write it in brackets.']
+
+
+def _mend_of_order(name: str) -> str:
+    if name.startswith("risk_"):
+        return f'Name {name.removeprefix("risk_")} among the companions of the model spec, or write order = "risk".'
+    return "Look it up with `vi-risk features list`."
+
+
+def _is_whole(value: object) -> TypeGuard[int]:  # a bool is an int to Python, and a fault in a rules file
+    return isinstance(value, int) and not isinstance(value, bool)

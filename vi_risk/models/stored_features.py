@@ -1,0 +1,121 @@
+"""Features in a file: the rows of one role at a time, so that a stage holds no more of them than it asks about."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vi_risk.cohort.events import KEYS
+from vi_risk.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow.dataset import Fragment
+
+_DAYS = 200_000  # more than there are since 1970: a patient's number and a day fit one whole number
+
+
+def not_whole(name: str) -> str:
+    """Return what is said of a damaged file."""
+    return f"{name}: is not a whole Parquet file. Run `vi-risk features build` with the same --out again."
+
+
+class StoredFeatures:
+    """The feature table of an output folder: a Parquet file, or the folder of them that Spark writes.
+
+    One row per patient_id, index_date, in any order; one float column per feature. What was read for a role is kept.
+
+    Raises
+    ------
+    InputError
+        The file is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        from pyarrow import ArrowException, dataset  # noqa: PLC0415 - loaded when used
+
+        self._name = path.name
+        try:
+            self._dataset = dataset.dataset(path, format="parquet")
+        except (OSError, ArrowException):
+            raise InputError(not_whole(self._name)) from None
+        self._of_role: dict[str, pd.DataFrame] = {}
+
+    def of(self, role: str, cohort: "pd.DataFrame") -> "pd.DataFrame":
+        """Return the features of the rows of a role, in their order, with patient_id and index_date before them."""
+        if role not in self._of_role:
+            names = [name for name in self._dataset.schema.names if name not in KEYS]
+            features = self.columns(names, cohort)
+            for place, key in enumerate(KEYS):
+                features.insert(place, key, cohort[key])
+            self._of_role[role] = features
+        return self._of_role[role]
+
+    def columns(self, names: Sequence[str], cohort: "pd.DataFrame") -> "pd.DataFrame":
+        """Return some features of the rows of a cohort, in their order; those that the file lacks are left out.
+
+        Raises
+        ------
+        InputError
+            The file is damaged, or lacks a row of the cohort.
+        """
+        import pandas as pd  # noqa: PLC0415 - loaded when used
+
+        there = [name for name in names if name in self._dataset.schema.names]
+        values = np.full((len(cohort), len(there)), np.nan, order="F")
+        patients = pd.Index(cohort["patient_id"].unique())
+        rows = _numbered(patients, cohort["patient_id"].to_numpy(), cohort["index_date"].to_numpy("datetime64[D]"))
+        order = np.argsort(rows, kind="stable")
+        in_order = rows[order]
+        filled = np.zeros(len(cohort), dtype=bool)
+        for piece in self._pieces(there, cohort):
+            keys = _numbered(
+                patients,
+                piece["patient_id"].to_numpy(),
+                piece["index_date"].to_numpy().astype("datetime64[D]"),
+            )
+            # A person may stand in the cohort twice at one date, in two roles: each place is filled.
+            first, last = np.searchsorted(in_order, keys, "left"), np.searchsorted(in_order, keys, "right")
+            times = last - first
+            source = np.repeat(np.arange(len(keys)), times)
+            nth = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
+            target = order[np.repeat(first, times) + nth]
+            for place, name in enumerate(there):
+                values[target, place] = piece[name].to_numpy()[source]
+            filled[target] = True
+        if not filled.all():
+            msg = (
+                f"{self._name}: lacks {int((~filled).sum())} of {len(cohort)} rows of the cohort. Run"
+                " `vi-risk features build` with the same --out again."
+            )
+            raise InputError(msg)
+        return pd.DataFrame(values, columns=there, index=cohort.index, copy=False)
+
+    def _pieces(self, names: Sequence[str], cohort: "pd.DataFrame") -> Iterator["pa.Table"]:
+        """Return the rows between the first and the last date of a cohort, a row group at a time."""
+        from pyarrow import ArrowException  # noqa: PLC0415 - loaded when used
+        from pyarrow.dataset import field  # noqa: PLC0415 - loaded when used
+
+        if not len(cohort):
+            return
+        between = (field("index_date") >= cohort["index_date"].min()) & (
+            field("index_date") <= cohort["index_date"].max()
+        )
+        try:
+            file: Fragment
+            for file in self._dataset.get_fragments():
+                for piece in file.split_by_row_group(between):
+                    yield piece.to_table(columns=[*KEYS, *names], filter=between)
+        except (OSError, ArrowException):
+            raise InputError(not_whole(self._name)) from None
+
+
+def _numbered(
+    patients: "pd.Index[str]", patient_id: "np.ndarray[Any, Any]", index_date: "np.ndarray[Any, Any]"
+) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    """Return a whole number for each patient and day; of a stranger it is below 0."""
+    codes = np.asarray(patients.get_indexer(patient_id), dtype=np.int64)  # type: ignore[arg-type]
+    numbered: np.ndarray[Any, np.dtype[np.int64]] = codes * _DAYS + index_date.astype(np.int64)
+    return numbered

@@ -1,0 +1,173 @@
+"""What moved: the two or three reasons by which a person's risk changed since the list before."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from vi_risk.errors import UsageError
+from vi_risk.models.templates import date_in_words
+from vi_risk.reasons.normal import normal_for
+from vi_risk.reasons.sentences import ago, fewer_or_more, number, percent, sentence, span
+from vi_risk.reasons.themes import Member, Theme, Themes, themes_of, usual_window
+
+if TYPE_CHECKING:
+    from vi_risk.models.on_snapshots import Model
+    from vi_risk.models.snapshots import Snapshots
+
+MOST_MOVED = 3
+# On the log-odds scale: about five in a hundred of the odds. Less comes of a birthday or a window that moved on.
+WORTH_SAYING = 0.05
+# A count moved if by so much of what it is or was: three appointments more are news after two, not after forty.
+_NOTABLE_SHARE = 0.2
+
+_COUNTED = ("count", "distinct", "groups", "bed_days", "sum")
+_YES_OR_NO = ("any", "is", "latest_is", "group_flags")
+_TOLD_BY_THEIR_VALUES = ("latest", "mean", "points", "share", "value", "maximum")
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Then:
+    """One person at both dates: values, and how much more each feature adds now; all in the order of the features."""
+
+    now: Floats
+    before: Floats
+    moved: Floats
+    sex: str
+    at: str  # the earlier date in words
+
+
+def what_moved(model: "Model", snapshots: "Snapshots", patients: Sequence[str]) -> pd.DataFrame:
+    """Return what changed the risk of some patients since the list before, in words of both values.
+
+    The same model looks at both dates. Told are the themes whose contributions moved most the way that the risk as a
+    whole moved: up for those who rose, down for those who fell. That time went by is told of nobody.
+
+    Returns
+    -------
+    DataFrame
+        patient_id and text: up to three rows per patient, what moved most first, patients in the order given. Of a
+        patient who was not eligible at the earlier date there is one row that says so.
+
+    Raises
+    ------
+    UsageError
+        The snapshots hold no earlier date, or a patient is not eligible at the date of the list.
+    """
+    previous = snapshots.index_dates.previous
+    if previous is None:
+        msg = "what moved: the snapshots hold no list before. Build features with the date of one: previous=date(...)."
+        raise UsageError(msg)
+    (people, now), (people_before, before) = snapshots.rows("list"), snapshots.rows("previous")
+    asked = pd.Index(patients)
+    here = pd.Index(people["patient_id"]).get_indexer(asked)
+    if unknown := int((here < 0).sum()):
+        msg = f"what moved: {unknown} of {len(here)} patients are not eligible at {snapshots.index_dates.list_date}."
+        raise UsageError(f"{msg} Ask for people whom `score` gave a risk.")
+    there = pd.Index(people_before["patient_id"]).get_indexer(asked)
+    names = list(model.feature_name_)
+    by_name = {feature.name: feature for feature in snapshots.catalogue.features}
+    themes = themes_of([by_name[name] for name in names], snapshots.windows)
+    now, before = now.iloc[here[there >= 0]], before.iloc[there[there >= 0]]
+    moved = model.contributions(now)[names].to_numpy() - model.contributions(before)[names].to_numpy()
+    values, values_before = now[names].to_numpy(dtype=float), before[names].to_numpy(dtype=float)
+    sexes = people["sex"].astype("string").fillna("").to_numpy(dtype=object)[here]
+    at, row = date_in_words(previous), 0
+    told: list[tuple[str, str]] = []
+    for place, patient_id in enumerate(patients):
+        if there[place] < 0:
+            told.append((patient_id, f"not among the people asked about on {at}"))
+            continue
+        then = _Then(values[row], values_before[row], moved[row], str(sexes[place]), at)
+        told += [(patient_id, text) for text in _texts(then, themes)]
+        row += 1
+    return pd.DataFrame(told, columns=["patient_id", "text"])
+
+
+def _texts(then: _Then, themes: Themes) -> list[str]:
+    way = 1.0 if then.moved.sum() >= 0 else -1.0
+    texts: list[str] = []
+    days: list[float] = []  # of visits to hospital told of
+    for theme in themes.ordered(way * then.moved, least=WORTH_SAYING):
+        text = next(_of_theme(then, theme, way, days), "")
+        if text and text not in texts:
+            texts.append(text)
+        if len(texts) == MOST_MOVED:
+            break
+    return texts
+
+
+def _of_theme(then: _Then, theme: Theme, way: float, days: list[float]) -> Iterator[str]:
+    """Yield what can be said of a theme, the best first: its headline, then whatever moved most."""
+    headline = [usual_window(theme.headline)] if theme.headline else []
+    others = sorted(theme.members, key=lambda member: -way * then.moved[member.place])
+    moved = [member for member in others if way * then.moved[member.place] > 0]
+    for member in [*headline, *moved]:
+        if text := _text(then, member, way):
+            yield text + _last(then, theme, member, days)
+
+
+def _text(then: _Then, member: Member, way: float) -> str:
+    """Return the words for what a feature was and is; "" where there are none, or where they gainsay the risk."""
+    now, before = float(then.now[member.place]), float(then.before[member.place])
+    definition = member.definition
+    if definition.reason_missing and math.isnan(now) != math.isnan(before):
+        if definition.source.held_by != "practice":
+            return ""
+        return f"GP record not seen, as it was at {then.at}" if math.isnan(now) else f"GP record not seen at {then.at}"
+    if math.isnan(now) or now == before:
+        return ""
+    if definition.direction != "none":
+        rises = -1.0 if definition.direction == "down" else 1.0
+        if not math.isnan(before) and way * rises * (now - before) < 0:
+            return ""
+    if definition.measure in _YES_OR_NO or definition.at_least is not None:
+        said = sentence(member.feature, 1.0, member.window)
+        return f"new since {then.at}: {said}" if now > 0 else f"at {then.at} and not now: {said}"
+    if definition.measure in _COUNTED and not math.isnan(before):
+        return _of_count(then, member, now, before)
+    normal = normal_for(definition, then.sex)
+    if normal is not None and (abs(now - before) < normal.notable or (way > 0 and normal.judge(now) == "normal")):
+        return ""
+    said = sentence(member.feature, now, member.window)
+    was = _was(member, before)
+    return f"{said} (at {then.at}: {was})" if said and was else ""
+
+
+def _last(then: _Then, theme: Theme, member: Member, days: list[float]) -> str:
+    """Say when the last one was of a count that rose; of an attendance and the admission that it ended in, once."""
+    last = theme.last_day(member) if member.is_count else None
+    if last is None or then.now[member.place] <= then.before[member.place]:
+        return ""
+    day = float(then.now[last.place])
+    if math.isnan(day) or (last.is_of_hospital_visit and any(abs(day - told) <= 1 for told in days)):
+        return ""
+    if last.is_of_hospital_visit:
+        days.append(day)
+    return f", the last {ago(round(day))}"
+
+
+def _of_count(then: _Then, member: Member, now: float, before: float) -> str:
+    if abs(now - before) < _NOTABLE_SHARE * max(now, before):
+        return ""
+    if difference := fewer_or_more(member.feature, now - before, member.window):
+        return f"{difference} than at {then.at}"
+    said = sentence(member.feature, now, member.window)
+    return f"{said} (at {then.at}: {number(before)})" if said else ""
+
+
+def _was(member: Member, before: float) -> str:
+    """Return the earlier value in words; "" where its measure cannot be told by two values."""
+    definition = member.definition
+    if member.is_last_day:
+        return f"none in the {span(member.window)} before" if math.isnan(before) else ago(round(before))
+    if definition.measure not in _TOLD_BY_THEIR_VALUES:
+        return ""
+    if math.isnan(before):
+        return "not measured" if definition.in_units else "not known"
+    return percent(before) if definition.measure == "share" else number(before)

@@ -1,0 +1,61 @@
+"""Workbooks imported: read, checked all together, recorded, and told in numbers."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from vi_risk.errors import InputError
+from vi_risk.progress import Report
+from vi_risk.reviews.recording import Recorded, record
+from vi_risk.reviews.returned import Returned, read_returned
+from vi_risk.reviews.store import check_file, read_reviews, write_reviews
+
+
+def import_packs(packs: Sequence[Path], file: Path, *, reviewed_on: date, by: str, report: Report) -> list[str]:
+    """Return, in lines for a person, what the workbooks brought to the reviews in `file`.
+
+    Raises
+    ------
+    InputError
+        Any of the workbooks has a fault; all faults of all of them are told, and nothing is written.
+    """
+    check_file(file)
+    kept = read_reviews(file)
+    returned: list[Returned] = []
+    faults: list[str] = []
+    for path in packs:
+        try:
+            returned.append(read_returned(path, reviewed_on=reviewed_on))
+        except InputError as error:
+            faults.append(str(error))
+    if faults:
+        raise InputError("\n".join((*faults, "Nothing was imported.")))
+    after = record(kept, returned, reviewed_on=reviewed_on, by=by)
+    for workbook in returned:
+        _tell(workbook, report)
+    if after.new or after.replaced or after.withdrawn:
+        write_reviews(after.reviews, file)
+    return _in_lines(returned, after, file)
+
+
+def _tell(workbook: Returned, report: Report) -> None:
+    people = len(workbook.identity.patients)
+    if not workbook.decided:
+        report.warn(f"{workbook.name}: no decision among its {people} people yet; nothing is imported from it.")
+    elif workbook.without_row:
+        report.warn(f"{workbook.name}: {workbook.without_row} of its {people} people have no row any more.")
+
+
+def _in_lines(returned: Sequence[Returned], after: Recorded, file: Path) -> list[str]:
+    decisions = sum(len(workbook.decided) for workbook in returned)
+    books = f"{len(returned)} workbook{'' if len(returned) == 1 else 's'}"
+    if not decisions:
+        return [f"No decision in {books}: nothing imported."]
+    counted = f"{decisions:,} decision{'' if decisions == 1 else 's'} in {books}"
+    lines = [f"{counted}: {after.new:,} new, {after.replaced:,} corrected, {after.unchanged:,} as they were."]
+    if after.withdrawn:
+        lines.append(
+            f"{after.withdrawn:,} withdrawn: an import before brought them from these lists and this day, and their"
+            " rows are empty now. If they stand in another copy of the workbook, import both copies in one call."
+        )
+    return [*lines, f"Reviews  {file}  ({len(after.reviews):,} in all)"]

@@ -1,0 +1,143 @@
+"""Decisions written down as reviews: new ones added, corrected ones replaced, the same ones left as they are."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from vi_risk.errors import InputError, UsageError
+from vi_risk.reviews.form import ANSWERS
+from vi_risk.reviews.returned import Decided, Returned
+from vi_risk.reviews.store import REVIEW_COLUMNS
+
+_LONGEST_NAME = 200
+_OUTCOME = ANSWERS.index("outcome_code")
+_Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recorded:
+    """All reviews after an import, and what it changed, in numbers of people.
+
+    Attributes
+    ----------
+    unchanged
+        Told before from the same list in the same words, whatever day that was.
+    withdrawn
+        Told before from the same list and day; the row of the workbook is empty now.
+    """
+
+    reviews: pd.DataFrame
+    new: int
+    replaced: int
+    unchanged: int
+    withdrawn: int
+
+
+def record(reviews: pd.DataFrame, returned: Sequence[Returned], *, reviewed_on: date, by: str) -> Recorded:
+    """Return the reviews with the decisions of workbooks that came back from meetings of one day.
+
+    A decision that stands there already, from the same list in the same words, is left alone: a workbook may be filled
+    in over several meetings. An outcome written down later is added to the decision it belongs to. Otherwise a review
+    of the person on that day is replaced, and those of the list and day whose rows are empty now are withdrawn, unless
+    the workbook has no decision at all.
+
+    Parameters
+    ----------
+    reviews
+        `REVIEW_COLUMNS`, one row per person and day.
+    by
+        Who brings the decisions: a name or a role.
+
+    Raises
+    ------
+    UsageError
+        `by` is empty or no name.
+    InputError
+        Two rows say different things of one person.
+    """
+    by = by.strip()
+    if not by or len(by) > _LONGEST_NAME or not by.isprintable():
+        msg = f"--by: expected a name or a role of 1 to {_LONGEST_NAME} letters on one line, found something else."
+        raise UsageError(msg)
+    decided = _one_each(returned)
+    known = reviews.astype(object).where(reviews.notna(), None)
+    rows: dict[tuple[str, date], _Row] = {
+        (values[0], values[1]): dict(zip(REVIEW_COLUMNS, values, strict=True))
+        for values in known[list(REVIEW_COLUMNS)].itertuples(index=False, name=None)
+    }
+    of_list: dict[tuple[str, str], list[_Row]] = {}
+    for row in rows.values():
+        of_list.setdefault((row["list_id"], row["patient_id"]), []).append(row)
+    new = replaced = unchanged = 0
+    for found, workbook in decided:
+        earlier = of_list.get((workbook.identity.list_id, found.patient.patient_id), [])
+        key = (found.patient.patient_id, reviewed_on)
+        if any(_content(row) == found.content for row in earlier):
+            unchanged += 1
+        elif same := [row for row in earlier if _content(row)[:_OUTCOME] == found.content[:_OUTCOME]]:
+            same[-1]["outcome_code"] = found.outcome_code
+            replaced += 1
+        else:
+            replaced, new = (replaced + 1, new) if key in rows else (replaced, new + 1)
+            rows[key] = _row(found, workbook, reviewed_on, by)
+    withdrawn = _withdrawn(rows, returned, decided, reviewed_on)
+    for key in withdrawn:
+        del rows[key]
+    after = pd.DataFrame(list(rows.values()), columns=list(REVIEW_COLUMNS), dtype=object)
+    return Recorded(after, new, replaced, unchanged, len(withdrawn))
+
+
+def _one_each(returned: Iterable[Returned]) -> list[tuple[Decided, Returned]]:
+    """Return one decision a person; copies of a workbook, and lists of a practice and its network, may share people."""
+    first: dict[str, tuple[Decided, Returned]] = {}
+    faults = []
+    for workbook in returned:
+        for found in workbook.decided:
+            before, _ = first.setdefault(found.patient.patient_id, (found, workbook))
+            if before.content != found.content:
+                faults.append(
+                    f"{found.where}: is about the person of {before.where}, and says otherwise. Keep one of the two."
+                )
+    if faults:
+        raise InputError("\n".join(faults))
+    return list(first.values())
+
+
+def _withdrawn(
+    rows: dict[tuple[str, date], _Row],
+    returned: Iterable[Returned],
+    decided: Iterable[tuple[Decided, Returned]],
+    reviewed_on: date,
+) -> list[tuple[str, date]]:
+    kept = {found.patient.patient_id for found, _ in decided}
+    return sorted(
+        {
+            (patient, reviewed_on)
+            for workbook in returned
+            if workbook.decided
+            for patient in workbook.empty - kept
+            if rows.get((patient, reviewed_on), {}).get("list_id") == workbook.identity.list_id
+        }
+    )
+
+
+def _content(row: _Row) -> tuple[Any, ...]:
+    return tuple(row[column] for column in ANSWERS)
+
+
+def _row(found: Decided, workbook: Returned, reviewed_on: date, by: str) -> _Row:
+    return {
+        "patient_id": found.patient.patient_id,
+        "reviewed_on": reviewed_on,
+        **dict(zip(ANSWERS, found.content, strict=True)),
+        "recorded_on": reviewed_on,
+        "decided_by": by,
+        "practice_code": found.patient.practice_code,
+        "index_date": workbook.identity.index_date,
+        "model_version": workbook.identity.model_version,
+        "list_id": workbook.identity.list_id,
+        "themes": "; ".join(found.patient.themes),
+    }
