@@ -123,10 +123,10 @@ class Listing:
             outcome=self.spec.outcome_words,
             windows=snapshots.windows,
             reviewed=None if before is None else became_of(before, listed, snapshots),
-            expected=self._expected(scores),
+            expected=self.expected(scores),
         )
 
-    def _expected(self, scores: pd.DataFrame) -> pd.DataFrame | None:
+    def expected(self, scores: pd.DataFrame) -> pd.DataFrame | None:
         """Return the admissions and nights that each person is expected to have, where both stand beside the risk."""
         columns = {
             column_of(companion): name

@@ -71,11 +71,12 @@ _HEADLINES = ("auroc", "deviance_explained")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where records came from, for run.json: folder name, mapping, governance in one line."""
+    """Where records came from, for run.json: folder name, mapping, governance in one line, what reviews came to."""
 
     records: str
     mapping: str
     governance: str | None = None
+    reviews: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ def build_features(
         "source": request.source.records,
         "mapping": request.source.mapping,
         "governance": request.source.governance,
+        "reviews": list(request.source.reviews),
         "fingerprints": records.fingerprints(),
         "rows": {table.table: table.rows for table in checked.tables},
         "absent": list(checked.absent),

@@ -92,7 +92,8 @@ def test_everyone_eligible_has_one_score(scores: pd.DataFrame, cohort: pd.DataFr
 
     assert list(scores.columns) == [
         "patient_id", "index_date", "risk", "risk_low", "risk_high",
-        "risk_emergency_admission_3m", "risk_death_12m", "rank",
+        "risk_emergency_admission_3m", "risk_death_12m",
+        "expected_emergency_admissions_count_12m", "expected_emergency_bed_days_12m", "rank",
     ]  # fmt: skip
     assert scores["patient_id"].is_unique
     assert set(scores["patient_id"]) == set(eligible["patient_id"])
@@ -296,7 +297,10 @@ def test_the_risks_beside_it_are_told_with_their_evidence_and_never_against_it(
     assert (scores["risk_low"] <= scores["risk"]).all()
     assert (scores["risk"] <= scores["risk_high"]).all()
     companions = evaluation["companions"]
-    assert set(companions) == {"emergency_admission_3m", "death_12m"}
+    assert set(companions) == {
+        "emergency_admission_3m", "death_12m", "emergency_admissions_count_12m", "emergency_bed_days_12m",
+    }  # fmt: skip
+    assert (scores["expected_emergency_admissions_count_12m"] > 0).all()
     assert 0 <= companions["emergency_admission_3m"]["share_capped"] <= 1
     assert companions["death_12m"]["share_capped"] is None
 

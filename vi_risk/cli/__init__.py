@@ -139,7 +139,7 @@ def run(
             rules=rules_of(caselist),
             capacity=capacity,
             tracking_uri=tracking_uri,
-            source=source_of(records, mapping, permitted),
+            source=source_of(records, mapping, permitted, reviews),
             catalogue=catalogue,
             cache=cache,
             previous=previous_of(previous, index_date),

@@ -29,8 +29,21 @@ def records_of(place: str, mapping: str, report: "Report", *, reviews: Path | No
         return found
     from vi_risk.reviews import with_reviews
 
-    report.step(f"reviews in {reviews}")
+    for line in acceptance_of(reviews):
+        report.step(line)
     return with_reviews(found, reviews)
+
+
+def acceptance_of(reviews: Path | None) -> tuple[str, ...]:
+    """Return how many of the people discussed were taken on, in lines for people; nothing without a file."""
+    from vi_risk.reviews import acceptance_in_words, read_reviews
+
+    if reviews is None:
+        return ()
+    if not reviews.is_file():
+        msg = f"--reviews {reviews}: no such file. Name the file that `vi-risk reviews import` wrote."
+        raise InputError(msg)
+    return tuple(acceptance_in_words(read_reviews(reviews)))
 
 
 def records_on_spark(place: str, report: "Report") -> Any:
@@ -81,13 +94,14 @@ def governance_of(file: Path | None, report: "Report") -> "Governance | None":
     return None
 
 
-def source_of(records: str, mapping: str, governance: "Governance | None") -> "Source":
+def source_of(records: str, mapping: str, governance: "Governance | None", reviews: Path | None = None) -> "Source":
     """Return where the records came from, for run.json."""
     from vi_risk.records.database import url_of
     from vi_risk.stages import Source
 
     name = shown(records) if url_of(records) else Path(records).resolve().name
-    return Source(name, mapping, None if governance is None else governance.purpose)
+    purpose = None if governance is None else governance.purpose
+    return Source(name, mapping, purpose, acceptance_of(reviews))
 
 
 def catalogue_of(folders: Sequence[Path] | None, governance: "Governance | None") -> "Catalogue":

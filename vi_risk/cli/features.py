@@ -70,7 +70,7 @@ def features_build(
         request = stages.FeatureRequest(
             load_spec(model).with_seed(seed),
             index_date,
-            source_of(records, mapping, permitted),
+            source_of(records, mapping, permitted, reviews),
             catalogue=catalogue_of(features, permitted),
             cache=cache,
             previous=previous_of(previous, index_date),

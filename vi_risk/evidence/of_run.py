@@ -232,7 +232,7 @@ def _companions(run: Mapping[str, Any], evaluation: Mapping[str, Any], snapshots
             **{figure: found.get(figure) for figure in _OF_COMPANIONS},
             training_events=_training_events(snapshots, name),
             trained=trained is None or name in trained,
-            counts=bool(spec) and OUTCOMES[spec["outcome"]].kind == "count",
+            counts=spec.get("outcome") in OUTCOMES and OUTCOMES[spec["outcome"]].kind == "count",
         )
 
 

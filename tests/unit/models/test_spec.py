@@ -83,7 +83,7 @@ def test_a_fault_is_told_with_its_key(tmp_path: Path, text: str, fault: str) -> 
     [
         ("emergency_admission_12m", "companions: emergency_admission_12m: its horizon of 365 days is longer"),
         ("emergency_readmission_30d", "companions: emergency_readmission_30d: its cohort is not that of"),
-        ("emergency_bed_days_12m", "companions: emergency_bed_days_12m: a companion must be a risk, not a count"),
+        ("emergency_bed_days_12m", "companions: emergency_bed_days_12m: its horizon of 365 days is longer"),
     ],
 )
 def test_a_companion_that_cannot_stand_beside_is_refused(tmp_path: Path, companion: str, fault: str) -> None:

@@ -9,7 +9,7 @@ from vi_risk.caselists.choosing.rules import SHIPPED_RULES, load_rules
 from vi_risk.errors import SpecificationError, UsageError
 from vi_risk.features.catalogue import read_catalogue
 
-PAGE = Path(__file__).parents[3] / "docs" / "caselist.md"
+PAGE = Path(__file__).parents[4] / "docs" / "caselist.md"
 
 
 def written(folder: Path, text: str) -> Path:
