@@ -8,7 +8,7 @@ ARGS ?=
 # the page in git is not what the script would write now.
 GENERATED := tools/data_dictionary.py tools/feature_catalogue.py
 
-.PHONY: help env demo test test-slow spark check format bench bench-models docs lock clean
+.PHONY: help env demo test test-slow spark check format bench bench-models bench-lists docs lock clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench: env  ## the feature engine against other means, under 10 minutes (ARGS="-
 
 bench-models: env  ## models against plain LightGBM, under 30 minutes (ARGS="--people 20000" for a quick look)
 	@$(BIN)/python -m benchmarks.models $(ARGS)
+
+bench-lists: env  ## lists and packs of 50 practices, under 15 minutes (ARGS="--people 20000" for a quick look)
+	@$(BIN)/python -m benchmarks.lists $(ARGS)
 
 docs: env  ## write the generated pages again
 	@for page in $(GENERATED); do $(BIN)/python $$page || exit; done

@@ -18,7 +18,7 @@ from vi_risk import stages
 from vi_risk.caselists.ranking import ranked_people
 from vi_risk.cohort.particulars import Particulars
 from vi_risk.features.engine import write_features
-from vi_risk.models.snapshot_files import FEATURES_FILE, load_snapshots, save_snapshots
+from vi_risk.models.snapshot_files import COHORT_FILE, FEATURES_FILE, load_snapshots, save_snapshots
 from vi_risk.models.snapshots import Snapshots, particulars_at, plan_people, who_is_asked
 from vi_risk.models.spec import ModelSpec, load_spec
 from vi_risk.models.stored_features import StoredFeatures
@@ -30,7 +30,7 @@ LISTS, CAPACITY, LONG_LIST = 50, 20, 500
 LEARNT_FROM = 20_000
 _TRAINING_DATES = 2
 _QUARTER = 4
-_ABOUT_RECORDS = {"source": "synthetic", "governance": None, "fingerprints": {}}
+_ABOUT_RECORDS: dict[str, object] = {"source": "synthetic", "governance": None, "fingerprints": {}}
 # The people among whom the long list is chosen, for each of its places.
 _FOR_EACH_PLACE = 4
 
@@ -115,21 +115,22 @@ def score_part(
 
 
 def quarter_with_the_same_lists(whole: Path) -> set[str]:
-    """Return a quarter of the people, among them all who are listed at either date."""
+    """Return a quarter of the people, among them all who are listed; more where that many are."""
     snapshots = load_snapshots(whole, read_run(whole, needs="features", command="features build")["features"])
     scores = pd.read_parquet(whole / SCORES_FILE)
     everyone = ranked_people(scores, snapshots, capacity=CAPACITY)
     listed = everyone.loc[everyone["listed"], "patient_id"]
     others = snapshots.cohort.loc[snapshots.cohort["role"] == "list", "patient_id"]
     others = others[~others.isin(listed)]
-    return {*listed, *others.iloc[:: max(1, len(others) // max(1, len(scores) // _QUARTER - len(listed)))]}
+    wanted = max(0, len(scores) // _QUARTER - len(listed))
+    return {*listed, *others.sample(wanted, random_state=1)}
 
 
 def people_of_one_list(whole: Path, places: int) -> set[str]:
     """Return people enough of the practices in the trust to fill one list of so many places."""
-    scores = pd.read_parquet(whole / SCORES_FILE, columns=["patient_id", "practice_code"])
-    inside = scores[scores["practice_code"].str.startswith("L")].sort_values(["practice_code", "patient_id"])
-    return set(inside["patient_id"].iloc[: _FOR_EACH_PLACE * places])
+    cohort = pd.read_parquet(whole / COHORT_FILE, columns=["patient_id", "practice_code", "gp_seen_from", "role"])
+    inside = cohort[(cohort["role"] == "list") & cohort["gp_seen_from"].notna()]
+    return set(inside.sort_values(["practice_code", "patient_id"])["patient_id"].iloc[: _FOR_EACH_PLACE * places])
 
 
 def _score(folder: Path, snapshots: Snapshots, learnt: Path) -> int:

@@ -9,6 +9,7 @@ import functools
 import json
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,50 +42,72 @@ STEPS: dict[str, tuple[tuple[Any, str], ...]] = {
 _REST = "the rest"
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a step took, of all its calls."""
+
+    seconds: float
+    cpu_seconds: float
+
+
 class Stopwatch:
-    """Seconds of each step; while a step calls another, the clock of the other runs alone."""
+    """What each step took; while a step calls another, the clock of the other runs alone."""
 
     def __init__(self) -> None:
-        self.seconds = dict.fromkeys([*STEPS, _REST], 0.0)
-        self._running, self._since = [_REST], time.perf_counter()
+        self._took = {step: [0.0, 0.0] for step in (*STEPS, _REST)}
+        self._running, self._since = [_REST], _clocks()
 
     def timed(self, step: str, work: Callable[..., Any]) -> Callable[..., Any]:
         """Return the same work, timed."""
 
         @functools.wraps(work)
         def with_the_clock(*arguments: object, **named: object) -> object:
-            self._change(lambda: self._running.append(step))
+            self._stop()
+            self._running.append(step)
             try:
                 return work(*arguments, **named)
             finally:
-                self._change(self._running.pop)
+                self._stop()
+                self._running.pop()
 
         return with_the_clock
 
-    def stop(self) -> dict[str, float]:
-        """Return step -> seconds."""
-        self._change(lambda: None)
-        return {step: round(seconds, 3) for step, seconds in self.seconds.items()}
+    def steps(self) -> dict[str, Step]:
+        """Return what each step took so far, by its words."""
+        self._stop()
+        return {step: Step(*(round(took, 3) for took in both)) for step, both in self._took.items()}
 
-    def _change(self, to: Callable[[], object]) -> None:
-        now = time.perf_counter()
-        self.seconds[self._running[-1]] += now - self._since
-        to()
-        self._since = time.perf_counter()
+    def _stop(self) -> None:
+        """Charge the time until now to the step that runs."""
+        now = _clocks()
+        for place, (before, after) in enumerate(zip(self._since, now, strict=True)):
+            self._took[self._running[-1]][place] += after - before
+        self._since = now
+
+
+def _clocks() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
 
 
 def make_lists(folder: Path, capacity: int) -> None:
     """Make the lists and packs of a folder, and say what that took."""
     with measured() as told:
         watch = Stopwatch()
-        # The libraries are there; what each function is called through is changed in this process alone.
+        # Each is replaced where its caller finds it, in this process alone.
         for step, places in STEPS.items():
             for module, name in places:
                 setattr(module, name, watch.timed(step, getattr(module, name)))
         stages.case_lists(folder, load_rules(), capacity, Silence())
-        seconds = watch.stop()
+        steps = watch.steps()
         told["rows"] = sum(read_run(folder, needs="case_lists", command="caselist")["case_lists"]["lists"].values())
-    (folder / STEPS_FILE).write_text(json.dumps(seconds, indent=2) + "\n", encoding="utf-8")
+    told_of_steps = {step: asdict(took) for step, took in steps.items()}
+    (folder / STEPS_FILE).write_text(json.dumps(told_of_steps, indent=2) + "\n", encoding="utf-8")
+
+
+def steps_of(folder: Path) -> dict[str, Step]:
+    """Return what each step took when the lists of a folder were made."""
+    told = json.loads((folder / STEPS_FILE).read_text(encoding="utf-8"))
+    return {step: Step(**took) for step, took in told.items()}
 
 
 if __name__ == "__main__":

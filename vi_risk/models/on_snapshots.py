@@ -45,8 +45,9 @@ class LearningRows:
 
     @property
     def known(self) -> Self:
-        """Those whose outcome is known."""
-        return self.take(np.flatnonzero(self.weight > 0))
+        """Those whose outcome is known; the rows themselves where it is known of all."""
+        known = self.weight > 0
+        return self if known.all() else self.take(np.flatnonzero(known))
 
     @property
     def sample_weight(self) -> Floats | None:
@@ -54,15 +55,21 @@ class LearningRows:
         return None if (self.weight == 1).all() else self.weight
 
 
-def training_rows(snapshots: "Snapshots", inputs: ArrayLike, *, of: str | None = None) -> LearningRows:
-    """Return all training rows with some features of them, and the main outcome or that of a companion by name."""
+def training_rows(
+    snapshots: "Snapshots", inputs: ArrayLike, *, of: str | None = None, known: bool = False
+) -> LearningRows:
+    """Return the training rows with some features of them, and the main outcome or that of a companion by name.
+
+    With `known`, only those whose outcome is known: one copy of the features, which are most of a run's memory.
+    """
     cohort, features = snapshots.rows("train")
     answers = snapshots.answers("train", of=of)
+    chosen = (answers["weight"] > 0).to_numpy() if known else np.ones(len(cohort), dtype=bool)
     return LearningRows(
-        features[list(np.asarray(inputs, dtype=object))],
-        answers["outcome"].to_numpy(dtype=np.float64),
-        answers["weight"].to_numpy(dtype=np.float64),
-        cohort["patient_id"].to_numpy(),
+        features.loc[chosen, list(np.asarray(inputs, dtype=object))],
+        answers["outcome"].to_numpy(dtype=np.float64)[chosen],
+        answers["weight"].to_numpy(dtype=np.float64)[chosen],
+        cohort["patient_id"].to_numpy()[chosen],
     )
 
 
@@ -87,8 +94,8 @@ def train(snapshots: "Snapshots", spec: ModelSpec, *, companion: ModelSpec | Non
     refuse_leaks(snapshots, horizon_days=spec.horizon_days)
     asked = companion or spec
     inputs = [feature.name for feature in asked.inputs(snapshots.catalogue)]
-    rows = training_rows(snapshots, inputs, of=None if companion is None else companion.name)
-    return fit(asked, snapshots.catalogue, rows)
+    of = None if companion is None else companion.name
+    return fit(asked, snapshots.catalogue, training_rows(snapshots, inputs, of=of, known=True))
 
 
 def fit(spec: ModelSpec, catalogue: Catalogue, rows: LearningRows) -> Model:
@@ -100,7 +107,8 @@ def fit(spec: ModelSpec, catalogue: Catalogue, rows: LearningRows) -> Model:
         No row tells any feature, or the outcome has one class or too few events.
     """
     known = rows.known
-    seen = known.features.loc[:, ~tells_nothing(known.features)]
+    nothing = tells_nothing(known.features)
+    seen = known.features.loc[:, ~nothing] if nothing.any() else known.features
     if seen.shape[1] == 0:
         msg = (
             f"{spec.name}: no feature of the spec tells people apart in these records: each is missing, or the same for"
@@ -133,7 +141,7 @@ def refits_of(model: Model, snapshots: "Snapshots", spec: ModelSpec) -> Refits |
     """
     if not spec.uncertainty.refits or isinstance(model, CountRegressor):
         return None
-    known = training_rows(snapshots, model.feature_name_).known
+    known = training_rows(snapshots, model.feature_name_, known=True)
     return fit_refits(
         model,
         known.features,

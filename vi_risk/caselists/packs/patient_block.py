@@ -106,17 +106,28 @@ class Patient:
         return frozenset(prompt.role for prompt in self.prompts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The facts of a list, the same for everyone on it: all, those of the table, and those told apart from both."""
+
+    known: Sequence[str]
+    table: Sequence[str]
+    others: Sequence[str]
+
+
 def patients_of(case_list: CaseList, rules: CaseListRules) -> list[Patient]:
     """Return everyone on the list in order of rank, as the page tells them."""
     said = _by_patient(case_list.said)
     prompts = _by_patient(case_list.prompts)
     changes = _by_patient(case_list.changes)
     drawn = timelines(case_list)
+    columns = _Columns(case_list.fact_columns, table_facts(case_list), _other_facts(case_list))
     return [
         _patient(
             case_list,
             person,
             rules,
+            columns,
             said.get(patient, []),
             prompts=tuple(
                 Prompt(written(row["role"]), written(row["text"]), written(row["rule"]))
@@ -153,6 +164,7 @@ def _patient(
     case_list: CaseList,
     person: Mapping[Any, Any],
     rules: CaseListRules,
+    columns: _Columns,
     said: _Rows,
     *,
     prompts: tuple[Prompt, ...],
@@ -167,7 +179,6 @@ def _patient(
     asked_on = _asked_on(case_list, person)
     is_new, change = _holds(person, "is_new"), written(person.get("change"))
     rank, rank_before = int(person["rank"]), person.get("rank_before")
-    known = case_list.fact_columns
     return Patient(
         rank=rank,
         patient_id=str(person["patient_id"]),
@@ -185,8 +196,8 @@ def _patient(
         flags=_flags(person),
         beside=tuple(
             entry(column, person[column], asked_on)
-            for column in (*filter(is_chance, known), *_BESIDE_THE_RISK)
-            if column in known and written(person[column])
+            for column in (*filter(is_chance, columns.known), *_BESIDE_THE_RISK)
+            if column in columns.known and written(person[column])
         ),
         raises=tuple(Said(text, comparisons.get(text, "")) for text in reasons),
         favour=in_favour(person["sex"]),
@@ -196,12 +207,13 @@ def _patient(
         changes=changes,
         prompts=prompts,
         timeline=timeline,
-        table_facts=tuple(entry(column, person[column], asked_on) for column in table_facts(case_list)),
-        facts=tuple(entry(column, person[column], asked_on) for column in _other_facts(case_list)),
+        table_facts=tuple(entry(column, person[column], asked_on) for column in columns.table),
+        facts=tuple(entry(column, person[column], asked_on) for column in columns.others),
         named=tuple(
             entry(column, person[column], asked_on)
             for column in _NAMED
-            if column in known and (written(person[column]) or column != _LAST_REVIEW)  # nobody need have been reviewed
+            # Nobody need have been reviewed.
+            if column in columns.known and (written(person[column]) or column != _LAST_REVIEW)
         ),
         decisions=tuple(Entry(column, heading(column), written(person[column])) for column in DECISION_COLUMNS),
     )
