@@ -8,7 +8,7 @@ import pandas as pd
 
 from vi_risk.caselists.choosing.certainty import share_listed
 from vi_risk.caselists.choosing.changes import PreviousList
-from vi_risk.caselists.choosing.people import people_at_list
+from vi_risk.caselists.choosing.people import COMPANIONS, people_at_list
 from vi_risk.caselists.practice.summarising import columns_read, practice_summaries
 from vi_risk.caselists.ranking import case_lists, practices_without_list, ranked_people
 from vi_risk.models.companions import column_of
@@ -89,12 +89,17 @@ class Listing:
             capacity=self.capacity,
             model_version=self.model_version,
             refits=None if self.refits is None else len(self.refits.boosters),
-            prompts=prompts_for(of_listed, self.prompts, windows=snapshots.windows),
+            prompts=prompts_for(of_listed, self._prompts(snapshots), windows=snapshots.windows),
             before=before,
             changes=None if before is None else what_moved(self.model, snapshots, patients),
             summaries=self._summaries(scores, snapshots, listed, before),
             governance=self.governance,
         )
+
+    def _prompts(self, snapshots: "Snapshots") -> list["Prompt"]:
+        """Return the prompts but those asked for, or worded by, what the rules hide: each would tell of it."""
+        hidden = self.rules.hidden(snapshots.catalogue)
+        return [prompt for prompt in self.prompts if hidden.isdisjoint([*prompt.when.columns, *prompt.says])]
 
     def practices_without(self, snapshots: "Snapshots") -> dict[str, int]:
         """Return practice_code -> people, of practices outside the trust that have no list."""
@@ -107,9 +112,14 @@ class Listing:
         if listed is not None:
             return PreviousList(day, listed)
         then = snapshots.at_previous()
-        scores = score(self.model, then, spec=self.spec, companions=self.companions)
+        scores = score(self.model, then, spec=self.spec, companions=self._ordering())
         everyone = ranked_people(scores, then, rules=self.rules, capacity=self.capacity)
         return PreviousList(day, everyone[everyone["listed"]], made=False)
+
+    def _ordering(self) -> dict[str, "Model"]:
+        """Return the models beside the main one that decide who is listed: to score everyone costs, so no others."""
+        named = {one.name: COMPANIONS.get(column_of(one), column_of(one)) for one in self.spec.companions}
+        return {name: model for name, model in self.companions.items() if named[name] in self.rules.columns}
 
     def _summaries(
         self, scores: pd.DataFrame, snapshots: "Snapshots", listed: pd.DataFrame, before: PreviousList | None

@@ -26,7 +26,7 @@ FILES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "records": (CHECK_FILE, CHECK_PAGE),
         "features": (
             *("features.parquet", "cohort.parquet", "catalogue.json"),
-            *("contacts.parquet", "reviews.parquet", "departures.parquet", "pathways.parquet"),
+            *("contacts.parquet", "reviews.parquet", "departures.parquet", "objectors.parquet", "pathways.parquet"),
             LISTED_BEFORE,
         ),
         "tuning": ("tuning.journal",),

@@ -1,7 +1,6 @@
 """The stages of a run, each from the files of the one before to files of its own in one output folder."""
 
 import hashlib
-import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,7 +13,8 @@ import pandas as pd
 from vi_risk.caselists.choosing.rules import CaseListRules
 from vi_risk.caselists.packs.pathway_page import pathway_page
 from vi_risk.caselists.packs.pdf_pack import pdf_packs
-from vi_risk.caselists.packs.writing import write_packs
+from vi_risk.caselists.packs.writing import PATHWAYS_PAGE, write_packs
+from vi_risk.caselists.ranking import doubts_of_rules
 from vi_risk.check_page import write_check_page
 from vi_risk.cohort.censoring import about_censoring
 from vi_risk.errors import InputError, ResourceError, UsageError
@@ -37,7 +37,7 @@ from vi_risk.models.card import write_card
 from vi_risk.models.companions import companion_evidence
 from vi_risk.models.evidence.truth import read_truth
 from vi_risk.models.learning import bundle
-from vi_risk.models.snapshot_files import load_snapshots, save_plan
+from vi_risk.models.snapshot_files import PARTICULARS_FILES, load_snapshots, save_plan
 from vi_risk.models.snapshots import Plan, Snapshots
 from vi_risk.models.spec import ModelSpec, spec_of
 from vi_risk.progress import Report
@@ -62,8 +62,6 @@ from vi_risk.run_file import (
 from vi_risk.spark import snapshots as spark_snapshots
 from vi_risk.spark.workspace import SparkWorkspace
 from vi_risk.tracking import DEFAULT_TRACKING_URI
-
-PATHWAYS_PAGE = "pathways.html"
 
 # The figure by which a run is told from another at a glance: of risks, and of counts.
 _HEADLINES = ("auroc", "deviance_explained")
@@ -176,10 +174,23 @@ def _built_here(folder: Path, records: Records, request: FeatureRequest, report:
     )
     remove(folder / LISTED_BEFORE)
     if request.previous is not None and request.previous.listed is not None:
-        shutil.copyfile(request.previous.listed, folder / LISTED_BEFORE)
+        _keep_listed_before(request.previous.listed, folder)
     if cache is not None:
         report.step(f"cache: {cache.found:,} results taken from it, {cache.computed:,} computed and kept")
     return plan
+
+
+def _keep_listed_before(listed: Path, folder: Path) -> None:
+    """Keep who was on the list before, without those who object by now: they are not named again."""
+    try:
+        rows = pd.read_parquet(listed)
+        objectors = pd.read_parquet(folder / PARTICULARS_FILES["objectors"])
+    except (OSError, ValueError):
+        msg = f"--previous: {listed.name}: is no whole Parquet file. Name the output folder of a run that ended well."
+        raise InputError(msg) from None
+    if "patient_id" in rows:  # else told where the lists are made, with every column that is wanted
+        rows = rows[~rows["patient_id"].isin(objectors["patient_id"])]
+    rows.to_parquet(folder / LISTED_BEFORE, index=False, compression="zstd")
 
 
 def _built_on_spark(folder: Path, records: Records, request: FeatureRequest, report: Report) -> Plan:
@@ -353,6 +364,8 @@ def case_lists(
         governance=read_run(folder, needs="scores", command="score")["records"]["governance"],
     )
     made = listing.lists(_scores(folder), snapshots, listed_before=_listed_before(folder))
+    for doubt in doubts_of_rules(made, snapshots, rules, capacity=capacity):
+        report.warn(doubt)
     remove(folder / LISTS_FOLDER)
     packs = write_packs(made, folder / LISTS_FOLDER, rules=rules)
     if pdf:

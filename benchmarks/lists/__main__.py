@@ -14,40 +14,15 @@ from pathlib import Path
 
 from benchmarks.bench import HEAD, line_of
 from benchmarks.lists.page import seconds_to_open
-from benchmarks.lists.prepare import (
-    CAPACITY,
-    LEARNT_FROM,
-    LISTS,
-    LONG_LIST,
-    Places,
-    learn,
-    people_of_one_list,
-    quarter_with_the_same_lists,
-    score_everyone,
-    score_part,
-)
+from benchmarks.lists.prepare import CAPACITY, LISTS, LONG, LONG_LIST, Places
 from benchmarks.lists.table import STEP_HEAD, aims_of, step_lines
 from benchmarks.lists.work import steps_of
 from benchmarks.models.__main__ import machine
-from benchmarks.runs import ROOT, Took, run
+from benchmarks.runs import ROOT, Failed, Took, run
 from vi_risk.run_file import LISTS_FOLDER
 
 # A quarter of fewer would hold little else than those who are listed.
 _LEAST_PEOPLE = 20_000
-
-
-def prepared(places: Places, *, people: int, seed: int) -> tuple[int, int]:
-    """Make ready what the lists are made from, and return how many are scored: a quarter, and everyone."""
-    print("Making the trusts, learning and scoring: minutes, not timed", flush=True)
-    for folder in (places.learnt, places.whole, places.quarter, places.one):
-        folder.mkdir()
-    learn(places.learnt, people=min(people, LEARNT_FROM), seed=seed + 1)
-    whole = score_everyone(places.whole, places.learnt, people=people, lists=LISTS, seed=seed)
-    same_lists = quarter_with_the_same_lists(places.whole)
-    quarter = score_part(places.whole, places.quarter, places.learnt, patients=same_lists)
-    one_list = people_of_one_list(places.whole, LONG_LIST)
-    score_part(places.whole, places.one, places.learnt, patients=one_list, practice="L001")
-    return quarter, whole
 
 
 def bench_lists(asked: argparse.Namespace) -> int:
@@ -56,7 +31,12 @@ def bench_lists(asked: argparse.Namespace) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     with tempfile.TemporaryDirectory(prefix="vi-risk-bench-") as name:
         places = Places(Path(name))
-        quarter_scored, scored = prepared(places, people=asked.people, seed=asked.seed)
+        print("Making the trusts, learning and scoring: minutes, not part of the figures", flush=True)
+        ready = run("benchmarks.lists.prepare", places.folder, "--people", asked.people, "--seed", asked.seed)
+        if isinstance(ready, Failed):
+            print(f"did not finish: {ready.reason}")
+            return 1
+        quarter_scored, scored = places.scored
         here = machine()
         print(", ".join(f"{what.replace('_', ' ')} {value}" for what, value in here.items()))
         print(HEAD, flush=True)
@@ -74,7 +54,7 @@ def bench_lists(asked: argparse.Namespace) -> int:
         if len(ended) < len(took):
             return 1
         steps = {folder.name: steps_of(folder) for folder in (places.quarter, places.whole)}
-        page = places.one / LISTS_FOLDER / "L001.html"
+        page = places.one / LISTS_FOLDER / f"{LONG}.html"
         aims = aims_of(
             scored,
             ended[places.whole.name],
@@ -90,6 +70,7 @@ def bench_lists(asked: argparse.Namespace) -> int:
         "asked": vars(asked),
         "machine": here,
         "scored": {"quarter": quarter_scored, "whole": scored},
+        "made_ready": asdict(ready),
         "took": {name: asdict(one) for name, one in ended.items()},
         "steps": {name: {step: asdict(one) for step, one in of.items()} for name, of in steps.items()},
         "aims": [asdict(aim) | {"reached": aim.reached} for aim in aims],

@@ -71,7 +71,7 @@ def test_the_files_of_the_contract_and_no_others_are_written(demo: Ended) -> Non
     assert {path.name for path in demo.out.iterdir()} == {
         "run.json", "check.json", "check.html", "features.parquet", "cohort.parquet", "catalogue.json", "model",
         "evaluation.json", "model_card.html", "model_card.md", "scores.parquet", "case_lists", "plots",
-        "contacts.parquet", "reviews.parquet", "departures.parquet", "pathways.parquet",
+        "contacts.parquet", "reviews.parquet", "departures.parquet", "objectors.parquet", "pathways.parquet",
     }  # fmt: skip
     assert {path.name for path in demo.cwd.iterdir()} == {"out", "mlruns"}
 

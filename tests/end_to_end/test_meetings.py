@@ -164,6 +164,40 @@ def test_stage_by_stage_the_lists_are_the_same(meeting: Meeting, trust: Path, sm
     assert contents(meeting.cwd / "staged" / "case_lists") == contents(meeting.january)
 
 
+def test_a_list_before_of_another_model_is_refused(
+    meeting: Meeting, trust: Path, small_model: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(small_model.read_text().replace('name = "small"', 'name = "other"'))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(meeting.cwd)
+        ended = run_here(
+            *("features", "build", "--records", trust, "--model", other, "--index-date", LIST_DATE),
+            *("--previous", "october", "--out", "refused"),
+        )
+
+    assert ended.exit_code == 2
+    assert "--previous october: holds a list of the model small, and this one is of other" in ended.stderr
+    assert not (meeting.cwd / "refused").exists()
+
+
+@pytest.mark.parametrize("previous", ["october", "./october"])
+def test_features_are_not_built_over_the_list_that_they_are_compared_with(
+    meeting: Meeting, trust: Path, small_model: Path, previous: str
+) -> None:
+    before = contents(meeting.cwd / "october")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(meeting.cwd)
+        ended = run_here(
+            *("features", "build", "--records", trust, "--model", small_model, "--index-date", LIST_DATE),
+            *("--previous", previous, "--out", "october"),
+        )
+
+    assert ended.exit_code == 2
+    assert f"--previous {previous}: is the folder of --out, whose lists go" in ended.stderr
+    assert contents(meeting.cwd / "october") == before
+
+
 @pytest.mark.parametrize(
     ("previous", "told"),
     [

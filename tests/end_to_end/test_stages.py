@@ -149,7 +149,7 @@ def test_training_again_takes_away_what_rested_on_the_old_model(
 
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "run.json", "check.json", "check.html", "features.parquet", "cohort.parquet", "catalogue.json", "model",
-        "contacts.parquet", "reviews.parquet", "departures.parquet", "pathways.parquet",
+        "contacts.parquet", "reviews.parquet", "departures.parquet", "objectors.parquet", "pathways.parquet",
     }  # fmt: skip
     ended = invoke("caselist")
     assert ended.exit_code == 3

@@ -11,7 +11,7 @@ from tests.property.test_known_then import another_future
 from vi_risk.cohort.particulars import Particulars, particulars_of
 from vi_risk.records.linked import Records
 
-TABLES = ("contacts", "reviews", "departures")
+TABLES = ("contacts", "reviews", "departures", "objectors")
 
 
 def particulars(record: Record, day: date) -> Particulars:

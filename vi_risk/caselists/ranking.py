@@ -10,20 +10,21 @@ import pandas as pd
 from vi_risk.caselists.beside.contact_facts import contacts_of
 from vi_risk.caselists.beside.facts import facts_of
 from vi_risk.caselists.beside.record_seen import data_seen, notes_for
-from vi_risk.caselists.beside.said import cut, reason_columns, said_of
+from vi_risk.caselists.beside.said import changes_of, cut, reason_columns, said_of
 from vi_risk.caselists.choosing.changes import PreviousList, departed_since, left_since, moves_since
-from vi_risk.caselists.choosing.people import COMPANIONS, people_at_list
+from vi_risk.caselists.choosing.people import COMPANIONS, objectors, people_at_list
 from vi_risk.caselists.choosing.places import give_places
-from vi_risk.caselists.choosing.rules import CaseListRules, shipped_rules
+from vi_risk.caselists.choosing.rules import CaseListRules, places_asked_for, shipped_rules
 from vi_risk.caselists.choosing.standing import NOT_SCORED, OBJECTION, excluding, kept_off
 from vi_risk.caselists.lists import DECISION_COLUMNS, LEADING_COLUMNS, CaseList, ListAbout
+from vi_risk.errors import UsageError
 
 if TYPE_CHECKING:
     from vi_risk.caselists.practice.practice_summary import PracticeSummary
     from vi_risk.models.snapshots import Snapshots
     from vi_risk.models.spec import ModelSpec
 
-__all__ = ["case_lists", "choose", "people_at_list", "practices_without_list", "ranked_people"]
+__all__ = ["case_lists", "choose", "doubts_of_rules", "people_at_list", "practices_without_list", "ranked_people"]
 
 
 def ranked_people(
@@ -44,6 +45,7 @@ def ranked_people(
         - place: whether there is a place: of those kept off, whether it would have been theirs.
     """
     rules = rules or shipped_rules(snapshots.catalogue)
+    capacity = places_asked_for(capacity, rules)
     people = people_at_list(scores, snapshots, columns=rules.columns)
     without = practices_without_list(people, rules)
     people = rules.order.sorted(people[~people["practice_code"].isin(list(without))])
@@ -56,7 +58,7 @@ def ranked_people(
         practice,
         meeting,
         may,
-        capacity=capacity or rules.capacity,
+        capacity=capacity,
         floor=rules.places.floor,
     )
     unnamed = {OBJECTION, *(one.words for one in rules.standing if one.is_objection)}
@@ -140,12 +142,19 @@ def case_lists(
     Raises
     ------
     UsageError
-        The scores do not fit the snapshots, or lack what the rules order people by.
+        The scores do not fit the snapshots, or lack what the rules order people by; the reasons cannot be told; the
+        list before is not of an earlier date; or the capacity is no whole number from 1.
     SpecificationError
         The rules ask about what there is not.
     """
     rules = rules or shipped_rules(snapshots.catalogue)
-    capacity = capacity or rules.capacity
+    capacity = places_asked_for(capacity, rules)
+    if before is not None and before.index_date >= snapshots.index_dates.list_date:
+        msg = (
+            f"before: expected a list from before {snapshots.index_dates.list_date}, found one of {before.index_date}."
+            " Give that of an earlier date."
+        )
+        raise UsageError(msg)
     companions = [companion.name for companion in spec.companions if not companion.counts]
     of_ones_own = [str(name) for name in scores.select_dtypes(["number", "bool"]) if name not in COMPANIONS]
     rules.refuse_unknown(snapshots.catalogue, companions=companions, also=of_ones_own)
@@ -162,10 +171,10 @@ def case_lists(
         {
             "said": said,
             "prompts": prompts,
-            "changes": changes,
+            "changes": None if changes is None else changes_of(changes, snapshots.catalogue, rules),
             "contacts": contacts_of(listed, snapshots),
             "excluded": _excluded(people),
-            "left": None if before is None else left_since(before, people, departures),
+            "left": None if before is None else left_since(before, people, departures, objectors=objectors(snapshots)),
         },
         listed,
     )
@@ -208,6 +217,27 @@ def case_lists(
         )
         for code in codes
     ]
+
+
+def doubts_of_rules(
+    lists: Collection[CaseList], snapshots: "Snapshots", rules: CaseListRules, *, capacity: int
+) -> list[str]:
+    """Return in words what of the rules does not fit the practices of these lists, though each rule can be read."""
+    doubts = []
+    cohort = snapshots.cohort[snapshots.cohort["role"] == "list"]
+    if strangers := sorted({*rules.places.outside} - {*snapshots.practices, *cohort["practice_code"]}):
+        doubts.append(
+            f"case list rules: places.outside: {', '.join(strangers)}: expected codes of practices in the records,"
+            " found none of that name. Check the spelling."
+        )
+    eligible = {case_list.practice_code: case_list.eligible for case_list in lists if case_list.eligible}
+    if meetings := rules.places.overdrawn(eligible, snapshots.practices, capacity=capacity):
+        doubts.append(
+            f"case list rules: places.floor: {rules.places.floor} for each practice are more than the {capacity} places"
+            f" of one meeting ({', '.join(meetings)}), and went in order until those were given. Lower the floor, or"
+            " raise the capacity."
+        )
+    return doubts
 
 
 def _listed(people: pd.DataFrame) -> pd.DataFrame:

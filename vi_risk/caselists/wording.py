@@ -30,7 +30,7 @@ WHAT_REFITS_ARE = (
 )
 AFTER_DISCHARGE = (
     "Each person is told as known on the day after leaving hospital; days ago are counted from that day. Who has come"
-    " back, died or moved away since is not on the list."
+    " back, died or moved away since is not on the list; team reviews and objections are those up to its date."
 )
 # Notes that say what words mean; any other tells of this very list.
 EXPLANATIONS = (WHAT_CHANCES_BESIDE_ARE, WHAT_REFITS_ARE, AFTER_DISCHARGE)

@@ -132,17 +132,20 @@ def run(
         check_store(tracking_uri, out)
         permitted = governance_of(governance, report)
         catalogue = catalogue_of(features, permitted)
+        spec = load_spec(model).with_seed(seed)
+        rules = rules_of(caselist)
+        rules.refuse_unknown(catalogue, companions=[one.name for one in spec.companions if not one.counts])
         request = Request(
             index_date=index_date,
             out=out,
-            spec=load_spec(model).with_seed(seed),
-            rules=rules_of(caselist),
+            spec=spec,
+            rules=rules,
             capacity=capacity,
             tracking_uri=tracking_uri,
             source=source_of(records, mapping, permitted, reviews),
             catalogue=catalogue,
             cache=cache,
-            previous=previous_of(previous, index_date),
+            previous=previous_of(previous, index_date, model=spec.name),
             prompts=prompts_of(prompts, catalogue),
             pdf=pdf,
         )

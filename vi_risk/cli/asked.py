@@ -111,8 +111,11 @@ def catalogue_of(folders: Sequence[Path] | None, governance: "Governance | None"
     return read_catalogue(*(folders or ()), sensitive={} if governance is None else governance.sensitive)
 
 
-def previous_of(given: str | None, index_date: date) -> "ListBefore | None":
-    """Return the list before that a flag names: a day, or an output folder whose lists were made."""
+def previous_of(given: str | None, index_date: date, *, model: str) -> "ListBefore | None":
+    """Return the list before that a flag names: a day, or an output folder whose lists were made with the same model.
+
+    Lists of another model are in another order of other risks: against them everyone would seem to have moved.
+    """
     if given is None:
         return None
     from vi_risk.caselists.packs.writing import LISTED_FILE
@@ -134,11 +137,17 @@ def previous_of(given: str | None, index_date: date) -> "ListBefore | None":
         msg = f"--previous {given}: {error}"
         raise InputError(msg) from None
     day = date.fromisoformat(run["features"]["index_dates"]["list"])
-    listed = folder / LISTS_FOLDER / LISTED_FILE
+    listed, before = folder / LISTS_FOLDER / LISTED_FILE, run["spec"]["name"]
+    if before != model:
+        msg = (
+            f"--previous {given}: holds a list of the model {before}, and this one is of {model}. Name the folder of an"
+            f" earlier list of {model}, or its date: the list is then as that model would have made it."
+        )
+        raise UsageError(msg)
     if day >= index_date:
         msg = (
             f"--previous {given}: holds the list of {day}, and this one is of {index_date}. Name the folder of an"
-            " earlier list."
+            " earlier list, or its date."
         )
         raise UsageError(msg)
     if not listed.is_file():

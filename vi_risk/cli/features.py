@@ -16,7 +16,7 @@ from vi_risk.cli.asked import (
     source_of,
 )
 from vi_risk.cli.told import example, told
-from vi_risk.errors import ResourceError
+from vi_risk.errors import ResourceError, UsageError
 from vi_risk.flags import (
     CacheFlag,
     EngineFlag,
@@ -67,13 +67,15 @@ def features_build(
         check_cache(cache, out=out)
         check_engine(engine, mapping, cache, reviews)
         permitted = governance_of(governance, report)
+        _check_not_out(previous, out)
+        spec = load_spec(model).with_seed(seed)
         request = stages.FeatureRequest(
-            load_spec(model).with_seed(seed),
+            spec,
             index_date,
             source_of(records, mapping, permitted, reviews),
             catalogue=catalogue_of(features, permitted),
             cache=cache,
-            previous=previous_of(previous, index_date),
+            previous=previous_of(previous, index_date, model=spec.name),
         )
         found = (
             records_on_spark(records, report)
@@ -126,6 +128,16 @@ def features_catalogue(
             print(page, end="")
         else:
             _write(out, page)
+
+
+def _check_not_out(previous: str | None, out: Path) -> None:
+    """Refuse to build where the list before lies: the stage takes the lists away that it is to be compared with."""
+    if previous is not None and Path(previous).is_dir() and Path(previous).resolve() == out.resolve():
+        msg = (
+            f"--previous {previous}: is the folder of --out, whose lists go when its features are built anew. Name"
+            " another folder with --out, and keep this one."
+        )
+        raise UsageError(msg)
 
 
 def _declared(folders: list[Path] | None, governance: Path | None) -> tuple["Catalogue", "Catalogue"]:

@@ -1,6 +1,6 @@
 """Particulars of people at the date of a list: what stands beside their features, as it was known then.
 
-Features are numbers for a model; these are the rows that a team wants to see: contacts, reviews, who has gone.
+Features are numbers for a model; these are the rows that a list goes by: contacts, reviews, who has gone, who objects.
 """
 
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vi_risk.cohort.contacts import CONTACT_COLUMNS, contacts_of
 from vi_risk.cohort.departures import DEPARTURE_COLUMNS, departures_of
+from vi_risk.cohort.objections import OBJECTOR_COLUMNS, objectors_of
 from vi_risk.cohort.reviews import REVIEW_COLUMNS, reviews_of
 from vi_risk.errors import InputError
 from vi_risk.records.linked import Records
@@ -16,7 +17,12 @@ from vi_risk.records.linked import Records
 if TYPE_CHECKING:
     import pandas as pd
 
-_COLUMNS = {"contacts": CONTACT_COLUMNS, "reviews": REVIEW_COLUMNS, "departures": DEPARTURE_COLUMNS}
+_COLUMNS = {
+    "contacts": CONTACT_COLUMNS,
+    "reviews": REVIEW_COLUMNS,
+    "departures": DEPARTURE_COLUMNS,
+    "objectors": OBJECTOR_COLUMNS,
+}
 
 
 def _nothing() -> "pd.DataFrame":
@@ -37,6 +43,8 @@ class Particulars:
         One row per person and meeting, the latest first (`vi_risk.cohort.reviews`).
     departures
         One row per person who was registered within 400 days and is not now (`vi_risk.cohort.departures`).
+    objectors
+        One row per person who objects to risk stratification (`vi_risk.cohort.objections`).
     pathways
         What happened in each setting around emergency admissions (`vi_risk.cohort.pathways`); empty where not
         asked for.
@@ -50,6 +58,7 @@ class Particulars:
     contacts: "pd.DataFrame"
     reviews: "pd.DataFrame"
     departures: "pd.DataFrame"
+    objectors: "pd.DataFrame"
     pathways: "pd.DataFrame" = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
@@ -77,4 +86,5 @@ def particulars_of(known: Records, cohort_at_list: "pd.DataFrame", index_date: d
         contacts=contacts_of(known, cohort_at_list, index_date),
         reviews=reviews_of(known, index_date),
         departures=departures_of(known, index_date),
+        objectors=objectors_of(known, index_date),
     )

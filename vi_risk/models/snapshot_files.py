@@ -1,7 +1,7 @@
 """Snapshots on disk: both tables, the catalogue that they were built with, and the rest as plain values for run.json.
 
 features.parquet, cohort.parquet and catalogue.json stand in the output folder, and beside them contacts, reviews,
-departures and pathways, which the list tells of.
+departures, objectors and pathways, which the list tells of or goes by.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from vi_risk.models.stored_features import StoredFeatures, not_whole
 from vi_risk.records.linked import Records
 
 # of `Particulars`, name -> file
-PARTICULARS_FILES = {name: f"{name}.parquet" for name in ("contacts", "reviews", "departures", "pathways")}
+PARTICULARS_FILES = {name: f"{name}.parquet" for name in ("contacts", "reviews", "departures", "objectors", "pathways")}
 FEATURES_FILE, COHORT_FILE, CATALOGUE_FILE = "features.parquet", "cohort.parquet", "catalogue.json"
 
 

@@ -51,8 +51,9 @@ def what_moved(model: "Model", snapshots: "Snapshots", patients: Sequence[str]) 
     Returns
     -------
     DataFrame
-        patient_id and text: up to three rows per patient, what moved most first, patients in the order given. Of a
-        patient who was not eligible at the earlier date there is one row that says so.
+        patient_id, text and feature (the one that the text tells of): up to three rows per patient, what moved most
+        first, patients in the order given. Of a patient who was not eligible at the earlier date there is one row that
+        says so, of no feature ("").
 
     Raises
     ------
@@ -78,38 +79,39 @@ def what_moved(model: "Model", snapshots: "Snapshots", patients: Sequence[str]) 
     values, values_before = now[names].to_numpy(dtype=float), before[names].to_numpy(dtype=float)
     sexes = people["sex"].astype("string").fillna("").to_numpy(dtype=object)[here]
     at, row = date_in_words(previous), 0
-    told: list[tuple[str, str]] = []
+    told: list[tuple[str, str, str]] = []
     for place, patient_id in enumerate(patients):
         if there[place] < 0:
-            told.append((patient_id, f"not among the people asked about on {at}"))
+            told.append((patient_id, f"not among the people asked about on {at}", ""))
             continue
         then = _Then(values[row], values_before[row], moved[row], str(sexes[place]), at)
-        told += [(patient_id, text) for text in _texts(then, themes)]
+        told += [(patient_id, text, feature) for text, feature in _texts(then, themes).items()]
         row += 1
-    return pd.DataFrame(told, columns=["patient_id", "text"])
+    return pd.DataFrame(told, columns=["patient_id", "text", "feature"])
 
 
-def _texts(then: _Then, themes: Themes) -> list[str]:
+def _texts(then: _Then, themes: Themes) -> dict[str, str]:
+    """Return text -> the feature that it tells of, what moved most first."""
     way = 1.0 if then.moved.sum() >= 0 else -1.0
-    texts: list[str] = []
+    texts: dict[str, str] = {}
     days: list[float] = []  # of visits to hospital told of
     for theme in themes.ordered(way * then.moved, least=WORTH_SAYING):
-        text = next(_of_theme(then, theme, way, days), "")
-        if text and text not in texts:
-            texts.append(text)
+        text, feature = next(_of_theme(then, theme, way, days), ("", ""))
+        if text:
+            texts.setdefault(text, feature)
         if len(texts) == MOST_MOVED:
             break
     return texts
 
 
-def _of_theme(then: _Then, theme: Theme, way: float, days: list[float]) -> Iterator[str]:
-    """Yield what can be said of a theme, the best first: its headline, then whatever moved most."""
+def _of_theme(then: _Then, theme: Theme, way: float, days: list[float]) -> Iterator[tuple[str, str]]:
+    """Yield what can be said of a theme and of which feature, best first: its headline, then whatever moved most."""
     headline = [usual_window(theme.headline)] if theme.headline else []
     others = sorted(theme.members, key=lambda member: -way * then.moved[member.place])
     moved = [member for member in others if way * then.moved[member.place] > 0]
     for member in [*headline, *moved]:
         if text := _text(then, member, way):
-            yield text + _last(then, theme, member, days)
+            yield text + _last(then, theme, member, days), member.feature.name
 
 
 def _text(then: _Then, member: Member, way: float) -> str:

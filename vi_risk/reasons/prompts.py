@@ -9,7 +9,8 @@
     reference = "NICE NG5"
 
 A prompt says what the record shows and asks; it never instructs. `when` and `unless` are conditions on features and
-risks (`vi_risk.reasons.when`). The grammar for people is features/README.md.
+risks (`vi_risk.reasons.when`). None reads an objection, which is never said beside a name. The grammar for people is
+features/README.md.
 """
 
 import math
@@ -30,6 +31,7 @@ from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.declarations import PROMPTS_FILE
 from vi_risk.features.definition import INTERVAL_MEASURES, Feature
 from vi_risk.features.seen import CERTAIN_VALUES
+from vi_risk.features.sources import tables_behind
 from vi_risk.reasons.sentences import ago, number, percent
 from vi_risk.reasons.when import When, read_when
 
@@ -65,6 +67,7 @@ _FLAGS = ("any", "is", "latest_is", "group_flags")
 _DAYS_SINCE = ("days_since_last", "days_since_first")
 _FROM_ZERO = ("count", "distinct", "rise", "groups", "age")
 _DAYS_INSIDE = (*INTERVAL_MEASURES, "seen_days")
+_OBJECTIONS = "objections"  # the table of them
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 Words = Annotated[str, Field(min_length=1)]
@@ -223,7 +226,8 @@ def _read(content: Mapping[str, object], features: Mapping[str, Feature]) -> tup
         if key in content:
             conditions[key], found = read_when(content[key], known={*features, *PEOPLE_COLUMNS})
             faults += [f"{key}{fault.removeprefix('when')}." for fault in found]
-            faults += [f"{key}: {fault}" for fault in _never(read_when(content[key])[0], features)]
+            asked = read_when(content[key])[0]
+            faults += [f"{key}: {fault}" for fault in (*_never(asked, features), *_objecting(asked.columns, features))]
     says, found = _read_words(content.get("words"), features)
     faults += [f"words: {fault}" for fault in found]
     if entry is None or faults:
@@ -245,8 +249,9 @@ def _read_words(words: object, features: Mapping[str, Feature]) -> tuple[dict[st
     if not isinstance(words, str):
         return {}, []  # which is told of the entry
     says: dict[str, Saying] = {}
-    faults = []
-    for name in _PLACEHOLDER.findall(words):
+    placeholders = _PLACEHOLDER.findall(words)
+    faults = _objecting(placeholders, features)
+    for name in placeholders:
         saying = _saying(name, features)
         if saying is not None:
             says[name] = saying
@@ -257,6 +262,16 @@ def _read_words(words: object, features: Mapping[str, Feature]) -> tuple[dict[st
     if set(_PLACEHOLDER.sub("", words)) & {"{", "}"}:
         faults.append("has a brace without its other half. Add it, or leave the brace out.")
     return says, faults
+
+
+def _objecting(columns: Iterable[str], features: Mapping[str, Feature]) -> list[str]:
+    """Say which columns tell of objections. In `unless` too: "at most 0" there would ask of those who object alone."""
+    return [
+        f"{column}: an objection is never said beside a name, and a prompt is. Leave it out; a [standing] of the"
+        " case list can keep such people off."
+        for column in dict.fromkeys(columns)
+        if column in features and _OBJECTIONS in tables_behind(features[column].definition.table)
+    ]
 
 
 def _counts_on(conditions: Iterable[When], said: Iterable[str], features: Mapping[str, Feature]) -> frozenset[str]:

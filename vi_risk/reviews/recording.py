@@ -24,7 +24,7 @@ class Recorded:
     Attributes
     ----------
     unchanged
-        Told before from the same list in the same words, whatever day that was.
+        Told before from the same list in the same words: on that day, or last of all.
     withdrawn
         Told before from the same list and day; the row of the workbook is empty now.
     """
@@ -39,10 +39,11 @@ class Recorded:
 def record(reviews: pd.DataFrame, returned: Sequence[Returned], *, reviewed_on: date, by: str) -> Recorded:
     """Return the reviews with the decisions of workbooks that came back from meetings of one day.
 
-    A decision that stands there already, from the same list in the same words, is left alone: a workbook may be filled
-    in over several meetings. An outcome written down later is added to the decision it belongs to. Otherwise a review
-    of the person on that day is replaced, and those of the list and day whose rows are empty now are withdrawn, unless
-    the workbook has no decision at all.
+    A decision is held against what the same list said of the person on that day, or where it said nothing that day,
+    last of all. In the same words it is left alone: a workbook may be filled in over several meetings. An outcome
+    written down later is added to the decision it belongs to. Otherwise it is a review of that day, and takes the place
+    of one that is there: a decision changed back is a decision. Reviews of the list and day whose rows are empty now
+    are withdrawn, unless the workbook has no decision at all.
 
     Parameters
     ----------
@@ -68,17 +69,19 @@ def record(reviews: pd.DataFrame, returned: Sequence[Returned], *, reviewed_on: 
         (values[0], values[1]): dict(zip(REVIEW_COLUMNS, values, strict=True))
         for values in known[list(REVIEW_COLUMNS)].itertuples(index=False, name=None)
     }
-    of_list: dict[tuple[str, str], list[_Row]] = {}
-    for row in rows.values():
-        of_list.setdefault((row["list_id"], row["patient_id"]), []).append(row)
+    last: dict[tuple[str, str], _Row] = {
+        (row["list_id"], row["patient_id"]): row for row in sorted(rows.values(), key=lambda row: row["reviewed_on"])
+    }
     new = replaced = unchanged = 0
     for found, workbook in decided:
-        earlier = of_list.get((workbook.identity.list_id, found.patient.patient_id), [])
-        key = (found.patient.patient_id, reviewed_on)
-        if any(_content(row) == found.content for row in earlier):
+        key, list_id = (found.patient.patient_id, reviewed_on), workbook.identity.list_id
+        before = last.get((list_id, found.patient.patient_id))
+        if rows.get(key, {}).get("list_id") == list_id:
+            before = rows[key]
+        if before is not None and _content(before) == found.content:
             unchanged += 1
-        elif same := [row for row in earlier if _content(row)[:_OUTCOME] == found.content[:_OUTCOME]]:
-            same[-1]["outcome_code"] = found.outcome_code
+        elif before is not None and _content(before)[:_OUTCOME] == found.content[:_OUTCOME]:
+            before["outcome_code"] = found.outcome_code
             replaced += 1
         else:
             replaced, new = (replaced + 1, new) if key in rows else (replaced, new + 1)

@@ -8,14 +8,15 @@ from typing import Any
 
 from vi_risk.errors import InputError
 from vi_risk.reviews.answers import AnswerError, day_of, decision_of, outcome_of, text_of
-from vi_risk.reviews.form import ANSWERS, IDENTITY_SHEET, LIST_SHEET, ListedPatient, ListIdentity
-from vi_risk.reviews.workbook import Cells, sheets_of
+from vi_risk.reviews.form import ANSWERS, IDENTITY_SHEET, ListedPatient, ListIdentity
+from vi_risk.reviews.list_sheet import list_sheet
+from vi_risk.reviews.workbook import Cells, Computed, sheets_of
 
-_HEADING_WITHIN = 10  # rows: a team may have put a title above
 _NO_PACK = (
     f'its hidden sheet "{IDENTITY_SHEET}", which says which list it is, is not there or was changed.'
     " Import the workbook that vi-risk wrote, not a copy of its cells; write the decisions into it again."
 )
+_COMPUTED = "a formula or an error stands here. Write the words themselves, a day as 31/12/2025."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,11 @@ def read_returned(path: Path, *, reviewed_on: date) -> Returned:
             " before it. Give the day of the meeting."
         )
         raise InputError(msg)
-    sheet, heading_row, places = _list_sheet(path.name, sheets, identity)
-    rows = sheets[sheet][heading_row + 1 :]
-    where = f'{path.name}: sheet "{sheet}", row'
-    numbered = ((f"{where} {heading_row + number}", row) for number, row in enumerate(rows, start=2))
-    decided, empty, faults = _decided(numbered, places, identity, reviewed_on)
+    sheet = list_sheet(path.name, sheets, identity)
+    rows = sheets[sheet.name][sheet.heading_row + 1 :]
+    where = f'{path.name}: sheet "{sheet.name}", row'
+    numbered = ((f"{where} {sheet.heading_row + number}", row) for number, row in enumerate(rows, start=2))
+    decided, empty, faults = _decided(numbered, sheet.places, identity, reviewed_on)
     if faults:
         raise InputError("\n".join(faults))
     return Returned(path.name, identity, tuple(decided.values()), frozenset(empty - set(decided)))
@@ -95,33 +96,6 @@ def _identity(name: str, sheets: Mapping[str, Cells]) -> ListIdentity:
         raise InputError(msg) from None
 
 
-def _list_sheet(name: str, sheets: Mapping[str, Cells], identity: ListIdentity) -> tuple[str, int, dict[str, int]]:
-    """Return the sheet of the list, its heading row counted from 0, and the place of each column of a review."""
-    expected = {words.casefold(): column for column, words in identity.headings.items()}
-    best: tuple[str, int, list[str | None]] | None = None
-    others = [sheet for sheet in sheets if sheet not in (LIST_SHEET, IDENTITY_SHEET)]
-    for sheet in (*((LIST_SHEET,) if LIST_SHEET in sheets else ()), *others):
-        for number, row in enumerate(sheets[sheet][:_HEADING_WITHIN]):
-            columns = [expected.get((text_of(cell) or "").casefold()) for cell in row]
-            if best is None or len(set(columns)) > len(set(best[2])):
-                best = (sheet, number, columns)
-    sheet, number, columns = best or (LIST_SHEET, 0, [])
-    words = identity.headings
-    absent = [words[column] for column in ("patient_id", *ANSWERS) if column not in columns]
-    twice = [words[column] for column in ("patient_id", *ANSWERS) if columns.count(column) > 1]
-    if absent or twice:
-        found = "; ".join(
-            (*(f'no column "{heading}"' for heading in absent), *(f'"{heading}" twice' for heading in twice))
-        )
-        expected_words = ", ".join(f'"{words[column]}"' for column in ("patient_id", *ANSWERS))
-        msg = (
-            f'{name}: sheet "{sheet}": expected the columns {expected_words}, each once; found {found}.'
-            " Give the columns their headings back."
-        )
-        raise InputError(msg)
-    return sheet, number, {column: columns.index(column) for column in ("patient_id", *ANSWERS)}
-
-
 def _decided(
     rows: Iterator[tuple[str, Sequence[Any]]], places: Mapping[str, int], identity: ListIdentity, reviewed_on: date
 ) -> tuple[dict[str, Decided], set[str], list[str]]:
@@ -132,6 +106,9 @@ def _decided(
     for where, row in rows:
         cells = {column: row[place] if place < len(row) else None for column, place in places.items()}
         patient_id, answered = text_of(cells["patient_id"]), any(text_of(cells[column]) for column in ANSWERS)
+        if isinstance(cells["patient_id"], Computed) and answered:
+            faults.append(f"{where}: {identity.headings['patient_id']}: {_COMPUTED}")
+            continue
         person = listed.get(patient_id or "")
         if person is None:
             if answered:
@@ -167,6 +144,9 @@ def _answers(
     answers: dict[str, Any] = {}
     faults: list[str] = []
     for column, read in readers.items():
+        if isinstance(cells[column], Computed):
+            faults.append(f"{where}: {identity.headings[column]}: {_COMPUTED}")
+            continue
         try:
             answers[column] = read(cells[column])
         except AnswerError as fault:

@@ -1,6 +1,7 @@
 """A workbook opened with care: the cells of a sheet as rows, whoever saved it, and never one that would fill memory."""
 
 import warnings
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -8,17 +9,23 @@ from zipfile import BadZipFile, ZipFile
 
 from vi_risk.errors import InputError
 
-Cells = list[tuple[Any, ...]]  # rows of a sheet; an empty cell is None
+Cells = list[tuple[Any, ...]]  # rows of a sheet; an empty cell is None, and one that nobody wrote is `Computed`
 
 _MOST_BYTES = 200_000_000  # of a workbook unpacked; a pack of 500 patients has under 2 million
 _MOST_ROWS = 20_000  # a sheet formatted down to its last row has a million empty ones
 _LAST_COLUMN = 200
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0"  # of .xls, and of workbooks that ask for a password
 _SAVE_AS = "Save it from Excel or LibreOffice as .xlsx, without a password, and import that."
+_FORMULA, _ERROR = "f", "e"  # kinds of cells, as openpyxl names them
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A cell that holds a formula or an error value: what it last came to is nobody's words, so it is not kept."""
 
 
 def sheets_of(path: Path) -> dict[str, Cells]:
-    """Return the sheets of a workbook by name, values only: a formula is what it last came to.
+    """Return the sheets of a workbook by name: values, and `Computed` where a formula or an error stands.
 
     Raises
     ------
@@ -33,7 +40,7 @@ def sheets_of(path: Path) -> dict[str, Cells]:
         _check(path.name, content)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells of styles and drop-downs that it does not keep
-            book = openpyxl.load_workbook(content, read_only=True, data_only=True, keep_links=False)
+            book = openpyxl.load_workbook(content, read_only=True, keep_links=False)
             try:
                 return {sheet.title: _cells(sheet) for sheet in book.worksheets}
             finally:
@@ -72,5 +79,5 @@ def _check_size(name: str, size: int) -> None:
 
 def _cells(sheet: Any) -> Cells:
     sheet.reset_dimensions()  # what a file says of its own size may be wrong
-    rows = sheet.iter_rows(max_row=_MOST_ROWS, max_col=_LAST_COLUMN, values_only=True)
-    return [tuple(row) for row in rows]
+    rows = sheet.iter_rows(max_row=_MOST_ROWS, max_col=_LAST_COLUMN)
+    return [tuple(Computed() if cell.data_type in (_FORMULA, _ERROR) else cell.value for cell in row) for row in rows]

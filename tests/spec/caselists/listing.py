@@ -16,6 +16,7 @@ from vi_risk.caselists.ranking import case_lists
 from vi_risk.cohort.contacts import CONTACT_COLUMNS
 from vi_risk.cohort.departures import DEPARTURE_COLUMNS
 from vi_risk.cohort.index_dates import IndexDates
+from vi_risk.cohort.objections import OBJECTOR_COLUMNS
 from vi_risk.cohort.particulars import Particulars
 from vi_risk.cohort.reviews import REVIEW_COLUMNS
 from vi_risk.features.catalogue import read_catalogue
@@ -139,6 +140,7 @@ def particulars(
     reviews: Sequence[tuple[Any, ...]] = (),
     departures: Sequence[tuple[Any, ...]] = (),
     contacts: Sequence[tuple[Any, ...]] = (),
+    objectors: Sequence[str] = (),
 ) -> Particulars:
     """Return particulars of rows given in the order of their columns; None is a missing day."""
 
@@ -153,6 +155,7 @@ def particulars(
         contacts=table(contacts, CONTACT_COLUMNS),
         reviews=table(reviews, REVIEW_COLUMNS),
         departures=table(departures, DEPARTURE_COLUMNS),
+        objectors=table([(person,) for person in objectors], OBJECTOR_COLUMNS),
     )
 
 

@@ -1,10 +1,14 @@
 """The list before: who is new, who moved, and who left it and why."""
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
+import pytest
 
-from tests.spec.caselists.listing import listed_before, lists_of, particulars
+from tests.spec.caselists.listing import LIST_DATE, listed_before, lists_of, particulars, snapshots_of, spec
+from vi_risk.caselists.ranking import case_lists
+from vi_risk.errors import UsageError
 
 
 def test_new_risen_fallen_and_the_same() -> None:
@@ -113,3 +117,49 @@ def test_a_list_says_what_it_is_compared_with() -> None:
     assert not_made.about.previous_made is False
     assert alone.about.previous_date is None
     assert "change" not in alone.table
+
+
+@pytest.mark.parametrize(
+    ("now", "gone"),
+    [
+        ([("objects", "North", 0.2, {})], []),  # below the line
+        ([("objects", "South", 0.2, {})], []),  # with another practice of the trust
+        ([("objects", "South", 0.2, {"gp_seen_from": None})], []),  # with one outside it
+        ([], []),  # not scored, or not eligible
+        ([], [("objects", "North", "died", date(2024, 11, 3))]),
+        ([], [("objects", "North", "left", date(2024, 11, 3))]),
+    ],
+)
+def test_who_objects_is_never_named_whatever_became_of_them(
+    now: list[tuple[str, str, float, dict[str, Any]]], gone: list[tuple[Any, ...]]
+) -> None:
+    lists = lists_of(
+        [("Ann", "North", 0.9, {}), *now],
+        capacity=1,
+        before=listed_before(("objects", "North", 1), ("Bob", "North", 2)),
+        particulars=particulars(departures=gone, objectors=["objects"]),
+    )
+
+    assert lists["North"].left["patient_id"].tolist() == ["Bob"]
+    for case_list in lists.values():
+        assert "objects" not in [*case_list.table["patient_id"], *case_list.excluded["patient_id"]]
+
+
+def test_without_the_rows_of_the_records_an_objection_is_known_of_everyone_eligible_scored_or_not() -> None:
+    people = [("Ann", "North", {}), ("objects", "North", {"objection_to_risk_stratification_36525d": 1})]
+
+    (made,) = case_lists(
+        pd.DataFrame({"patient_id": ["Ann"], "risk": [0.5]}),
+        snapshots_of(people),
+        pd.DataFrame({"patient_id": ["Ann"], "text": ["a reason"]}),
+        spec=spec(),
+        before=listed_before(("objects", "North", 1)),
+    )
+
+    assert made.left.empty
+
+
+def test_a_list_before_of_the_same_day_or_later_is_refused() -> None:
+    for day in (LIST_DATE, date(2025, 4, 1)):
+        with pytest.raises(UsageError, match=rf"before: expected a list from before 2025-01-01, found one of {day}"):
+            lists_of([("Ann", "North", 0.5, {})], before=listed_before(("Ann", "North", 1), on=day))

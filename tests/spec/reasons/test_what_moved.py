@@ -130,7 +130,7 @@ def test_someone_who_was_not_asked_about_then_is_told_so() -> None:
 
     found = what_moved(model, snapshots, ["p1", "p0"])
 
-    assert found.to_numpy().tolist() == [["p1", f"not among the people asked about on {THEN}"]]
+    assert found.to_numpy().tolist() == [["p1", f"not among the people asked about on {THEN}", ""]]
 
 
 def test_each_is_told_by_own_values_in_the_order_asked_for() -> None:
@@ -140,8 +140,8 @@ def test_each_is_told_by_own_values_in_the_order_asked_for() -> None:
     found = what_moved(model, snapshots, ["p2", "p0"])
 
     assert found.to_numpy().tolist() == [
-        ["p2", f"8 more A&E attendances in the last 12 months than at {THEN}"],
-        ["p0", f"1 more A&E attendance in the last 12 months than at {THEN}"],
+        ["p2", f"8 more A&E attendances in the last 12 months than at {THEN}", AT_ED],
+        ["p0", f"1 more A&E attendance in the last 12 months than at {THEN}", AT_ED],
     ]
 
 

@@ -77,6 +77,26 @@ STORIES: dict[str, list[Step]] = {
             "2 decisions in 1 workbook: 1 new, 1 corrected, 0 as they were.",
         ),
     ],
+    "a person is taken on, put off a week later by mistake, and taken on again the same day": [
+        (
+            FIRST,
+            {"P-0001": ("accept", "GP")},
+            {("P-0001", FIRST, "accepted", "GP", None, None)},
+            "1 decision in 1 workbook: 1 new, 0 corrected, 0 as they were.",
+        ),
+        (
+            SECOND,
+            {"P-0001": ("defer",)},
+            {("P-0001", FIRST, "accepted", "GP", None, None), ("P-0001", SECOND, "deferred", None, None, None)},
+            "1 decision in 1 workbook: 1 new, 0 corrected, 0 as they were.",
+        ),
+        (
+            SECOND,
+            {"P-0001": ("accept", "GP")},
+            {("P-0001", FIRST, "accepted", "GP", None, None), ("P-0001", SECOND, "accepted", "GP", None, None)},
+            "1 decision in 1 workbook: 0 new, 1 corrected, 0 as they were.",
+        ),
+    ],
     "nothing was decided yet": [(FIRST, {}, set(), "No decision in 1 workbook: nothing imported.")],
 }
 

@@ -16,9 +16,10 @@ from tests.spec.caselists.listing import (
     snapshots_of,
     spec,
 )
+from vi_risk.caselists.beside.said import NOT_NAMED
 from vi_risk.caselists.lists import DECISION_COLUMNS, LEADING_COLUMNS, PROMPT_COLUMNS, REASON_COLUMNS, CaseList
 from vi_risk.caselists.practice.practice_summary import PracticeSummary
-from vi_risk.caselists.ranking import case_lists, choose, practices_without_list, ranked_people
+from vi_risk.caselists.ranking import case_lists, choose, doubts_of_rules, practices_without_list, ranked_people
 from vi_risk.errors import UsageError
 
 PEOPLE: list[tuple[str, str, float, dict[str, Any]]] = [
@@ -171,6 +172,50 @@ def test_practices_outside_the_trust_are_told_with_their_people() -> None:
     assert practices_without_list(people, rules_of()) == {"B": 1}
     assert practices_without_list(people, rules_of('[places]\noutside = ["B"]')) == {}
     assert practices_without_list(people.tail(1), rules_of()) == {}
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ('[places]\noutside = ["Z99999"]', ["places.outside: Z99999: expected codes of practices in the records"]),
+        ('[places]\noutside = ["B"]', []),
+        (
+            '[places]\nby = "trust"\nfloor = 2',
+            ["places.floor: 2 for each practice are more than the 3 places of one meeting (trust)"],
+        ),
+        ('[places]\nby = "trust"\nfloor = 1', []),
+    ],
+)
+def test_rules_that_do_not_fit_the_practices_are_doubted(rules: str, told: list[str]) -> None:
+    found = doubts_of_rules(made(rules, capacity=3), SNAPSHOTS, rules_of(rules), capacity=3)
+
+    assert [doubt.startswith(f"case list rules: {words}") for doubt, words in zip(found, told, strict=True)] == [
+        True for _ in told
+    ]
+
+
+@pytest.mark.parametrize("capacity", [0, -3, 2.5, True, "20"])
+def test_places_are_a_whole_number_from_one(capacity: Any) -> None:
+    with pytest.raises(UsageError, match="capacity: expected a whole number from 1, found"):
+        choose(SCORES, SNAPSHOTS, capacity=capacity)
+    with pytest.raises(UsageError, match="capacity: expected a whole number from 1, found"):
+        made(capacity=capacity)
+
+
+def test_what_changed_is_told_without_the_names_that_a_site_hides() -> None:
+    alcohol, self_harm = "condition_alcohol_dependence_1095d", "condition_self_harm_1095d"
+    changes = pd.DataFrame(
+        {
+            "patient_id": ["a3", "a3", "a3", "b2"],
+            "text": ["more of one thing", "more of another", "more visits", "more of one thing"],
+            "feature": [alcohol, self_harm, "ed_attendances_365d", self_harm],
+        }
+    )
+
+    told = made('hide = ["alcohol_dependence", "self_harm"]', changes=changes)
+
+    assert [one.changes["text"].tolist() for one in told] == [[NOT_NAMED, "more visits"], [NOT_NAMED]]
+    assert [len(one.changes) for one in made(changes=changes)] == [3, 1]
 
 
 def test_no_list_changes_what_it_is_made_from() -> None:

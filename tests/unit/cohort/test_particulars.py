@@ -39,4 +39,4 @@ def test_a_table_of_another_version_is_refused_with_what_to_do(make_records: Any
     with pytest.raises(
         InputError, match=r"contacts: expected the columns patient_id, .* found patient_id\. Run `vi-risk"
     ):
-        Particulars(found.contacts[["patient_id"]], found.reviews, found.departures)
+        Particulars(found.contacts[["patient_id"]], found.reviews, found.departures, found.objectors)

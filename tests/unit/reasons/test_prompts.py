@@ -231,6 +231,34 @@ def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path) -> None:
     ]
 
 
+OBJECTION = "objection_type_1_36525d"
+
+
+@pytest.mark.parametrize(
+    ("where", "keys"),
+    [
+        ("when", {"when": f"{{ {OBJECTION} = {{ min = 1 }} }}"}),
+        ("when", {"when": f"[{{ falls_365d = {{ min = 1 }} }}, {{ falls_365d = {{ above = '{OBJECTION}' }} }}]"}),
+        ("unless", {"unless": f"{{ {OBJECTION} = {{ max = 0 }} }}"}),
+        ("words", {"words": f"'{{{OBJECTION}}} objections: why?'"}),
+    ],
+)
+def test_an_objection_is_never_said_beside_a_name(tmp_path: Path, where: str, keys: dict[str, str]) -> None:
+    told = faults(tmp_path, entry(**keys))
+    assert told[0].startswith(
+        f"ours.toml: prompt 1 (ours): {where}: {OBJECTION}: an objection is never said beside a name"
+    )
+
+
+def test_an_objection_under_a_name_of_the_site_is_one_too(tmp_path: Path) -> None:
+    own = next(one for one in CATALOGUE.definitions if one.name == "objection_type_1")
+    renamed = own.model_copy(update={"name": "opted_out"})
+    catalogue = Catalogue((*CATALOGUE.definitions, renamed), CATALOGUE.codelists, CATALOGUE.sets)
+    file = written(tmp_path, entry(when="{ opted_out_36525d = { min = 1 } }"))
+    with pytest.raises(SpecificationError, match="when: opted_out_36525d: an objection is never said beside a name"):
+        read_prompts(file, catalogue=catalogue)
+
+
 def test_a_file_without_prompts_asks_nothing(tmp_path: Path) -> None:
     assert read(tmp_path, "") == ()
 

@@ -13,7 +13,7 @@ from vi_risk.reviews.recording import Recorded, record
 from vi_risk.reviews.returned import Returned, read_returned
 from vi_risk.reviews.store import REVIEW_COLUMNS
 
-MEETING, NEXT_MEETING = date(2025, 11, 11), date(2025, 11, 18)
+MEETING, NEXT_MEETING, THIRD_MEETING = date(2025, 11, 11), date(2025, 11, 18), date(2025, 11, 25)
 NONE = pd.DataFrame(columns=list(REVIEW_COLUMNS), dtype=object)
 ACCEPT, DEFER = {"Decision": "accept"}, {"Decision": "defer"}
 
@@ -91,6 +91,38 @@ def test_a_decision_that_changed_at_the_next_meeting_is_a_review_of_its_own(tmp_
     after = record(first(tmp_path).reviews, [back(tmp_path, answers)], reviewed_on=NEXT_MEETING, by="Dr Rao")
     assert changes(after) == (1, 0, 1, 0)
     assert after.reviews["patient_id"].tolist().count("P-0002") == 2
+
+
+def test_a_decision_changed_back_at_a_later_meeting_is_a_review_of_its_own(tmp_path: Path) -> None:
+    second = record(first(tmp_path).reviews, [back(tmp_path, {"P-0001": DEFER})], reviewed_on=NEXT_MEETING, by="x")
+    third = record(second.reviews, [back(tmp_path, {"P-0001": ACCEPT})], reviewed_on=THIRD_MEETING, by="x")
+    assert changes(third) == (1, 0, 0, 0)
+    of_one = third.reviews[third.reviews["patient_id"] == "P-0001"]
+    assert dict(zip(of_one["reviewed_on"], of_one["decision"], strict=True)) == {
+        MEETING: "accepted",
+        NEXT_MEETING: "deferred",
+        THIRD_MEETING: "accepted",
+    }
+
+
+def test_a_correction_to_what_an_earlier_meeting_decided_holds_for_its_day(tmp_path: Path) -> None:
+    wrong = record(first(tmp_path).reviews, [back(tmp_path, {"P-0001": DEFER})], reviewed_on=NEXT_MEETING, by="x")
+    right = record(wrong.reviews, [back(tmp_path, {"P-0001": ACCEPT})], reviewed_on=NEXT_MEETING, by="x")
+    assert changes(right) == (0, 1, 0, 0)
+    of_one = right.reviews[right.reviews["patient_id"] == "P-0001"]
+    assert dict(zip(of_one["reviewed_on"], of_one["decision"], strict=True)) == {
+        MEETING: "accepted",
+        NEXT_MEETING: "accepted",
+    }
+
+
+def test_what_a_later_meeting_decided_is_unmoved_by_the_workbook_of_an_earlier_one(tmp_path: Path) -> None:
+    second = record(first(tmp_path).reviews, [back(tmp_path, {"P-0001": DEFER})], reviewed_on=NEXT_MEETING, by="x")
+    again = record(
+        second.reviews, [back(tmp_path, {"P-0001": ACCEPT, "P-0002": DEFER})], reviewed_on=MEETING, by="Dr Rao"
+    )
+    assert changes(again) == (0, 0, 2, 0)
+    assert again.reviews.equals(second.reviews)
 
 
 def test_an_outcome_written_down_later_belongs_to_the_decision_and_moves_no_date(tmp_path: Path) -> None:

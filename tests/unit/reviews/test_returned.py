@@ -72,6 +72,28 @@ def test_a_plan_that_begins_like_a_formula_is_text(tmp_path: Path) -> None:
     assert found.decided[0].plan == "=HYPERLINK(1)"
 
 
+def test_a_formula_or_an_error_in_the_place_of_an_answer_is_told(tmp_path: Path) -> None:
+    book = fill(book_of(), {"P-0001": ACCEPT, "P-0002": {"Decision": "defer"}, "P-0003": ACCEPT, "P-0004": ACCEPT})
+    sheet, places = book["Case list"], places_of(book["Case list"])
+    sheet.cell(2, places["Owner"], "=GP")
+    sheet.cell(3, places["Plan"], "#NAME?")
+    sheet.cell(4, places["Decision"], '=IF(1,"accept","")')
+    sheet.cell(5, places["Patient"], '="P-0004"')
+    sheet.cell(6, places["Review on"], "=TODAY()")
+    sheet.cell(7, places["Rank"], "=1+1")  # which nobody reads
+    with pytest.raises(InputError) as told:
+        read(saved(book, tmp_path / "back.xlsx"))
+    stands = "a formula or an error stands here. Write the words themselves, a day as 31/12/2025."
+    where = 'back.xlsx: sheet "Case list", row'
+    assert str(told.value).split("\n") == [
+        f"{where} 2: Owner: {stands}",
+        f"{where} 3: Plan: {stands}",
+        f"{where} 4: Decision: {stands}",
+        f"{where} 5: Patient: {stands}",
+        f"{where} 6: Review on: {stands}",
+    ]
+
+
 def test_a_workbook_without_decisions_holds_none(tmp_path: Path) -> None:
     found = read(filled(tmp_path / "back.xlsx", {}))
     assert (found.decided, len(found.empty)) == ((), 6)

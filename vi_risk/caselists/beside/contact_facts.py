@@ -31,7 +31,7 @@ def contacts_of(listed: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame | 
 def contact_facts(listed: pd.DataFrame, snapshots: "Snapshots") -> dict[str, list[str | None]]:
     """Return the facts that contacts and reviews tell of listed people; those that the records do not tell are absent.
 
-    Days are counted from the date at which each person is told of.
+    Days are counted from the date at which each person is told of; the last review is that before the list.
     """
     facts: dict[str, list[str | None]] = {}
     if (contacts := contacts_of(listed, snapshots)) is not None:
@@ -72,8 +72,9 @@ def _last_reviews(listed: pd.DataFrame, snapshots: "Snapshots") -> list[str | No
     if particulars is None:
         return None
     reviews: pd.DataFrame = particulars.reviews
-    of_these = listed[["patient_id", "index_date"]].merge(reviews, on="patient_id")
-    of_these = of_these[pd.to_datetime(of_these["reviewed_on"]) < pd.to_datetime(of_these["index_date"])]
+    of_these = reviews[reviews["patient_id"].isin(listed["patient_id"])]
+    # A meeting between a discharge and the list is as much a reason not to speak of the person again as one before it.
+    of_these = of_these[pd.to_datetime(of_these["reviewed_on"]) < pd.Timestamp(snapshots.index_dates.list_date)]
     of_these = of_these.sort_values("reviewed_on", kind="stable")
     latest = {row["patient_id"]: row for row in of_these.to_dict("records")}
     texts: list[str | None] = []

@@ -54,7 +54,8 @@ def said_of(listed: pd.DataFrame, reasons: pd.DataFrame, catalogue: "Catalogue",
     Raises
     ------
     UsageError
-        patient_id or text is missing.
+        patient_id or text is missing, a kind is none of `KINDS`, a place or contribution is no number, or two reasons
+        of one person and kind have the same place.
     """
     if lacking := [name for name in ("patient_id", "text") if name not in reasons]:
         msg = (
@@ -64,17 +65,33 @@ def said_of(listed: pd.DataFrame, reasons: pd.DataFrame, catalogue: "Catalogue",
         raise UsageError(msg)
     said = reasons[reasons["patient_id"].isin(listed["patient_id"])]
     said = said.assign(**{name: words for name, words in _OF_REASONS_OF_ONES_OWN.items() if name not in said})
+    _refuse_untellable(said)
     if "place" not in said:
         said["place"] = said.groupby(["patient_id", "kind"]).cumcount() + 1
     if "contribution" not in said:
         said["contribution"] = float("nan")
     if "feature" in said and rules.hide:
-        hidden = [feature.name for feature in catalogue.features if rules.hides(feature)]
-        said = _without_names(said, said["feature"].isin(hidden))
+        said = _without_names(said, said["feature"].isin(rules.hidden(catalogue)))
     said = said[(said["kind"] != RAISES) | (said["place"] <= rules.reasons)]
     order = pd.Series(range(len(listed)), index=listed["patient_id"])
     said = said.assign(order=said["patient_id"].map(order), kind_order=said["kind"].map(KINDS.index))
     return said.sort_values(["order", "kind_order", "place"], kind="stable", ignore_index=True)[list(SAID_COLUMNS)]
+
+
+def changes_of(changes: pd.DataFrame, catalogue: "Catalogue", rules: CaseListRules) -> pd.DataFrame:
+    """Return what changed since the list before, what the rules hide without its name, once for each person.
+
+    Parameters
+    ----------
+    changes
+        From `vi_risk.reasons.moved.what_moved`; of one's own making, without the column feature, nothing is hidden.
+    """
+    if "feature" not in changes or not rules.hide:
+        return changes
+    hidden = changes["feature"].isin(rules.hidden(catalogue))
+    nameless = changes.assign(text=changes["text"].mask(hidden, NOT_NAMED))
+    again = nameless[hidden].duplicated("patient_id")
+    return nameless.drop(index=again.index[again])
 
 
 def reason_columns(listed: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
@@ -106,6 +123,30 @@ def cut(frames: Mapping[str, pd.DataFrame | None], listed: pd.DataFrame) -> dict
         for code, rows in frame[list(columns)].groupby(codes.to_numpy()):  # of people who are not listed none
             found.setdefault(str(code), {})[name] = rows.reset_index(drop=True)
     return found
+
+
+def _refuse_untellable(said: pd.DataFrame) -> None:
+    """Stop where reasons cannot be told, and say so without telling one."""
+    wrong = {
+        "text: are missing": said["text"].isna(),
+        f"kind: are none of {', '.join(KINDS)}": ~said["kind"].isin(KINDS),
+    }
+    for name in ("place", "contribution"):
+        if name in said and len(said) and not pd.api.types.is_numeric_dtype(said[name]):
+            msg = (
+                f"reasons: {name}: expected numbers, found a column of {said[name].dtype}. Convert it or leave it out."
+            )
+            raise UsageError(msg)
+    if "place" in said:
+        wrong["place: are missing"] = said["place"].isna()
+        wrong["place: stand where another of the same person and kind does"] = said.duplicated(
+            ["patient_id", "kind", "place"]
+        )
+    for what, rows in wrong.items():
+        if number := int(rows.sum()):
+            column, _, fault = what.partition(": ")
+            msg = f"reasons: {column}: {number:,} of {len(said):,} rows {fault}. Take those of vi_risk.explain."
+            raise UsageError(msg)
 
 
 def _without_names(said: pd.DataFrame, hidden: "pd.Series[bool]") -> pd.DataFrame:

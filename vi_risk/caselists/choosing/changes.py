@@ -1,6 +1,6 @@
 """What became of the list before: who is new, who moved, and who left it and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -87,10 +87,12 @@ def moves_since(listed: pd.DataFrame, before: PreviousList, *, moved_places: int
     ).set_axis(listed.index)
 
 
-def left_since(before: PreviousList, ranked: pd.DataFrame, departures: "pd.DataFrame | None") -> pd.DataFrame:
+def left_since(
+    before: PreviousList, ranked: pd.DataFrame, departures: "pd.DataFrame | None", *, objectors: Collection[str] = ()
+) -> pd.DataFrame:
     """Return who was on the list before and is not on today's of the same practice, with why.
 
-    Whoever objects now is left out: they are counted and never named.
+    Whoever objects now is left out, whether they are eligible, have a risk, moved, left or died: they are never named.
 
     Parameters
     ----------
@@ -98,6 +100,8 @@ def left_since(before: PreviousList, ranked: pd.DataFrame, departures: "pd.DataF
         From `vi_risk.caselists.ranking.ranked_people`: everyone with a risk, in order.
     departures
         patient_id, ended ("died" or "left"), ended_on; None where it is not known who died or left.
+    objectors
+        Who objects to risk stratification, of everyone in the records (`vi_risk.caselists.choosing.people.objectors`).
 
     Returns
     -------
@@ -105,6 +109,7 @@ def left_since(before: PreviousList, ranked: pd.DataFrame, departures: "pd.DataF
         practice_code (of the list before), patient_id, rank_before and why, by practice_code and rank_before.
     """
     then = before.listed[list(LISTED_COLUMNS)].rename(columns={"rank": "rank_before"})
+    then = then[~then["patient_id"].isin(list(objectors))]
     now = ranked.loc[ranked["patient_id"].isin(then["patient_id"])]
     now = now[["patient_id", "practice_code", "kept_off", "named", "listed", "rank"]]
     now = now.rename(columns={"practice_code": "practice_now"})

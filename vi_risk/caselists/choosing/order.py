@@ -97,13 +97,16 @@ class Order:
         Raises
         ------
         UsageError
-            A column of the formula is missing, or its value is for everyone.
+            A column of the formula is missing or holds no numbers, or its value is missing for everyone.
         """
         if lacking := [name for name in self.columns if name not in people]:
             msg = (
                 f"case list rules: order: {', '.join(lacking)} is not known of these people. Score the companion of"
                 ' that name beside the model, or write order = "risk".'
             )
+            raise UsageError(msg)
+        if texts := [name for name in self.columns if not pd.api.types.is_numeric_dtype(people[name])]:
+            msg = f"case list rules: order: {', '.join(texts)}: expected numbers, found something else. Name another."
             raise UsageError(msg)
         values = self.values(people)
         if len(people) and np.isnan(values).all():
@@ -134,7 +137,29 @@ def formula_faults(formula: object) -> list[str]:
         return [f"order: {ast.unparse(odd)!r} cannot stand in a formula. Write {_GRAMMAR}."]
     if not any(isinstance(node, ast.Name) for node in _nodes(tree.body)):
         return [f"order: {formula!r} is the same for everyone. Name a column, such as risk."]
+    if any(_is_no_number(node) for node in _nodes(tree.body)):
+        fault = "has no value for anybody: it divides by zero, or holds a number too large to count with"
+        return [f"order: {formula!r} {fault}. Mend its numbers."]
     return []
+
+
+def _is_no_number(node: ast.expr) -> bool:
+    """Return whether a part of a formula gives nobody a number, whatever the columns hold."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and _constant(node.right) == 0:
+        return True
+    number = _constant(node)
+    return number is not None and not np.isfinite(number)
+
+
+def _constant(node: ast.expr) -> float | None:
+    """Return the number that a part of a formula is for everyone; None where a column has a part in it."""
+    if any(isinstance(part, ast.Name) for part in _nodes(node)):
+        return None
+    try:
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return float(_value(node, pd.DataFrame()))
+    except OverflowError:  # a whole number with more figures than a float holds
+        return np.inf
 
 
 def _nodes(node: ast.expr) -> list[ast.expr]:
@@ -168,8 +193,8 @@ def _is_allowed(node: ast.expr) -> bool:
 
 def _value(node: ast.expr, people: pd.DataFrame) -> Any:  # a number, or one for each person
     match node:
-        case ast.Constant(value=value):
-            return value
+        case ast.Constant(value=int() | float() as number):
+            return np.float64(number)
         case ast.Name(id=name):
             return pd.to_numeric(people[name]).to_numpy(dtype=float, na_value=np.nan)
         case ast.BinOp(left=left, op=op, right=right):

@@ -49,12 +49,15 @@ def people_at_list(
         The columns of `scores`, rank among them if they have it, with risk_of_death and risk_3m for the companions of
         those outcomes; those of the cohort, in_hospital as 1 or 0; days_since_review, since an MDT last discussed them,
         and review_open, 1 where that review put them off to a later meeting or its date to look again has come;
-        objects, 1 for an objection to risk stratification; and the features. What is not known is missing.
+        objects, 1 for an objection to risk stratification; and the features. What is not known is missing. Reviews and
+        objections are those known at the date of the list, also of people who are told of as at their discharge; where
+        the snapshots have no particulars, they are those of the features, at each one's own index date.
 
     Raises
     ------
     UsageError
-        patient_id or risk is missing, a person is scored twice, or somebody who is not eligible is scored.
+        patient_id or risk is missing, nobody is scored or a person twice, a risk is no number, a column stands under
+        both of its names, or somebody who is not eligible is scored.
     """
     _refuse_unfit(scores)
     cohort, features = snapshots.rows("list")
@@ -72,13 +75,24 @@ def people_at_list(
     people = people.sort_values("row", ignore_index=True)
     chosen = people.pop("row").to_numpy()
     people["in_hospital"] = people["in_hospital"].astype(np.int8)
-    objections = _objection_features(snapshots.catalogue)
-    asked = set(features.columns if columns is None else columns) | set(objections) | {_REVIEW_FEATURE}
+    asked = set(features.columns if columns is None else columns) | {_REVIEW_FEATURE}
     names = [name for name in features if name in asked and name not in people and name != "index_date"]
     people = pd.concat([people, features[names].iloc[chosen].reset_index(drop=True)], axis=1)
-    objecting = people[[name for name in objections if name in people]]
-    people[OBJECTS] = (objecting > 0).any(axis=1).astype(np.int8)
+    people[OBJECTS] = people["patient_id"].isin(objectors(snapshots)).astype(np.int8)
     return _with_reviews(people, snapshots)
+
+
+def objectors(snapshots: "Snapshots") -> frozenset[str]:
+    """Return who objects to risk stratification at the date of the list: nobody of them is listed, nobody named.
+
+    Of everyone in the records where the snapshots have particulars; else of everyone eligible, scored or not.
+    """
+    cohort, features = snapshots.rows("list")
+    asked = [name for name in _objection_features(snapshots.catalogue) if name in features]
+    found = {*cohort.loc[(features[asked] > 0).any(axis=1).to_numpy(), "patient_id"]}
+    if snapshots.particulars is not None:
+        found |= {*snapshots.particulars.objectors["patient_id"]}
+    return frozenset(found)
 
 
 def known_columns(catalogue: "Catalogue", companions: Sequence[str] = ()) -> frozenset[str]:
@@ -103,10 +117,11 @@ def _with_reviews(people: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:
     days = people.get(_REVIEW_FEATURE, pd.Series(np.nan, index=people.index))
     still_open = pd.Series(np.nan, index=people.index).where(days.isna(), 0.0)
     if snapshots.particulars is not None and len(snapshots.particulars.reviews):
-        reviews = people[["patient_id", "index_date"]].merge(snapshots.particulars.reviews, on="patient_id")
-        asked, held = pd.to_datetime(reviews["index_date"]), pd.to_datetime(reviews["reviewed_on"])
-        due = pd.to_datetime(reviews["review_on"]) <= asked
-        reviews = reviews.assign(days=(asked - held).dt.days, again=due | (reviews["decision"] == _DISCUSS_AGAIN))
+        reviews = people[["patient_id"]].merge(snapshots.particulars.reviews, on="patient_id")
+        day = pd.Timestamp(snapshots.index_dates.list_date)
+        due = pd.to_datetime(reviews["review_on"]) <= day
+        days_ago = (day - pd.to_datetime(reviews["reviewed_on"])).dt.days
+        reviews = reviews.assign(days=days_ago, again=due | (reviews["decision"] == _DISCUSS_AGAIN))
         latest = reviews[reviews["days"] > 0].sort_values("days").drop_duplicates("patient_id")
         told = latest.set_index("patient_id")[["days", "again"]].astype(float).reindex(people["patient_id"])
         days, still_open = told["days"], told["again"]
@@ -117,6 +132,16 @@ def _refuse_unfit(scores: pd.DataFrame) -> None:
     if lacking := [name for name in ("patient_id", "risk") if name not in scores]:
         msg = f"scores: expected the columns patient_id and risk, found no {' and no '.join(lacking)}. Add them."
         raise UsageError(msg)
+    if scores.empty:
+        msg = "scores: expected one row per person, found none. Score the people of whom lists are to be made."
+        raise UsageError(msg)
+    if not pd.api.types.is_numeric_dtype(scores["risk"]):
+        msg = f"scores: risk: expected numbers from 0 to 1, found a column of {scores['risk'].dtype}. Convert it."
+        raise UsageError(msg)
+    for scored, read in COMPANIONS.items():
+        if scored in scores and read in scores:
+            msg = f"scores: {scored} and {read} are two names of one risk; expected one of them. Drop the other."
+            raise UsageError(msg)
     if twice := int(scores["patient_id"].duplicated().sum()):
         msg = f"scores: expected one row per patient_id, found {twice:,} too many. Keep one of each person."
         raise UsageError(msg)

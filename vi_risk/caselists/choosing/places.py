@@ -1,5 +1,6 @@
 """Who gets a place: so many for each practice, network, team or the whole trust, and a floor for each practice."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,14 +83,34 @@ class Places:
             raise UsageError(msg)
         return {code: ("network", name) if name else ("practice", code) for code, name in networks.items()}
 
+    def overdrawn(
+        self, eligible: Mapping[str, int], known: Mapping[str, Mapping[str, str | None]], *, capacity: int
+    ) -> tuple[str, ...]:
+        """Return the meetings whose floors alone take more places than there are, by name.
+
+        Parameters
+        ----------
+        eligible
+            practice_code -> people who may be listed.
+        known
+            As of `meetings`.
+        """
+        taken: Counter[str] = Counter()
+        for code, (_, name) in self.meetings(eligible, known).items():
+            taken[name] += min(self.floor, eligible[code])
+        return tuple(sorted(name for name, places in taken.items() if places > capacity))
+
     def in_words(self, capacity: int, meeting: tuple[str, str]) -> str:
-        """Return who shares how many places, as a reader of one list needs it."""
+        """Return who shares how many places, as a reader of one list needs it.
+
+        Of a floor no more is said than holds however many practices there are (`give_places`).
+        """
         kind, name = meeting
         number = f"{capacity} place{'' if capacity == 1 else 's'}"
         if kind == "practice":
             return f"{number} for this practice"
         shared = "the practices of the trust" if kind == "trust" else f"the practices of the {kind} {name}"
-        floor = f", {self.floor} for each at least" if self.floor else ""
+        floor = f", the best {self.floor} of each first" if self.floor else ""
         return f"{number} shared by {shared}{floor}"
 
 

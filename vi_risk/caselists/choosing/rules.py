@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -101,6 +102,10 @@ class CaseListRules:
         """Return whether the list is not to name what a feature is about."""
         return feature.group in self.hide or feature.definition.name in self.hide
 
+    def hidden(self, catalogue: "Catalogue") -> frozenset[str]:
+        """Return the names of the features that the list is not to tell of by name."""
+        return frozenset(feature.name for feature in catalogue.features if self.hides(feature))
+
     @property
     def columns(self) -> tuple[str, ...]:
         """What the rules ask about each person: names of features, risks and columns of the cohort."""
@@ -145,6 +150,22 @@ class CaseListRules:
         ]
         if faults:
             raise SpecificationError.of([f"case list rules: {fault}" for fault in faults])
+
+
+def places_asked_for(capacity: int | None, rules: CaseListRules) -> int:
+    """Return the places of one meeting: those given, or those of the rules where none are.
+
+    Raises
+    ------
+    UsageError
+        What is given is no whole number from 1.
+    """
+    if capacity is None:
+        return rules.capacity
+    if not _is_whole(capacity) or capacity < 1:
+        msg = f"capacity: expected a whole number from 1, found {capacity!r}. Give the places of one meeting."
+        raise UsageError(msg)
+    return int(capacity)
 
 
 def shipped_rules(catalogue: "Catalogue") -> CaseListRules:
@@ -217,4 +238,4 @@ def _mend_of_order(name: str) -> str:
 
 
 def _is_whole(value: object) -> TypeGuard[int]:  # a bool is an int to Python, and a fault in a rules file
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, Integral) and not isinstance(value, bool)

@@ -21,6 +21,8 @@ from vi_risk.caselists.packs.xlsx_pack import xlsx_pack
 from vi_risk.errors import ResourceError, UsageError
 
 LISTED_FILE = "listed.parquet"
+PATHWAYS_PAGE = "pathways.html"  # which a run writes beside the packs
+_RESERVED = frozenset(Path(name).stem for name in (LISTED_FILE, PATHWAYS_PAGE))
 _LISTED = pa.schema(
     [
         ("patient_id", pa.string()),
@@ -116,7 +118,7 @@ def file_names(practice_codes: Sequence[str]) -> dict[str, str]:
     """Return the file name, without ending, of each practice: its code where that is safe on every file system.
 
     Any other code keeps its safe characters and gains a fingerprint of the whole, so that no two packs share a name
-    (not even on file shares that take upper and lower case for the same).
+    (not even on file shares that take upper and lower case for the same), and none that of another file of the folder.
     """
     twice = sorted(code for code, times in Counter(practice_codes).items() if times > 1)
     if twice:
@@ -137,6 +139,8 @@ def _network_name(network: str, taken: Collection[str]) -> str:
 
 
 def _is_safe(code: str) -> bool:
+    if code.casefold() in _RESERVED:
+        return False
     return _SAFE_NAME.fullmatch(code) is not None and _WINDOWS_DEVICE.fullmatch(code) is None
 
 

@@ -92,6 +92,13 @@ def test_facts_whose_records_are_not_at_hand_are_left_out() -> None:
     assert set(contact_facts(listed(), at_list(particulars(), {"spells": LIST_DATE}))) == {"last_discharge"}
 
 
+def test_the_last_review_is_that_before_the_list_also_of_who_is_told_of_at_discharge() -> None:
+    found = particulars(reviews=[("a", date(2024, 12, 20), "accepted", "GP", None, None)])
+
+    assert told(found, index_date=date(2024, 12, 10))["last_review"] == "20 December 2024: accepted, GP"
+    assert told(particulars(reviews=[("a", LIST_DATE, "accepted", "GP", None, None)]))["last_review"] == "none recorded"
+
+
 def test_days_count_from_the_day_after_a_discharge_where_people_are_told_of_then() -> None:
     contacts = [
         ("a", "admission", date(2024, 12, 1), date(2024, 12, 10)),

@@ -66,6 +66,28 @@ def test_reasons_of_ones_own_need_a_patient_and_a_text_alone() -> None:
         said_of(LISTED, pd.DataFrame({"patient_id": ["a"]}), catalogue(), rules_of())
 
 
+@pytest.mark.parametrize(
+    ("column", "values", "told"),
+    [
+        ("kind", ["raises", "secret"], "kind: 1 of 2 rows are none of raises, lowers, unseen"),
+        ("place", ["1", "2"], "place: expected numbers, found a column of str"),
+        ("place", [1, None], "place: 1 of 2 rows are missing"),
+        ("place", [1, 1], "place: 1 of 2 rows stand where another of the same person and kind does"),
+        ("contribution", ["much", "little"], "contribution: expected numbers"),
+        ("text", ["a secret", None], "text: 1 of 2 rows are missing"),
+    ],
+)
+def test_reasons_that_cannot_be_told_are_refused_without_telling_one(
+    column: str, values: list[object], told: str
+) -> None:
+    reasons = pd.DataFrame([reason("a", "raises", 1, "a secret"), reason("a", "raises", 2, "a secret")])
+
+    with pytest.raises(UsageError, match=f"reasons: {told}") as caught:
+        said_of(LISTED, reasons.assign(**{column: values}), catalogue(), rules_of())
+
+    assert "secret" not in str(caught.value)
+
+
 def test_what_a_site_hides_is_said_once_without_its_name() -> None:
     found = said(
         reason("a", "raises", 1, "alcohol dependence recorded", "condition_alcohol_dependence_1095d"),

@@ -79,6 +79,12 @@ def test_what_is_no_arithmetic_is_refused(formula: str) -> None:
         ("risk" + " + risk" * 100, "expected at most 500 characters, found 704"),
         ("(" * 300 + "risk" + ")" * 300, "expected at most 500 characters"),
         ("-" * 400 + "risk", ""),
+        ("1 / 0 * risk", "has no value for anybody: it divides by zero"),
+        ("risk / (2 - 2)", "divides by zero"),
+        ("risk * " + "9" * 400, "a number too large to count with"),
+        ("risk + 1 / " + "9" * 400, "a number too large to count with"),
+        ("risk * (1e308 * 1e308)", "a number too large to count with"),
+        ("risk / 2 * max(1, 2)", ""),
     ],
 )
 def test_a_formula_that_cannot_be_read_is_told(formula: object, told: str) -> None:
@@ -98,6 +104,13 @@ def test_whatever_is_written_is_a_formula_or_a_fault(text: str) -> None:
 def test_a_column_that_there_is_not_is_told() -> None:
     with pytest.raises(UsageError, match="order: max is not known of these people"):
         Order("max").sorted(people(risk=[0.5]))
+
+
+def test_a_column_of_words_is_no_order_and_none_is_told() -> None:
+    with pytest.raises(UsageError, match="order: sex: expected numbers, found something else") as caught:
+        Order("sex").sorted(people(risk=[0.5]).assign(sex="female"))
+
+    assert "female" not in str(caught.value)
 
 
 def test_an_order_made_with_a_fault_is_refused() -> None:

@@ -85,6 +85,27 @@ def test_a_review_on_or_after_the_date_of_the_list_is_not_known() -> None:
     np.testing.assert_array_equal(people["review_open"], [0, np.nan])
 
 
+def test_of_a_person_told_of_at_discharge_reviews_and_objections_are_those_known_at_the_list() -> None:
+    discharged = {"index_date": date(2024, 12, 10)}
+    people = people_at_list(
+        scores_of([("Ann", "North", 0.2, {}), ("Bob", "North", 0.1, {})]),
+        snapshots_of(
+            [("Ann", "North", discharged), ("Bob", "North", discharged)],
+            particulars=particulars(
+                reviews=[
+                    ("Ann", date(2024, 12, 20), "accepted", None, None, date(2024, 12, 30)),
+                    ("Ann", date(2024, 11, 1), "accepted", None, None, None),
+                ],
+                objectors=["Bob"],
+            ),
+        ),
+    )
+
+    np.testing.assert_array_equal(people["days_since_review"], [12, np.nan])
+    np.testing.assert_array_equal(people["review_open"], [1, np.nan])
+    assert people["objects"].tolist() == [0, 1]
+
+
 def test_a_column_of_the_cohort_is_not_taken_from_the_scores() -> None:
     people = people_at_list(scores_of(PEOPLE).assign(practice_code="Elsewhere", age=7), snapshots())
 
@@ -97,6 +118,12 @@ def test_a_column_of_the_cohort_is_not_taken_from_the_scores() -> None:
     [
         (scores_of(PEOPLE).drop(columns="risk"), "found no risk"),
         (pd.DataFrame(), "found no patient_id and no risk"),
+        (scores_of(PEOPLE[:1]).head(0), "expected one row per person, found none"),
+        (scores_of(PEOPLE).astype({"risk": str}), "risk: expected numbers from 0 to 1, found a column of str"),
+        (
+            scores_of(PEOPLE).assign(risk_of_death=0.2),
+            "risk_death_12m and risk_of_death are two names of one risk",
+        ),
         (pd.concat([scores_of(PEOPLE), scores_of(PEOPLE[:1])]), "expected one row per patient_id, found 1 too many"),
         (scores_of([*PEOPLE, ("Cyd", "North", 0.1, {})]), "1 of 3 people are not eligible at 2025-01-01"),
     ],

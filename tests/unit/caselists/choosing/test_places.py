@@ -94,6 +94,20 @@ def test_all_faults_are_told_at_once() -> None:
     assert len(faults) == 3
 
 
+@pytest.mark.parametrize(
+    ("floor", "eligible", "expected"),
+    [
+        (2, {"A": 9, "B": 9}, ()),
+        (3, {"A": 9, "B": 9}, ("trust",)),
+        (3, {"A": 9, "B": 1}, ()),  # a practice takes no more places than it has people
+    ],
+)
+def test_floors_that_take_more_than_the_places_are_found(
+    floor: int, eligible: dict[str, int], expected: tuple[str, ...]
+) -> None:
+    assert Places(by="trust", floor=floor).overdrawn(eligible, {}, capacity=4) == expected
+
+
 def test_rules_made_in_python_are_checked_as_well() -> None:
     with pytest.raises(SpecificationError, match=r"case list rules: places\.by: expected one of"):
         Places(by="ward")
@@ -104,7 +118,11 @@ def test_rules_made_in_python_are_checked_as_well() -> None:
     [
         (Places(), ("practice", "A"), "1 place for this practice"),
         (Places(by="trust"), ("trust", "trust"), "1 place shared by the practices of the trust"),
-        (Places("network", 2), ("network", "Hill"), "1 place shared by the practices of the network Hill, 2 for each"),
+        (
+            Places("network", 2),
+            ("network", "Hill"),
+            "1 place shared by the practices of the network Hill, the best 2 of each first",
+        ),
         (Places("network"), ("practice", "A"), "1 place for this practice"),
     ],
 )

@@ -86,6 +86,8 @@ def test_packs_never_change_the_list(make_list: MakeList, tmp_path: Path) -> Non
         "<script>alert(1)</script>",
         "م",
         "x" * 300,
+        "pathways",  # a page that a run writes beside the packs
+        "Listed",
     ],
 )
 def test_a_code_that_is_no_safe_file_name_never_becomes_one(make_list: MakeList, tmp_path: Path, code: str) -> None:
