@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vi_risk.caselists.choosing.rules import CaseListRules
     from vi_risk.caselists.lists import CaseList
     from vi_risk.caselists.practice.practice_summary import PracticeSummary
+    from vi_risk.features.catalogue import Catalogue
     from vi_risk.models.learning.uncertainty import Refits
     from vi_risk.models.on_snapshots import Model
     from vi_risk.models.snapshots import Snapshots
@@ -89,17 +90,14 @@ class Listing:
             capacity=self.capacity,
             model_version=self.model_version,
             refits=None if self.refits is None else len(self.refits.boosters),
-            prompts=prompts_for(of_listed, self._prompts(snapshots), windows=snapshots.windows),
+            prompts=prompts_for(
+                of_listed, shown_under(self.rules, self.prompts, snapshots.catalogue), windows=snapshots.windows
+            ),
             before=before,
             changes=None if before is None else what_moved(self.model, snapshots, patients),
             summaries=self._summaries(scores, snapshots, listed, before),
             governance=self.governance,
         )
-
-    def _prompts(self, snapshots: "Snapshots") -> list["Prompt"]:
-        """Return the prompts but those asked for, or worded by, what the rules hide: each would tell of it."""
-        hidden = self.rules.hidden(snapshots.catalogue)
-        return [prompt for prompt in self.prompts if hidden.isdisjoint([*prompt.when.columns, *prompt.says])]
 
     def practices_without(self, snapshots: "Snapshots") -> dict[str, int]:
         """Return practice_code -> people, of practices outside the trust that have no list."""
@@ -147,6 +145,12 @@ class Listing:
         if {*columns.values()} != {*_EXPECTED}:
             return None
         return scores[["patient_id", *columns]].rename(columns=columns)
+
+
+def shown_under(rules: "CaseListRules", prompts: Sequence["Prompt"], catalogue: "Catalogue") -> list["Prompt"]:
+    """Return the prompts without those that ask about, or name a value of, what the rules hide: each would tell it."""
+    hidden = rules.hidden(catalogue)
+    return [prompt for prompt in prompts if hidden.isdisjoint([*prompt.when.columns, *prompt.says])]
 
 
 def became_of(before: PreviousList, listed: pd.DataFrame, snapshots: "Snapshots") -> dict[str, dict[str, int]]:

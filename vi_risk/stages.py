@@ -174,14 +174,20 @@ def _built_here(folder: Path, records: Records, request: FeatureRequest, report:
     )
     remove(folder / LISTED_BEFORE)
     if request.previous is not None and request.previous.listed is not None:
-        _keep_listed_before(request.previous.listed, folder)
+        keep_listed_before(request.previous.listed, folder)
     if cache is not None:
         report.step(f"cache: {cache.found:,} results taken from it, {cache.computed:,} computed and kept")
     return plan
 
 
-def _keep_listed_before(listed: Path, folder: Path) -> None:
-    """Keep who was on the list before, without those who object by now: they are not named again."""
+def keep_listed_before(listed: Path, folder: Path) -> None:
+    """Keep who was on the list before in an output folder, without those who object by now.
+
+    Raises
+    ------
+    InputError
+        A file is damaged.
+    """
     try:
         rows = pd.read_parquet(listed)
         objectors = pd.read_parquet(folder / PARTICULARS_FILES["objectors"])

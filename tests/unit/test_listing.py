@@ -1,5 +1,6 @@
 """What became of the list before, and whose expected numbers a practice's first page adds up."""
 
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -7,8 +8,11 @@ from typing import Any
 import pandas as pd
 
 from vi_risk.caselists.choosing.changes import PreviousList
-from vi_risk.listing import Listing, became_of
+from vi_risk.caselists.choosing.rules import load_rules
+from vi_risk.features.catalogue import read_catalogue
+from vi_risk.listing import Listing, became_of, shown_under
 from vi_risk.models.spec import ModelSpec, load_spec
+from vi_risk.reasons.prompts import read_prompts
 
 OCTOBER = date(2024, 10, 1)
 
@@ -74,3 +78,14 @@ def test_without_both_count_models_nothing_is_expected() -> None:
 
     assert listing_of(load_spec()).expected(scores) is None
     assert listing_of(load_spec("death_12m")).expected(scores) is None
+
+
+def test_no_prompt_tells_of_what_a_site_hides() -> None:
+    catalogue = read_catalogue()
+    prompts, rules = read_prompts(catalogue=catalogue), load_rules()
+
+    shown = shown_under(replace(rules, hide=("alcohol",)), prompts, catalogue)
+
+    assert shown_under(rules, prompts, catalogue) == list(prompts)
+    assert {prompt.role for prompt in prompts} - {prompt.role for prompt in shown} == {"alcohol team"}
+    assert not any("alcohol" in column for prompt in shown for column in prompt.when.columns)

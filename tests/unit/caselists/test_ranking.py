@@ -203,16 +203,16 @@ def test_places_are_a_whole_number_from_one(capacity: Any) -> None:
 
 
 def test_what_changed_is_told_without_the_names_that_a_site_hides() -> None:
-    alcohol, self_harm = "condition_alcohol_dependence_1095d", "condition_self_harm_1095d"
+    alcohol, failure = "condition_alcohol_dependence_1095d", "condition_heart_failure_1095d"
     changes = pd.DataFrame(
         {
             "patient_id": ["a3", "a3", "a3", "b2"],
             "text": ["more of one thing", "more of another", "more visits", "more of one thing"],
-            "feature": [alcohol, self_harm, "ed_attendances_365d", self_harm],
+            "feature": [alcohol, failure, "ed_attendances_365d", failure],
         }
     )
 
-    told = made('hide = ["alcohol_dependence", "self_harm"]', changes=changes)
+    told = made('hide = ["alcohol_dependence", "heart_failure"]', changes=changes)
 
     assert [one.changes["text"].tolist() for one in told] == [[NOT_NAMED, "more visits"], [NOT_NAMED]]
     assert [len(one.changes) for one in made(changes=changes)] == [3, 1]

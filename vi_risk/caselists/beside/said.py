@@ -137,6 +137,8 @@ def _refuse_untellable(said: pd.DataFrame) -> None:
                 f"reasons: {name}: expected numbers, found a column of {said[name].dtype}. Convert it or leave it out."
             )
             raise UsageError(msg)
+    if "contribution" in said and len(said):
+        wrong["contribution: are infinite"] = said["contribution"].abs() == float("inf")
     if "place" in said:
         wrong["place: are missing"] = said["place"].isna()
         wrong["place: stand where another of the same person and kind does"] = said.duplicated(

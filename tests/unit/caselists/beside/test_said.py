@@ -74,6 +74,7 @@ def test_reasons_of_ones_own_need_a_patient_and_a_text_alone() -> None:
         ("place", [1, None], "place: 1 of 2 rows are missing"),
         ("place", [1, 1], "place: 1 of 2 rows stand where another of the same person and kind does"),
         ("contribution", ["much", "little"], "contribution: expected numbers"),
+        ("contribution", [float("-inf"), float("nan")], "contribution: 1 of 2 rows are infinite"),
         ("text", ["a secret", None], "text: 1 of 2 rows are missing"),
     ],
 )
