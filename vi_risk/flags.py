@@ -85,7 +85,7 @@ GovernanceFlag = Annotated[
     typer.Option(
         "--governance",
         metavar="FILE",
-        help="Purpose and legal basis of the use of these records, and the sensitive codes that may be read.",
+        help="Purpose and legal basis of the use of these records, the sensitive codes that may be read, the practices outside the trust that may have a list.",
     ),
 ]
 FeaturesFlag = Annotated[

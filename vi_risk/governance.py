@@ -20,10 +20,13 @@ class Governance:
     sensitive
         Kind of sensitive code groups (such as ``"hiv"``) -> whether features may read them; a kind that is not named
         may not be read.
+    practices_outside
+        Codes of practices outside the trust that have a list all the same.
     """
 
     purpose: str
     sensitive: Mapping[str, bool] = field(default_factory=dict)
+    practices_outside: tuple[str, ...] = ()
 
 
 def read_governance(path: Path) -> Governance:
@@ -34,7 +37,8 @@ def read_governance(path: Path) -> Governance:
     UsageError
         There is no such file, or it is none: a folder, a device.
     GovernanceError
-        It says no purpose, or what it says of sensitive kinds is not yes or no; all faults at once.
+        It says no purpose, what it says of sensitive kinds is not yes or no, or of practices no list of codes; all
+        faults at once.
     """
     if not path.is_file():
         found = "is a folder" if path.is_dir() else "is no plain file" if path.exists() else "no such file"
@@ -46,9 +50,15 @@ def read_governance(path: Path) -> Governance:
     if not isinstance(purpose, str) or not purpose.strip():
         faults.append("purpose is missing. Say in one line what the records are used for and on what legal basis.")
     faults += _sensitive_faults(sensitive)
+    outside = content.get("practices_outside", [])
+    if not isinstance(outside, list) or not all(isinstance(code, str) and code.strip() for code in outside):
+        faults.append(
+            'practices_outside: expected a list of practice codes, such as ["M92001"]: those outside the trust that are'
+            " to have a list."
+        )
     if faults:
         raise GovernanceError("\n".join(f"{path}: {fault}" for fault in faults))
-    return Governance(str(purpose), sensitive)
+    return Governance(str(purpose), sensitive, tuple(outside))
 
 
 def _sensitive_faults(sensitive: Any) -> list[str]:

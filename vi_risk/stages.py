@@ -75,6 +75,7 @@ class Source:
     mapping: str
     governance: str | None = None
     reviews: tuple[str, ...] = ()
+    practices_outside: tuple[str, ...] = ()  # that governance allows a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ def build_features(
         "mapping": request.source.mapping,
         "governance": request.source.governance,
         "reviews": list(request.source.reviews),
+        "practices_outside": list(request.source.practices_outside),
         "fingerprints": records.fingerprints(),
         "rows": {table.table: table.rows for table in checked.tables},
         "absent": list(checked.absent),
@@ -358,6 +360,8 @@ def case_lists(
         update_run(folder, "case_lists", {"capacity": capacity, "lists": {}, "files": []})
         return
     model, run = _model(place)
+    records = read_run(folder, needs="scores", command="score")["records"]
+    rules = rules.with_outside(records["practices_outside"])
     listing = Listing(
         spec=spec,
         model=model,
@@ -367,7 +371,7 @@ def case_lists(
         capacity=capacity,
         prompts=read_prompts(catalogue=snapshots.catalogue) if prompts is None else prompts,
         model_version=run["model"]["version"],
-        governance=read_run(folder, needs="scores", command="score")["records"]["governance"],
+        governance=records["governance"],
     )
     made = listing.lists(_scores(folder), snapshots, listed_before=_listed_before(folder))
     for doubt in doubts_of_rules(made, snapshots, rules, capacity=capacity):

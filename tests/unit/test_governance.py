@@ -50,3 +50,19 @@ def test_a_file_that_is_not_there_and_one_that_is_no_toml_are_told(tmp_path: Pat
         read_governance(Path(os.devnull))
     with pytest.raises(SpecificationError, match="is not valid TOML"):
         read(tmp_path, "purpose = ")
+
+
+def test_practices_outside_the_trust_that_may_have_a_list_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "governance.toml"
+    file.write_text('purpose = "direct care"\npractices_outside = ["M92001", "M92002"]\n')
+
+    assert read_governance(file).practices_outside == ("M92001", "M92002")
+
+
+@pytest.mark.parametrize("written", ['"M92001"', "[1]", '[""]', "true"])
+def test_practices_that_are_no_codes_are_refused(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "governance.toml"
+    file.write_text(f'purpose = "direct care"\npractices_outside = {written}\n')
+
+    with pytest.raises(GovernanceError, match="practices_outside: expected a list of practice codes"):
+        read_governance(file)

@@ -217,7 +217,9 @@ def summary(case_list: CaseList) -> str:
     listed, eligible = len(case_list.table), people(case_list.eligible)
     if not listed:
         return f"Nobody is on this list: {eligible} of this practice could have been listed."
-    order = case_list.about.places.partition(", in order of ")[2] or f"their chance of {case_list.about.outcome}"
+    order = case_list.about.places.partition(", in order of ")[2].partition(";")[0]  # ties are told below the list
+    if order in ("", "their chance"):
+        order = f"their chance of {case_list.about.outcome}"
     return f"{listed:,} of {eligible} who could have been listed, in order of {order}."
 
 

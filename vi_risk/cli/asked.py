@@ -101,7 +101,9 @@ def source_of(records: str, mapping: str, governance: "Governance | None", revie
 
     name = shown(records) if url_of(records) else Path(records).resolve().name
     purpose = None if governance is None else governance.purpose
-    return Source(name, mapping, purpose, acceptance_of(reviews))
+    outside = () if governance is None else governance.practices_outside
+    # Of all practices together: of one, the few that a meeting decides would stand in the model's run.
+    return Source(name, mapping, purpose, acceptance_of(reviews)[:1], outside)
 
 
 def catalogue_of(folders: Sequence[Path] | None, governance: "Governance | None") -> "Catalogue":

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, Self, TypeGuard
 
 from vi_risk import declared
 from vi_risk.caselists.choosing.bands import Band, band_faults, read_bands
@@ -105,6 +105,11 @@ class CaseListRules:
     def hidden(self, catalogue: "Catalogue") -> frozenset[str]:
         """Return the names of the features that the list is not to tell of by name."""
         return frozenset(feature.name for feature in catalogue.features if self.hides(feature))
+
+    def with_outside(self, practices: Collection[str]) -> Self:
+        """Return the same rules with lists for these practices outside the trust as well, as governance names them."""
+        outside = tuple(dict.fromkeys([*self.places.outside, *practices]))
+        return replace(self, places=replace(self.places, outside=outside))
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -186,3 +186,11 @@ def test_rules_name_every_column_that_they_ask_about() -> None:
 
     assert {"risk", "in_hospital", "days_since_review", "care_home"} <= set(columns)
     assert len(columns) == len(set(columns))
+
+
+def test_governance_adds_practices_outside_to_those_that_the_rules_name() -> None:
+    rules = load_rules()
+    named = replace(rules, places=replace(rules.places, outside=("A",)))
+
+    assert named.with_outside(["B", "A"]).places.outside == ("A", "B")
+    assert named.with_outside([]) == named
