@@ -85,8 +85,8 @@ GovernanceFlag = Annotated[
     typer.Option(
         "--governance",
         metavar="FILE",
-        help="Purpose and legal basis of the use of these records, sensitive codes that may be read, practices outside the"
-        " trust that may have a list.",
+        help="Purpose and legal basis of the use of these records, sensitive codes that may be read, practices outside"
+        " the trust that may have a list.",
     ),
 ]
 FeaturesFlag = Annotated[

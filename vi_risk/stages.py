@@ -394,7 +394,8 @@ def case_lists(
         report.step(f"not on the lists, {words}: {number:,}")
     without = listing.practices_without(snapshots)
     if without:
-        report.step(f"no list for {len(without):,} practices outside the trust, {sum(without.values()):,} people")
+        practices = f"{len(without):,} practice{'' if len(without) == 1 else 's'}"
+        report.step(f"no list for {practices} outside the trust, {sum(without.values()):,} people")
     part = {
         "capacity": capacity,
         "lists": {case_list.practice_code: len(case_list.table) for case_list in made},
