@@ -144,7 +144,9 @@ def test_the_export_gives_one_list_and_a_model_as_good_as_such_data_allow(invoke
     evaluation = json.loads((tmp_path / "out" / "evaluation.json").read_text(encoding="utf-8"))
     assert 0.68 <= evaluation["model"]["auroc"] <= 0.82
     assert evaluation["model"]["auroc"] > evaluation["comparators"]["age_and_sex"]["auroc"]
-    assert {path.name for path in (tmp_path / "out" / "case_lists").iterdir()} == {"all.csv", "all.xlsx", "all.html"}
+    written = {path.name for path in (tmp_path / "out" / "case_lists").iterdir()}
+    packs = {f"all.{ending}" for ending in ("csv", "jsonl", "xlsx", "html")}
+    assert written == {*packs, "listed.parquet", "pathways.html"}
     listed = pd.read_csv(tmp_path / "out" / "case_lists" / "all.csv", encoding="utf-8-sig")
     assert len(listed) == 20
     assert listed["rank"].tolist() == list(range(1, 21))
