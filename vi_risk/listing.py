@@ -130,7 +130,7 @@ class Listing:
             listed=listed,
             outcome=self.spec.outcome_words,
             windows=snapshots.windows,
-            reviewed=None if before is None else became_of(before, listed, snapshots),
+            reviewed=became_of(before, listed, snapshots) if before is not None and before.made else None,
             expected=self.expected(scores),
         )
 

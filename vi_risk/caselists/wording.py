@@ -28,12 +28,16 @@ WHAT_REFITS_ARE = (
     '"In the list in 19 of 20 refits": the model was learnt again 20 times from patients drawn anew; it says how sure'
     " the place on the list is, not how the year will go."
 )
+WHAT_NOT_KNOWN_IS = (
+    '"Not already known": no emergency admission in the past year, on no community caseload, and on no frailty or'
+    " palliative register that the records show. The practice may know the person well."
+)
 AFTER_DISCHARGE = (
     "Each person is told as known on the day after leaving hospital; days ago are counted from that day. Who has come"
     " back, died or moved away since is not on the list; team reviews and objections are those up to its date."
 )
 # Notes that say what words mean; any other tells of this very list.
-EXPLANATIONS = (WHAT_CHANCES_BESIDE_ARE, WHAT_REFITS_ARE, AFTER_DISCHARGE)
+EXPLANATIONS = (WHAT_CHANCES_BESIDE_ARE, WHAT_REFITS_ARE, WHAT_NOT_KNOWN_IS, AFTER_DISCHARGE)
 
 _HEADINGS: Mapping[str, str] = MappingProxyType(
     {

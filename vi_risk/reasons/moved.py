@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from vi_risk.errors import UsageError
+from vi_risk.features.definition import GROUPED_MEASURES
 from vi_risk.models.templates import date_in_words
 from vi_risk.reasons.normal import normal_for
 from vi_risk.reasons.sentences import ago, fewer_or_more, number, percent, sentence, span
@@ -46,7 +47,8 @@ def what_moved(model: "Model", snapshots: "Snapshots", patients: Sequence[str]) 
     """Return what changed the risk of some patients since the list before, in words of both values.
 
     The same model looks at both dates. Told are the themes whose contributions moved most the way that the risk as a
-    whole moved: up for those who rose, down for those who fell. That time went by is told of nobody.
+    whole moved: up for those who rose, down for those who fell. That time went by is
+    told of stays in hospital alone, and of nobody that a condition was not coded again.
 
     Returns
     -------
@@ -124,6 +126,12 @@ def _text(then: _Then, member: Member, way: float) -> str:
         return f"GP record not seen, as it was at {then.at}" if math.isnan(now) else f"GP record not seen at {then.at}"
     if math.isnan(now) or now == before:
         return ""
+    # Nothing new, only time went by: worth telling of a stay in hospital, to say why a risk fell.
+    if member.is_last_day and now > before and not (way < 0 and member.is_of_hospital_visit):
+        return ""
+    # No longer coded lately is not no longer there.
+    if definition.domain == "comorbidity" and definition.measure in GROUPED_MEASURES and now < before:
+        return ""
     if definition.direction != "none":
         rises = -1.0 if definition.direction == "down" else 1.0
         if not math.isnan(before) and way * rises * (now - before) < 0:
@@ -138,7 +146,7 @@ def _text(then: _Then, member: Member, way: float) -> str:
         return ""
     said = sentence(member.feature, now, member.window)
     was = _was(member, before)
-    return f"{said} (at {then.at}: {was})" if said and was else ""
+    return f"{said} (at {then.at}: {was})" if said and was and was != _was(member, now) else ""
 
 
 def _last(then: _Then, theme: Theme, member: Member, days: list[float]) -> str:

@@ -66,6 +66,9 @@ def moved(before: Facts, now: Facts, *, seen: date | None = LONG_AGO) -> list[st
             {"delirium_730d": (0, 0)},
             [f"at {THEN} and not now: delirium recorded in the last 2 years"],
         ),
+        # A condition that was not coded again is still there; a review long ago is no news.
+        ({"condition_copd_1095d": (1, 0.4)}, {"condition_copd_1095d": (0, 0)}, []),
+        ({"days_since_medication_review_730d": (120, 0.1)}, {"days_since_medication_review_730d": (211, 0.4)}, []),
         # How often, a score, a share.
         (
             {"ed_by_ambulance_365d": (1, 0.1)},

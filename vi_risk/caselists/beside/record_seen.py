@@ -9,16 +9,19 @@ from vi_risk.caselists.wording import (
     AFTER_DISCHARGE,
     SOURCES,
     WHAT_CHANCES_BESIDE_ARE,
+    WHAT_NOT_KNOWN_IS,
     WHAT_REFITS_ARE,
     is_chance,
 )
 from vi_risk.models.templates import date_in_words
+from vi_risk.reasons.sentences import span
 from vi_risk.records.tables import TABLES
 
 if TYPE_CHECKING:
     from vi_risk.models.snapshots import Snapshots
 
 _YEAR = 365
+_CONDITIONS = ("condition", "long_term_conditions", "hospital_frailty_score")
 _TWO_YEARS = timedelta(days=730)
 
 
@@ -33,6 +36,13 @@ def record_of(listed: pd.DataFrame) -> list[str]:
         else:
             texts.append("GP record seen")
     return texts
+
+
+def _reach_of_conditions(snapshots: "Snapshots") -> int | None:
+    """Return the days within which conditions and frailty are counted, where that is less than is declared."""
+    asked = [feature for feature in snapshots.catalogue.features if feature.definition.name in _CONDITIONS]
+    cut = [days for feature in asked if (days := snapshots.windows.get(feature.name)) is not None]
+    return min(cut, default=None)
 
 
 def data_seen(snapshots: "Snapshots", people: pd.DataFrame) -> dict[str, date]:
@@ -68,10 +78,17 @@ def notes_for(snapshots: "Snapshots", people: pd.DataFrame, facts: pd.DataFrame)
     elif joined is not None and (snapshots.index_dates.list_date - joined).days < _YEAR:
         day = date_in_words(joined)
         notes.insert(0, f"The GP record is seen from {day} only, when the practice joined the trust")
+    if (days := _reach_of_conditions(snapshots)) is not None:
+        notes.append(
+            f"Conditions and frailty are those recorded in the last {span(days)}, as far back as all dates of the model"
+            " see; older entries are not counted"
+        )
     if any(is_chance(str(column)) for column in facts):
         notes.append(WHAT_CHANCES_BESIDE_ARE)
     if "certainty" in facts:
         notes.append(WHAT_REFITS_ARE)
+    if "not_already_known" in facts:
+        notes.append(WHAT_NOT_KNOWN_IS)
     if "left_hospital_on" in facts:
         notes.append(AFTER_DISCHARGE)
     return tuple(notes)

@@ -15,7 +15,7 @@ from vi_risk.models.learning.calibration import Floats, Rows
 KNOWN_BY: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "emergency admission in the past year": ("emergency_admissions_365d",),
-        "caseload of a community matron or rapid response": ("community_matron_365d", "rapid_response_180d"),
+        "caseload of a community team": ("community_matron_365d", "rapid_response_180d", "community_caseload_90d"),
         "frailty or palliative register": (
             "moderate_frailty_1095d",
             "severe_frailty_1095d",
