@@ -361,7 +361,7 @@ def case_lists(
         return
     model, run = _model(place)
     records = read_run(folder, needs="scores", command="score")["records"]
-    rules = rules.with_outside(records["practices_outside"])
+    rules = rules.with_outside(records.get("practices_outside", ()))
     listing = Listing(
         spec=spec,
         model=model,
