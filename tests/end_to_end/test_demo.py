@@ -18,6 +18,9 @@ from openpyxl import load_workbook
 
 from tests.end_to_end.conftest import DEMO_PATIENTS, Ended, contents, run_demo
 from vi_risk.features.catalogue import read_catalogue
+from vi_risk.models.evidence.metrics import slope_and_error
+from vi_risk.models.learning import bundle
+from vi_risk.models.snapshot_files import load_snapshots
 from vi_risk.tracking.quiet import quiet_mlflow
 
 LIST_DATE = date(2025, 1, 1)
@@ -450,3 +453,17 @@ def test_the_csv_is_of_the_form_that_other_tools_read(demo: Ended) -> None:
         assert content.startswith(b"\xef\xbb\xbf")
         text = content.decode("utf-8-sig")
         assert len({len(row) for row in csv.reader(io.StringIO(text, newline=""))}) == 1
+
+
+def test_the_calibration_slope_is_not_told_from_one(demo: Ended, run_file: dict[str, Any]) -> None:
+    """Its 99 % interval holds 1, as of a model whose risks are neither too wide nor too narrow."""
+    snapshots = load_snapshots(demo.out, run_file["features"])
+    model, _ = bundle.load(demo.out / "model")
+    answers = snapshots.answers("test")
+    risk = model.predict_proba(snapshots.rows("test")[1])[:, 1]
+
+    found = slope_and_error(risk, answers["outcome"].to_numpy(), answers["weight"].to_numpy())
+
+    assert found is not None
+    slope, error = found
+    assert slope - 2.5758 * error < 1 < slope + 2.5758 * error
