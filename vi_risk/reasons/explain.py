@@ -1,7 +1,8 @@
 """Reasons: what sets the risk of a patient apart from that of peers, in declared words with the patient's values."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,13 +23,19 @@ COLUMNS = ("patient_id", "kind", "place", "theme", "domain", "text", "comparison
 
 
 def explain(
-    model: "Model", snapshots: "Snapshots", patients: Sequence[str], *, most: int = MOST_REASONS
+    model: "Model",
+    snapshots: "Snapshots",
+    patients: Sequence[str],
+    *,
+    most: int = MOST_REASONS,
+    unnamed: Collection[str] = (),
 ) -> pd.DataFrame:
     """Return the reasons for the risk of some patients at the date of the list.
 
     Contributions are the model's SHAP values, which add up to its raw score (checked for every row); of each the mean
     of peers is taken off, people of the same age band and sex. A reason is a theme, all windows of the definitions that
-    share it. A theme without words for the patient's value is passed over, never worded by a column name.
+    share it. A theme without words for the patient's value is passed over, never worded by a column name; so is one
+    whose value does not lie beyond what is usual among peers.
 
     Parameters
     ----------
@@ -36,6 +43,8 @@ def explain(
         patient_id of those to explain, each once; cost follows them, not the population.
     most
         Reasons that raise the risk, for each patient.
+    unnamed
+        Names of features that are not named where others are counted: those that the rules of a list hide.
 
     Returns
     -------
@@ -58,35 +67,32 @@ def explain(
     after_discharge = bool((cohort["index_date"] != snapshots.index_dates.list_date).any())
     peers = Peers.of(cohort, features, who="people discharged" if after_discharge else "people")
     groups = peers.group[places]
-    usual = peers.mean_contributions(model, groups).loc[groups, names].to_numpy()
-    weights = model.contributions(rows)[names].to_numpy() - usual
+    mean = peers.mean_contributions(model, groups).loc[groups, names].to_numpy()
+    weights = model.contributions(rows)[names].to_numpy() - mean
     values = rows[names].to_numpy(dtype=float)
     themes = themes_of([by_name[name] for name in names], snapshots.windows)
-    told: list[tuple[int, Said]] = []
+    told: list[tuple[str, Said]] = []
     for place, (index_date, sex, seen_from) in enumerate(_particulars(people)):
-        patient = Patient(values[place], weights[place], index_date, sex, seen_from)
-        told += [(place, said) for said in tell(patient, themes, most=most)]
+        usual_of = partial(peers.usual, group=int(groups[place]))
+        patient = Patient(values[place], weights[place], index_date, sex, seen_from, usual_of, unnamed)
+        told += [(patients[place], said) for said in tell(patient, themes, most=most)]
     table = pd.DataFrame(
         [
             {
-                "patient_id": patients[place],
+                "patient_id": patient_id,
                 "kind": said.kind,
                 "theme": said.theme,
                 "domain": said.feature.definition.domain,
                 "text": said.text,
+                "comparison": said.comparison,
                 "contribution": said.contribution,
                 "feature": said.feature.name,
-                "value": said.value,
-                "unit": said.unit,
             }
-            for place, said in told
+            for patient_id, said in told
         ],
-        columns=[*(column for column in COLUMNS if column not in ("place", "comparison")), "value", "unit"],
+        columns=[column for column in COLUMNS if column != "place"],
     )
-    table["group"] = groups[np.array([place for place, _ in told], dtype=np.intp)]
     table["place"] = table.groupby(["patient_id", "kind"], sort=False).cumcount() + 1
-    definitions = {name: feature.definition for name, feature in by_name.items()}
-    table["comparison"] = np.where(table["kind"] == "unseen", "", peers.comparisons(table, definitions))
     return table[list(COLUMNS)].astype({"place": int, "contribution": float})  # also where there is nothing to say
 
 

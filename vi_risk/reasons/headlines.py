@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vi_risk.reasons.patient import Patient
-from vi_risk.reasons.sentences import ago, number, span
+from vi_risk.reasons.sentences import ago, listed, number, span
 from vi_risk.reasons.themes import YEAR, Member, Theme, usual_window
+
+MOST_NAMED = 4
 
 
 @dataclass(slots=True)
@@ -29,26 +31,50 @@ class Told:
 
 def headline(
     patient: Patient, theme: Theme, counts: Sequence[Member], strongest: Member, told: Told
-) -> tuple[str, Member]:
+) -> tuple[str, Member, Member | None]:
     """Return how many there were, the last one when, and then what weighed most where that is something else.
 
     Parameters
     ----------
     counts
-        Those of the theme's headline that are above 0, shortest window first.
+        Those of the theme's headline that can be told, shortest window first.
 
     Returns
     -------
-    text, member
-        The words, and the feature that they begin with.
+    text, member, beside
+        The words, the feature that they begin with, and that of the second half, None without one.
     """
     base = usual_window(counts)
     if strongest in counts and (strongest.window or 0) > (base.window or 0):
         base = strongest
     text = counted(patient, theme, base, told, strongest)
     if _says_more(strongest, base):
-        text += f"; {patient.worded(strongest)}"
-    return text, base
+        return f"{text}; {patient.worded(strongest)}", base, strongest
+    return text, base, None
+
+
+def by_name(patient: Patient, theme: Theme, count: Member) -> str:
+    """Return a count of conditions, or of kinds of medicine, in words, and which they are.
+
+    Of more than four, four are named. What is not to be named is counted all the same.
+    """
+    text, there = patient.worded(count), nameable(patient, theme, count)
+    if not there:
+        return text
+    names = listed([flag.feature.group_title for flag in there[:MOST_NAMED]])
+    are_all = len(there) == patient.value(count) and len(there) <= MOST_NAMED
+    return f"{text}: {names}" if are_all else f"{text}, among them {names}"
+
+
+def nameable(patient: Patient, theme: Theme, count: Member) -> list[Member]:
+    """Return what of a count is there and may be named, first what fewest peers have."""
+    there = [
+        flag
+        for flag in theme.named_by
+        if count.counts(flag) and patient.value(flag) > 0 and flag.feature.name not in patient.unnamed
+    ]
+    usual = {flag: patient.usual(flag) for flag in there}
+    return sorted(there, key=lambda flag: 1.0 if (its := usual[flag]) is None else its.typical)
 
 
 def counted(patient: Patient, theme: Theme, base: Member, told: Told, strongest: Member | None = None) -> str:

@@ -1,7 +1,7 @@
 """What moved: the two or three reasons by which a person's risk changed since the list before."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,21 @@ import pandas as pd
 
 from vi_risk.errors import UsageError
 from vi_risk.features.definition import GROUPED_MEASURES
+from vi_risk.features.sources import CONTACTS
 from vi_risk.models.templates import date_in_words
+from vi_risk.reasons.apart import is_administrative
+from vi_risk.reasons.headlines import MOST_NAMED
 from vi_risk.reasons.normal import normal_for
-from vi_risk.reasons.sentences import ago, fewer_or_more, number, percent, sentence, span
-from vi_risk.reasons.themes import Member, Theme, Themes, themes_of, usual_window
+from vi_risk.reasons.sentences import (
+    ago,
+    fewer_or_more,
+    listed,
+    number,
+    percent,
+    sentence,
+    span,
+)
+from vi_risk.reasons.themes import Member, Theme, Themes, themes_of, usual_window, without_sums
 
 if TYPE_CHECKING:
     from vi_risk.models.on_snapshots import Model
@@ -27,7 +38,13 @@ _NOTABLE_SHARE = 0.2
 
 _COUNTED = ("count", "distinct", "groups", "bed_days", "sum")
 _YES_OR_NO = ("any", "is", "latest_is", "group_flags")
-_TOLD_BY_THEIR_VALUES = ("latest", "mean", "points", "share", "value", "maximum")
+_TOLD_BY_THEIR_VALUES = ("latest", "share", "value", "maximum")
+# Of these the events or conditions are told that made them move, not the number that they make up.
+_MADE_UP = ("points", "mean", "rise")
+# Nobody says of a record that it holds more kinds of diagnosis, or of a person that more settings have seen them.
+_KINDS = ("diagnoses", CONTACTS)
+# What holds of a person until it is ended, so that its end is news and no matter of time that went by.
+_STATES = ("prescriptions", "patients")
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -41,14 +58,24 @@ class _Then:
     moved: Floats
     sex: str
     at: str  # the earlier date in words
+    days: int  # since then
+    unnamed: Collection[str]
 
 
-def what_moved(model: "Model", snapshots: "Snapshots", patients: Sequence[str]) -> pd.DataFrame:
+def what_moved(
+    model: "Model", snapshots: "Snapshots", patients: Sequence[str], *, unnamed: Collection[str] = ()
+) -> pd.DataFrame:
     """Return what changed the risk of some patients since the list before, in words of both values.
 
     The same model looks at both dates. Told are the themes whose contributions moved most the way that the risk as a
-    whole moved: up for those who rose, down for those who fell. That time went by is
-    told of stays in hospital alone, and of nobody that a condition was not coded again.
+    whole moved: up for those who rose, down for those who fell. A score or a number of conditions is told by what made
+    it move: the conditions that are new. That time went by is told of stays in hospital alone, and of nobody that
+    something was not coded again.
+
+    Parameters
+    ----------
+    unnamed
+        Names of features that are not named where others are counted: those that the rules of a list hide.
 
     Returns
     -------
@@ -80,13 +107,13 @@ def what_moved(model: "Model", snapshots: "Snapshots", patients: Sequence[str]) 
     moved = model.contributions(now)[names].to_numpy() - model.contributions(before)[names].to_numpy()
     values, values_before = now[names].to_numpy(dtype=float), before[names].to_numpy(dtype=float)
     sexes = people["sex"].astype("string").fillna("").to_numpy(dtype=object)[here]
-    at, row = date_in_words(previous), 0
+    at, row, days = date_in_words(previous), 0, (snapshots.index_dates.list_date - previous).days
     told: list[tuple[str, str, str]] = []
     for place, patient_id in enumerate(patients):
         if there[place] < 0:
             told.append((patient_id, f"not among the people asked about on {at}", ""))
             continue
-        then = _Then(values[row], values_before[row], moved[row], str(sexes[place]), at)
+        then = _Then(values[row], values_before[row], moved[row], str(sexes[place]), at, days, unnamed)
         told += [(patient_id, text, feature) for text, feature in _texts(then, themes).items()]
         row += 1
     return pd.DataFrame(told, columns=["patient_id", "text", "feature"])
@@ -97,8 +124,13 @@ def _texts(then: _Then, themes: Themes) -> dict[str, str]:
     way = 1.0 if then.moved.sum() >= 0 else -1.0
     texts: dict[str, str] = {}
     days: list[float] = []  # of visits to hospital told of
-    for theme in themes.ordered(way * then.moved, least=WORTH_SAYING):
-        text, feature = next(_of_theme(then, theme, way, days), ("", ""))
+    named: set[str] = set()  # features whose groups were named
+    for theme in without_sums(themes.ordered(way * then.moved, least=WORTH_SAYING)):
+        if theme.members[0].feature.name in named:
+            continue
+        new = _new(then, theme) if way > 0 else []
+        named |= {flag.feature.name for flag in new}
+        text, feature = _names(then, new) if new else next(_of_theme(then, theme, way, days), ("", ""))
         if text:
             texts.setdefault(text, feature)
         if len(texts) == MOST_MOVED:
@@ -112,8 +144,34 @@ def _of_theme(then: _Then, theme: Theme, way: float, days: list[float]) -> Itera
     others = sorted(theme.members, key=lambda member: -way * then.moved[member.place])
     moved = [member for member in others if way * then.moved[member.place] > 0]
     for member in [*headline, *moved]:
+        # How appointments divide is no news where their number is none.
+        if headline and member.definition.direction == "none" and member.definition is not headline[0].definition:
+            continue
         if text := _text(then, member, way):
             yield text + _last(then, theme, member, days), member.feature.name
+
+
+def _new(then: _Then, theme: Theme) -> list[Member]:
+    """Return what is new of the conditions, or medicines, that a theme counts or flags; what adds most first."""
+    first = theme.members[0]
+    flags = theme.named_by or ((first,) if first.definition.measure == "group_flags" else ())
+    new = [
+        flag
+        for flag in flags
+        if then.now[flag.place] > 0 and then.before[flag.place] == 0 and flag.feature.name not in then.unnamed
+    ]
+    return sorted(new, key=lambda flag: -then.moved[flag.place])[:MOST_NAMED]
+
+
+def _names(then: _Then, new: Sequence[Member]) -> tuple[str, str]:
+    """Return which they are in words, and the feature of the first.
+
+    What was not seen in the look-back before may have been known for years: it is not called new.
+    """
+    first = new[0]
+    names = listed([flag.feature.group_title for flag in new])
+    verb = "issued" if first.definition.table == "prescriptions" else "recorded"
+    return f"{names}, {verb} since {then.at} and not in the {span(first.window)} before", first.feature.name
 
 
 def _text(then: _Then, member: Member, way: float) -> str:
@@ -124,29 +182,48 @@ def _text(then: _Then, member: Member, way: float) -> str:
         if definition.source.held_by != "practice":
             return ""
         return f"GP record not seen, as it was at {then.at}" if math.isnan(now) else f"GP record not seen at {then.at}"
-    if math.isnan(now) or now == before:
+    if math.isnan(now) or now == before or _is_made_up(member) or is_administrative(member):
         return ""
-    # Nothing new, only time went by: worth telling of a stay in hospital, to say why a risk fell.
-    if member.is_last_day and now > before and not (way < 0 and member.is_of_hospital_visit):
-        return ""
-    # No longer coded lately is not no longer there.
-    if definition.domain == "comorbidity" and definition.measure in GROUPED_MEASURES and now < before:
-        return ""
+    if member.is_last_day and now > before:
+        return _none_since(then, member, now, before) if way < 0 and member.is_of_hospital_visit else ""
     if definition.direction != "none":
         rises = -1.0 if definition.direction == "down" else 1.0
         if not math.isnan(before) and way * rises * (now - before) < 0:
             return ""
     if definition.measure in _YES_OR_NO or definition.at_least is not None:
-        said = sentence(member.feature, 1.0, member.window)
-        return f"new since {then.at}: {said}" if now > 0 else f"at {then.at} and not now: {said}"
+        return _yes_or_no(then, member, now)
     if definition.measure in _COUNTED and not math.isnan(before):
-        return _of_count(then, member, now, before)
+        # No longer coded lately is not no longer there.
+        return "" if definition.measure in GROUPED_MEASURES and now < before else _of_count(then, member, now, before)
     normal = normal_for(definition, then.sex)
     if normal is not None and (abs(now - before) < normal.notable or (way > 0 and normal.judge(now) == "normal")):
         return ""
     said = sentence(member.feature, now, member.window)
     was = _was(member, before)
     return f"{said} (at {then.at}: {was})" if said and was and was != _was(member, now) else ""
+
+
+def _is_made_up(member: Member) -> bool:
+    """Return whether a number is made up of other things that are told, or of no one thing that anyone would name."""
+    definition = member.definition
+    kinds = definition.measure == "distinct" and definition.table in _KINDS
+    return definition.measure in _MADE_UP or kinds or (definition.table == CONTACTS and definition.direction == "none")
+
+
+def _none_since(then: _Then, member: Member, now: float, before: float) -> str:
+    """Say that only time went by since a stay in hospital, which is why a risk fell; "" where it was another one."""
+    if now - before != then.days:
+        return ""
+    return f"{sentence(member.feature, now, member.window)}, none since {then.at}"
+
+
+def _yes_or_no(then: _Then, member: Member, now: float) -> str:
+    definition = member.definition
+    said = sentence(member.feature, 1.0, member.window)
+    if now > 0:
+        return f"new since {then.at}: {said}"
+    is_state = definition.measure in ("is", "latest_is") or definition.table in _STATES
+    return f"at {then.at} and not now: {said}" if is_state else ""
 
 
 def _last(then: _Then, theme: Theme, member: Member, days: list[float]) -> str:
@@ -168,7 +245,7 @@ def _of_count(then: _Then, member: Member, now: float, before: float) -> str:
     if difference := fewer_or_more(member.feature, now - before, member.window):
         return f"{difference} than at {then.at}"
     said = sentence(member.feature, now, member.window)
-    return f"{said} (at {then.at}: {number(before)})" if said else ""
+    return f"{said} (at {then.at}: {number(before) if before else 'none'})" if said else ""
 
 
 def _was(member: Member, before: float) -> str:
@@ -179,5 +256,5 @@ def _was(member: Member, before: float) -> str:
     if definition.measure not in _TOLD_BY_THEIR_VALUES:
         return ""
     if math.isnan(before):
-        return "not measured" if definition.in_units else "not known"
+        return "not measured" if definition.in_units else ""
     return percent(before) if definition.measure == "share" else number(before)

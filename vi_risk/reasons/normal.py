@@ -36,11 +36,14 @@ class Normal:
     notable
         The yearly change, up or down, from which it is worth saying: more than a second sample of the same person
         would show.
+    worse
+        Which end trouble lies at: -1.0 low, 1.0 high, 0.0 both; None where a value inside the range speaks for nobody.
     """
 
     low: float
     high: float
     notable: float
+    worse: float | None = 0.0
 
     def judge(self, value: float) -> Judgement:
         """Return whether a value lies below, above or inside the range."""
@@ -60,15 +63,15 @@ class Normal:
 _RANGES: Mapping[str, Normal] = MappingProxyType(
     {
         "sodium": Normal(133, 146, notable=3),
-        "albumin": Normal(35, 50, notable=4),
-        "haemoglobin": Normal(120, 165, notable=10),
-        "egfr": Normal(60, math.inf, notable=5),
-        "hba1c": Normal(-math.inf, 47, notable=6),
-        "bmi": Normal(18.5, 29.9, notable=1.5),
-        "systolic": Normal(90, 139, notable=10),
+        "albumin": Normal(35, 50, notable=4, worse=-1.0),
+        "haemoglobin": Normal(120, 165, notable=10, worse=-1.0),
+        "egfr": Normal(60, math.inf, notable=5, worse=-1.0),
+        "hba1c": Normal(-math.inf, 47, notable=6, worse=1.0),
+        "bmi": Normal(18.5, 29.9, notable=1.5, worse=None),  # it ends where obesity begins
+        "systolic": Normal(90, 139, notable=10, worse=1.0),
     }
 )
-_OF_MEN: Mapping[str, Normal] = MappingProxyType({"haemoglobin": Normal(130, 180, notable=10)})
+_OF_MEN: Mapping[str, Normal] = MappingProxyType({"haemoglobin": Normal(130, 180, notable=10, worse=-1.0)})
 
 
 def normal_for(definition: Definition, sex: str = "") -> Normal | None:

@@ -1,5 +1,8 @@
 """Who might help: declared rules that turn a person's facts into questions for a team, each to one role.
 
+    [end_of_life]
+    when = { end_of_life_register_1095d = { min = 1 } }
+
     [[prompt]]
     name = "ten or more medicines"
     role = "pharmacist"
@@ -9,17 +12,17 @@
     reference = "NICE NG5"
 
 A prompt says what the record shows and asks; it never instructs. `when` and `unless` are conditions on features and
-risks (`vi_risk.reasons.when`). None reads an objection, which is never said beside a name. The grammar for people is
-features/README.md.
+risks (`vi_risk.reasons.when`). Of people near the end of life only what says so is asked (`end_of_life = true`). None
+reads an objection, which is never said beside a name. The grammar for people is features/README.md.
 """
 
-import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -29,45 +32,29 @@ from vi_risk import declared
 from vi_risk.errors import SpecificationError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.declarations import PROMPTS_FILE
-from vi_risk.features.definition import INTERVAL_MEASURES, Feature
-from vi_risk.features.seen import CERTAIN_VALUES
-from vi_risk.features.sources import tables_behind
-from vi_risk.reasons.sentences import ago, number, percent
+from vi_risk.features.definition import Feature
+from vi_risk.reasons.askable import (
+    PEOPLE_COLUMNS,
+    SAY,
+    Saying,
+    bounded_above,
+    counts_on,
+    never_met,
+    none_of,
+    objecting,
+    saying_of,
+)
+from vi_risk.reasons.kept import unknown_where_not_kept
+from vi_risk.reasons.sentences import ago
 from vi_risk.reasons.when import When, read_when
+from vi_risk.records.tables import Holder
 
 PROMPT_COLUMNS = ("patient_id", "role", "text", "rule")
+# What three to five minutes have room for; who is asked twice looks at the whole person anyway.
+MOST_OF_A_PERSON, MOST_OF_A_ROLE = 5, 2
+_TRIED_DAYS = 730  # a plan of longer ago is no longer what was tried
+_THEIRS = " (the plan of the last review, {}, was theirs)"
 
-Saying = Literal["number", "percent", "ago"]
-Span = tuple[float, float]
-
-# What the people of a list are known by beside their features -> the values that there can be.
-PEOPLE_COLUMNS: Mapping[str, Span] = MappingProxyType(
-    {
-        "age": (0, math.inf),
-        "in_hospital": (0, 1),
-        "risk": (0, 1),
-        "risk_of_death": (0, 1),
-        "risk_3m": (0, 1),
-        "listed_in_refits": (0, 1),
-        "rank": (1, math.inf),
-        "days_since_review": (1, math.inf),
-        "review_open": (0, 1),
-    }
-)
-
-_SAID_OF_PEOPLE: Mapping[str, Saying] = MappingProxyType(
-    {
-        **dict.fromkeys(("age", "rank"), "number"),
-        **dict.fromkeys(("risk", "risk_of_death", "risk_3m", "listed_in_refits"), "percent"),
-        "days_since_review": "ago",
-    }
-)
-
-_FLAGS = ("any", "is", "latest_is", "group_flags")
-_DAYS_SINCE = ("days_since_last", "days_since_first")
-_FROM_ZERO = ("count", "distinct", "rise", "groups", "age")
-_DAYS_INSIDE = (*INTERVAL_MEASURES, "seen_days")
-_OBJECTIONS = "objections"  # the table of them
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 Words = Annotated[str, Field(min_length=1)]
@@ -84,6 +71,7 @@ class _Entry(BaseModel):
     reference: Words
     when: object  # read by `vi_risk.reasons.when`
     unless: object = None
+    end_of_life: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +81,13 @@ class Prompt:
     Attributes
     ----------
     unless
-        Of whom it is not asked though `when` holds: the help is there already.
+        Of whom it is not asked though `when` holds: the help is there already, or the end of life is near.
     says
         Placeholder of `words` -> how its value is written.
     counts_on
         Features whose whole window it counts on: it says "none", "so many at most" or how many.
+    none_of
+        Features of which it asks whether there are none -> who holds the record that would have one.
     """
 
     name: str
@@ -108,6 +98,7 @@ class Prompt:
     reference: str
     says: Mapping[str, Saying]
     counts_on: frozenset[str] = frozenset()
+    none_of: Mapping[str, Holder] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def rule(self) -> str:
@@ -128,8 +119,10 @@ def prompts_for(
     prompts: Sequence[Prompt],
     *,
     windows: Mapping[str, int | None] = MappingProxyType({}),
+    everyone: pd.DataFrame | None = None,
+    tried: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Return what might be asked of each person, and of whom.
+    """Return what might be asked of each person, and of whom: the first five, no more than two of one role.
 
     Nothing is asked of what was not seen: a missing value meets no condition, and a prompt whose words name a missing
     value is left out for that person.
@@ -141,12 +134,20 @@ def prompts_for(
     windows
         Features whose look-back was cut (`vi_risk.models.snapshots.Plan.windows`): a prompt that counts on the whole
         of such a window ("no review in 12 months") is not made, one that found enough in the rest of it is.
+    everyone
+        One row per person to choose from, listed or not: practice_code and the columns of `asked_where_none`. Where
+        a record keeps next to nothing of such a column, nobody is told of having none. None takes records at their
+        word. With it `people` needs practice_code too.
+    tried
+        The latest review of each person: patient_id, decision, owner. A prompt to who took on the plan then says so.
 
     Returns
     -------
     DataFrame
         `PROMPT_COLUMNS`, by person in the order of `people`, then in the order of `prompts`.
     """
+    if everyone is not None:
+        people = unknown_where_not_kept(people, everyone, asked_where_none(prompts))
     found: list[tuple[int, int, str]] = []
     for place, prompt in enumerate(prompts):
         if not prompt.counts_on.isdisjoint(windows) or not set(prompt.says).issubset(people.columns):
@@ -156,19 +157,50 @@ def prompts_for(
         for value in values.values():
             asked &= ~np.isnan(value)
         for row in np.flatnonzero(asked):
-            said = {column: _SAY[prompt.says[column]](float(value[row])) for column, value in values.items()}
+            said = {column: SAY[prompt.says[column]](float(value[row])) for column, value in values.items()}
             found.append((int(row), place, prompt.words.format_map(said)))
-    found.sort()
     ids = people["patient_id"].to_numpy(object)
-    rows = [(ids[row], prompts[place].role, text, prompts[place].rule) for row, place, text in found]
+    plans = _plans(people, tried)
+    rows = []
+    for person, place, text, is_first in _few(sorted(found), prompts):
+        prompt, (owner, since) = prompts[place], plans.get(ids[person], ("", ""))
+        again = _THEIRS.format(since) if is_first and _is_of(prompt.role, owner) else ""
+        rows.append((ids[person], prompt.role, text + again, prompt.rule))
     return pd.DataFrame(rows, columns=list(PROMPT_COLUMNS), dtype=object)
 
 
-_SAY: Mapping[Saying, Callable[[float], str]] = {
-    "number": number,
-    "percent": percent,
-    "ago": lambda days: ago(round(days)),
-}
+def _few(found: Iterable[tuple[int, int, str]], prompts: Sequence[Prompt]) -> Iterator[tuple[int, int, str, bool]]:
+    """Yield person, prompt and text of those that a meeting has room for, and whether each is the first to its role."""
+    of_person, of_role = Counter[int](), Counter[tuple[int, str]]()
+    for person, place, text in found:
+        role = person, prompts[place].role
+        if of_person[person] < MOST_OF_A_PERSON and of_role[role] < MOST_OF_A_ROLE:
+            of_person[person] += 1
+            of_role[role] += 1
+            yield person, place, text, of_role[role] == 1
+
+
+def asked_where_none(prompts: Sequence[Prompt]) -> dict[str, Holder]:
+    """Return the features of which prompts ask whether there are none -> who holds the record that would have one."""
+    return {name: holder for prompt in prompts for name, holder in prompt.none_of.items()}
+
+
+def _plans(people: pd.DataFrame, tried: pd.DataFrame | None) -> dict[str, tuple[str, str]]:
+    """Return patient_id -> who carried the plan of the last review, and how long ago it was, where one was accepted."""
+    if tried is None or "days_since_review" not in people:
+        return {}
+    taken = tried.loc[(tried["decision"] == "accepted") & tried["owner"].notna(), ["patient_id", "owner"]]
+    days = people.loc[people["days_since_review"] <= _TRIED_DAYS, ["patient_id", "days_since_review"]]
+    rows = days.merge(taken, on="patient_id", validate="one_to_one")
+    return {
+        str(patient): (str(owner), ago(round(float(since))))
+        for patient, since, owner in rows.itertuples(index=False, name=None)
+    }
+
+
+def _is_of(role: str, owner: str) -> bool:
+    """Whether a role is named in what was written as owner: "GP and pharmacist" is either's."""
+    return re.search(rf"\b{re.escape(role)}\b", owner, re.IGNORECASE) is not None
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -188,19 +220,26 @@ def read_prompts(path: Path | None = None, *, catalogue: Catalogue) -> tuple[Pro
     file = declared.shipped("features") / PROMPTS_FILE if path is None else path
     content = declared.read_toml(file)
     features = {feature.name: feature for feature in catalogue.features}
-    faults = [f"{key}: is no known key. Expected [[prompt]] alone." for key in content if key != "prompt"]
+    there = {*features, *PEOPLE_COLUMNS}
+    faults = [
+        f"{key}: is no known key. Expected [[prompt]] and [end_of_life]."
+        for key in content
+        if key not in ("prompt", "end_of_life")
+    ]
+    near, found = _read_end_of_life(content.get("end_of_life"), features, sieve=there if path is None else None)
+    faults += [f"end_of_life: {fault}" for fault in found]
     entries = content.get("prompt", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         faults.append("prompt: expected [[prompt]] tables; found something else. Write each under [[prompt]].")
         entries = []
     prompts: dict[str, Prompt] = {}
-    for place, content in enumerate(entries, start=1):
-        if path is None and not _reads(content) <= {*features, *PEOPLE_COLUMNS}:
+    for place, entry in enumerate(entries, start=1):
+        if path is None and not _reads(entry) <= there:
             continue
-        prompt, found = _read(content, features)
+        prompt, found = _read(entry, features, near=near)
         if prompt is not None and prompts.setdefault(prompt.name, prompt) is not prompt:
             found.append("name: is that of a prompt before it. Rename one of the two.")
-        where = f"prompt {place} ({content['name']})" if content.get("name") else f"prompt {place}"
+        where = f"prompt {place} ({entry['name']})" if entry.get("name") else f"prompt {place}"
         faults += [f"{where}: {fault}" for fault in found]
     if faults:
         raise SpecificationError.of([f"{file.name}: {fault}" for fault in faults])
@@ -213,8 +252,40 @@ def _reads(content: Mapping[str, object]) -> set[str]:
     return {*asked[0], *asked[1], *_PLACEHOLDER.findall(str(content.get("words", "")))}
 
 
-def _read(content: Mapping[str, object], features: Mapping[str, Feature]) -> tuple[Prompt | None, list[str]]:
-    """Return the prompt of an entry, or None and every fault of it."""
+def _read_end_of_life(
+    content: object, features: Mapping[str, Feature], *, sieve: Collection[str] | None
+) -> tuple[When | None, list[str]]:
+    """Return who is near the end of life, None where the file does not say, and every fault of it.
+
+    `sieve` keeps the alternatives that name its columns alone, as a shipped prompt about any other is left out.
+    """
+    if content is None:
+        return None, []
+    if not isinstance(content, dict) or "when" not in content:
+        return None, [
+            "expected a table with `when`. Write [end_of_life] and below it when = { feature = { min = 1 } }."
+        ]
+    if sieve is not None:
+        alternatives = read_when(content["when"])[0].alternatives
+        return When(tuple(one for one in alternatives if {*When((one,)).columns} <= {*sieve})), []
+    near, found = _read_condition("when", content["when"], features)
+    return near, [*(f"{key}: is no known key. Expected when." for key in content if key != "when"), *found]
+
+
+def _read_condition(key: str, content: object, features: Mapping[str, Feature]) -> tuple[When, list[str]]:
+    """Return the condition of a key, and every fault of it."""
+    condition, found = read_when(content, known={*features, *PEOPLE_COLUMNS})
+    asked = read_when(content)[0]
+    return condition, [
+        *(f"{key}{fault.removeprefix('when')}." for fault in found),
+        *(f"{key}: {fault}" for fault in (*never_met(asked, features), *objecting(asked.columns, features))),
+    ]
+
+
+def _read(
+    content: Mapping[str, object], features: Mapping[str, Feature], *, near: When | None
+) -> tuple[Prompt | None, list[str]]:
+    """Return the prompt of an entry, or None and every fault of it; `near` says who is near the end of life."""
     conditions = {"when": When(), "unless": When()}
     faults: list[str] = []
     try:
@@ -224,15 +295,17 @@ def _read(content: Mapping[str, object], features: Mapping[str, Feature]) -> tup
         faults += [fault.removeprefix("entry: ") for fault in declared.faults_of(error, "entry")]
     for key in conditions:
         if key in content:
-            conditions[key], found = read_when(content[key], known={*features, *PEOPLE_COLUMNS})
-            faults += [f"{key}{fault.removeprefix('when')}." for fault in found]
-            asked = read_when(content[key])[0]
-            faults += [f"{key}: {fault}" for fault in (*_never(asked, features), *_objecting(asked.columns, features))]
+            conditions[key], found = _read_condition(key, content[key], features)
+            faults += found
     says, found = _read_words(content.get("words"), features)
     faults += [f"words: {fault}" for fault in found]
+    if entry is not None and entry.end_of_life and near is None:
+        faults.append("end_of_life: the file does not say who that is. Add [end_of_life] with `when`, or leave it out.")
     if entry is None or faults:
         return None, faults
-    counts_on = _counts_on(conditions.values(), says, features)
+    if near is not None and not entry.end_of_life:
+        conditions["unless"] = When((*conditions["unless"].alternatives, *near.alternatives))
+    bounded = bounded_above(conditions.values()) & features.keys()
     return Prompt(
         entry.name,
         entry.role,
@@ -240,7 +313,8 @@ def _read(content: Mapping[str, object], features: Mapping[str, Feature]) -> tup
         words=entry.words,
         reference=entry.reference,
         says=says,
-        counts_on=counts_on,
+        counts_on=counts_on({*bounded, *says} & features.keys(), features),
+        none_of=none_of(bounded, features),
     ), []
 
 
@@ -250,9 +324,9 @@ def _read_words(words: object, features: Mapping[str, Feature]) -> tuple[dict[st
         return {}, []  # which is told of the entry
     says: dict[str, Saying] = {}
     placeholders = _PLACEHOLDER.findall(words)
-    faults = _objecting(placeholders, features)
+    faults = objecting(placeholders, features)
     for name in placeholders:
-        saying = _saying(name, features)
+        saying = saying_of(name, features)
         if saying is not None:
             says[name] = saying
         elif name in features or name in PEOPLE_COLUMNS:
@@ -262,68 +336,3 @@ def _read_words(words: object, features: Mapping[str, Feature]) -> tuple[dict[st
     if set(_PLACEHOLDER.sub("", words)) & {"{", "}"}:
         faults.append("has a brace without its other half. Add it, or leave the brace out.")
     return says, faults
-
-
-def _objecting(columns: Iterable[str], features: Mapping[str, Feature]) -> list[str]:
-    """Say which columns tell of objections. In `unless` too: "at most 0" there would ask of those who object alone."""
-    return [
-        f"{column}: an objection is never said beside a name, and a prompt is. Leave it out; a [standing] of the"
-        " case list can keep such people off."
-        for column in dict.fromkeys(columns)
-        if column in features and _OBJECTIONS in tables_behind(features[column].definition.table)
-    ]
-
-
-def _counts_on(conditions: Iterable[When], said: Iterable[str], features: Mapping[str, Feature]) -> frozenset[str]:
-    """Return the features that a shorter look-back would make say what is not known; a day that was found stands."""
-    most = {
-        column
-        for condition in conditions
-        for alternative in condition.alternatives
-        for column, bounds in alternative.items()
-        if bounds.max < math.inf or bounds.below is not None
-    }
-    named = {*most, *said} & features.keys()
-    return frozenset(name for name in named if features[name].definition.measure not in CERTAIN_VALUES)
-
-
-def _never(condition: When, features: Mapping[str, Feature]) -> list[str]:
-    """Say which conditions no person can meet: each one that stands beside them is then asked in vain."""
-    faults = []
-    for alternative in condition.alternatives:
-        for column, bounds in alternative.items():
-            least, most = _span(column, features)
-            if bounds.min > most or bounds.max < least:
-                faults.append(f"{column}: can never hold, as it lies between {least:g} and {most:g}. Mend its bounds.")
-            if column in (bounds.above, bounds.below):
-                faults.append(f"{column}: can never hold, as it is compared with itself. Name another column.")
-    return faults
-
-
-def _span(column: str, features: Mapping[str, Feature]) -> Span:
-    """Return the least and the most that a column can be."""
-    if column not in features:
-        return PEOPLE_COLUMNS.get(column, (-math.inf, math.inf))
-    definition, window = features[column].definition, features[column].window or math.inf
-    measure = definition.measure
-    if definition.at_least is not None or measure in (*_FLAGS, "share"):
-        return 0, 1
-    if measure in _DAYS_SINCE:
-        return 1, window
-    if measure in _DAYS_INSIDE:
-        return 0, window
-    return (0 if measure in _FROM_ZERO else -math.inf), math.inf
-
-
-def _saying(column: str, features: Mapping[str, Feature]) -> Saying | None:
-    """Return how the value of a column is written; None of one that says yes or no, or is not there."""
-    if column in PEOPLE_COLUMNS:
-        return _SAID_OF_PEOPLE.get(column)
-    if column not in features:
-        return None
-    definition = features[column].definition
-    if definition.at_least is not None or definition.measure in _FLAGS:
-        return None
-    if definition.measure in _DAYS_SINCE:
-        return "ago"
-    return "percent" if definition.measure in ("share", "rise") else "number"

@@ -1,6 +1,7 @@
 """Sentences of features: the declared words with a patient's own value in them."""
 
 import math
+from collections.abc import Sequence
 
 from vi_risk.cohort.people import age_band
 from vi_risk.features.definition import Feature
@@ -69,6 +70,17 @@ def number(value: float) -> str:
     if math.isnan(value):
         return "not known"
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words as they are read out.
+
+    Examples
+    --------
+    >>> listed(["COPD"]), listed(["COPD", "asthma"]), listed(["COPD", "asthma", "cancer"])
+    ('COPD', 'COPD and asthma', 'COPD, asthma and cancer')
+    """
+    return " and ".join([*([", ".join(words[:-1])] if len(words) > 1 else []), *words[-1:]])
 
 
 def percent(share: float) -> str:

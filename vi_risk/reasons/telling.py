@@ -1,9 +1,10 @@
 """Telling: which of a person's themes are said, of each theme what, and in which words.
 
-What *raises* the risk above that of peers is one line a theme, strongest first. What *lowers* it is told where it
-speaks for the person: care that took place of late, or a trouble that is not there. That someone is thirty, or has one
-disease and not another, is no merit and is not told. What is *unseen* in the record is said once: never as zero, nor as
-a reason on top.
+What *raises* the risk above that of peers is one line a theme. Told is a value beyond what is usual among peers, first
+what adds most and fewest peers have, last how care was given or recorded. What *lowers* it is told where it speaks for
+the person: a trouble that is not there, or is less than peers have, a measurement that is normal, care that took place
+of late. That someone is thirty, or has one disease and not another, or is seen less, is no merit and is not told. What
+is *unseen* in the record is said once: never as zero, nor as a reason on top.
 """
 
 import itertools
@@ -15,21 +16,31 @@ from typing import Literal
 from vi_risk.features.definition import Feature
 from vi_risk.features.sources import CODED_ENTRIES
 from vi_risk.models.templates import date_in_words
-from vi_risk.reasons.headlines import Told, counted, headline
+from vi_risk.reasons.apart import (
+    is_administrative,
+    is_beyond_peers,
+    is_normal_as_of_peers,
+    is_well_below_peers,
+    rarity,
+)
+from vi_risk.reasons.headlines import MOST_NAMED, Told, by_name, counted, headline, nameable
 from vi_risk.reasons.normal import is_unremarkable, normal_for
 from vi_risk.reasons.patient import Patient
-from vi_risk.reasons.themes import Member, Theme, Themes
+from vi_risk.reasons.themes import Member, Theme, Themes, without_sums
 
 Kind = Literal["raises", "lowers", "unseen"]
 
 MOST_LOWERING = 3
-# On the log-odds scale; less moves the odds by under two in a hundred, which is not worth a line of anyone's attention.
+# On the log-odds scale: five in a hundred of the odds for a reason, two for what speaks for the person. Less is not
+# worth a line of anyone's attention.
+WORTH_A_REASON = 0.05
 WORTH_SAYING = 0.02
 
 _CARE = "primary and community use"
 _RECENT_DAYS = 92
-# Of the settings of care those that most contacts are with.
-_SETTINGS = ("gp_appointments", "community_contacts", "outpatient_appointments")
+# Where fewer is less trouble; of appointments and referrals it may mean being seen less.
+_TROUBLE = ("admissions", "spells", "ed_attendances", "diagnoses", CODED_ENTRIES)
+_COUNTS = ("count", "distinct", "groups", "bed_days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +51,23 @@ class Said:
     ----------
     theme
         In words.
-    feature, value
+    feature
         That the text begins with.
-    unit
-        Of the value, where the text has other numbers beside it.
     contribution
         The log-odds that the theme adds.
+    comparison
+        What is usual among peers, "" where nothing is.
+    named
+        Names of the features that the text names beside.
     """
 
     kind: Kind
     theme: str
     text: str
     feature: Feature
-    value: float
     contribution: float
-    unit: str = ""
+    comparison: str = ""
+    named: tuple[str, ...] = ()
 
 
 def tell(patient: Patient, themes: Themes, *, most: int) -> list[Said]:
@@ -65,66 +78,95 @@ def tell(patient: Patient, themes: Themes, *, most: int) -> list[Said]:
     unseen = [member for member in themes.may_be_unseen if math.isnan(patient.value(member))]
     weights = patient.weights.copy()
     weights[[member.place for member in unseen]] = 0
-    raising = themes.ordered(weights, least=WORTH_SAYING)
-    if any(theme.members[0].definition.table in _SETTINGS for theme in raising):
-        raising = {theme: added for theme, added in raising.items() if not theme.sums_settings}  # it repeats its parts
+    raising = without_sums(themes.ordered(weights, least=WORTH_A_REASON))
     lowering = themes.ordered(-weights, least=WORTH_SAYING)
     told = Told()
-    found = itertools.chain(
-        itertools.islice(_raised(patient, raising, told), most),
-        itertools.islice(_lowered(patient, lowering, told), MOST_LOWERING),
-        _unseen(patient, unseen),
-    )
-    return list(found)
+    return [
+        *_raised(patient, raising, told, most=most),
+        *itertools.islice(_lowered(patient, lowering, told), MOST_LOWERING),
+        *_unseen(patient, unseen),
+    ]
 
 
-def _raised(patient: Patient, raising: Mapping[Theme, float], told: Told) -> Iterator[Said]:
+def _raised(patient: Patient, raising: Mapping[Theme, float], told: Told, *, most: int) -> list[Said]:
+    """Return what raises: by what it adds and how few peers have as much, what tells how care was given last."""
+    found: list[tuple[bool, float, Said]] = []
     for theme, added in raising.items():
-        text, member = _raising(patient, theme, told)
-        if member is not None and told.first(text):
-            unit = member.definition.unit if ";" in text else ""
-            yield Said("raises", theme.words, text, member.feature, patient.value(member), added, unit)
+        text, member, beside = _raising(patient, theme, told)
+        if member is None or not told.first(text):
+            continue
+        comparison = patient.compared(member) if beside is None else _compared(patient, member, beside)
+        flags = nameable(patient, theme, member)[:MOST_NAMED] if member is theme.by_name else ()
+        named = tuple(flag.feature.name for flag in flags)
+        said = Said("raises", theme.words, text, member.feature, added, comparison, named)
+        found.append((is_administrative(member), -added * rarity(patient, member), said))
+    ordered = [said for *_, said in sorted(found, key=lambda found: found[:2])]
+    once = {name for said in ordered[:most] for name in said.named}  # what is named is no reason again
+    return [said for said in ordered if said.feature.name not in once][:most]
 
 
 def _lowered(patient: Patient, lowering: Mapping[Theme, float], told: Told) -> Iterator[Said]:
+    measured = False
     for theme, taken in lowering.items():
         text, member = _lowering(patient, theme)
-        if member is not None and told.first(text):
-            yield Said("lowers", theme.words, text, member.feature, patient.value(member), -taken)
+        if member is None or not told.first(text) or (measured and member.definition.in_units):
+            continue
+        measured = measured or member.definition.in_units  # one normal measurement is enough
+        yield Said("lowers", theme.words, text, member.feature, -taken, patient.compared(member))
 
 
 # --- what raises ------------------------------------------------------------------------------------------------------
 
 
-def _raising(patient: Patient, theme: Theme, told: Told) -> tuple[str, Member | None]:
-    """Return the words of the theme and the feature that they are of; none where no value of it can be said."""
+def _raising(patient: Patient, theme: Theme, told: Told) -> tuple[str, Member | None, Member | None]:
+    """Return the words of the theme and the features that they are of; none where no value of it can be said."""
     strongest = sorted(
         (member for member in theme.members if patient.weight(member) > 0), key=lambda member: -patient.weight(member)
     )
     for member in strongest:
         if not _may_raise(patient, member):
             continue
-        if counts := [count for count in theme.headline if patient.value(count) > 0]:
+        if theme.by_name is not None and _may_raise(patient, theme.by_name):
+            return by_name(patient, theme, theme.by_name), theme.by_name, None
+        if counts := [count for count in theme.headline if _may_raise(patient, count)]:
             return headline(patient, theme, counts, member, told)
+        if theme.headline and member.definition.direction == "none":
+            continue  # how appointments divide, or when the last was, where there were no more of them than usual
         if member.is_last_day and member.is_of_hospital_visit and told.knows(patient.value(member)):
             continue
-        if text := counted(patient, theme, member, told) if member.is_count else patient.worded(member):
-            if member.is_last_day and member.is_of_hospital_visit:
-                told.days.append(patient.value(member))
-            return text, member
-    return "", None
+        text = counted(patient, theme, member, told) if member.is_count else patient.worded(member)
+        if member.is_last_day and member.is_of_hospital_visit:
+            told.days.append(patient.value(member))
+        return (f"on record: {text}" if is_administrative(member) else text), member, None
+    return "", None, None
 
 
 def _may_raise(patient: Patient, member: Member) -> bool:
-    """Return whether a value can be understood as raising a risk: there, not normal, not against its own direction."""
+    """Return whether a value can be understood as raising a risk: there, not normal, beyond peers, in its direction."""
     definition, value = member.definition, patient.value(member)
-    if math.isnan(value) or is_unremarkable(definition, value, patient.sex):
+    if math.isnan(value) or is_unremarkable(definition, value, patient.sex) or not patient.worded(member):
         return False
     if (definition.measure == "rise" and value <= 1) or _gainsays(patient, member):
         return False
+    # Age and sex stand in the heading of each person, and are what peers share.
+    if definition.measure == "age" or (definition.measure == "is" and set(definition.where) <= {"sex"}):
+        return False
     # How long someone was registered is news of newcomers; how long a practice's records are seen is none of anyone.
     whole = definition.measure == "registered_days" and value >= (member.window or 0)
-    return definition.measure != "seen_days" and not whole and bool(patient.worded(member))
+    return definition.measure != "seen_days" and not whole and is_beyond_peers(patient, member)
+
+
+def _compared(patient: Patient, member: Member, beside: Member) -> str:
+    """Return what is usual of the two numbers of a text."""
+    first, second = patient.usual(member), patient.usual(beside)
+    if first is None or second is None:
+        return ""
+    units = member.definition.unit != beside.definition.unit
+    figure = first.figure(member.definition, patient.value(member), with_unit=units)
+    if first.alike != second.alike:
+        return f"{first.who} {first.alike}: {figure}; {patient.compared(beside)}"
+    its = second.figure(beside.definition, patient.value(beside), with_unit=units)
+    return f"{first.who} {first.alike}: {figure} and {its}"
 
 
 def _gainsays(patient: Patient, member: Member) -> bool:
@@ -143,7 +185,8 @@ def _gainsays(patient: Patient, member: Member) -> bool:
 
 
 def _lowering(patient: Patient, theme: Theme) -> tuple[str, Member | None]:
-    strongest = sorted(theme.members, key=patient.weight)
+    # That there was none of something says more than that there was little.
+    strongest = sorted(theme.members, key=lambda member: (patient.value(member) != 0, patient.weight(member)))
     for member in strongest:
         if patient.weight(member) < 0 and _is_in_favour(patient, member):
             longest = [other for other in theme.windows_of(member) if _is_in_favour(patient, other)][-1]
@@ -153,18 +196,28 @@ def _lowering(patient: Patient, theme: Theme) -> tuple[str, Member | None]:
 
 
 def _is_in_favour(patient: Patient, member: Member) -> bool:
-    """Return whether a value speaks for the person: a trouble that is not there, or care that took place.
+    """Return whether a value speaks for the person: a trouble that is not there or is less, care that took place.
 
     What could not be seen speaks for nobody: of someone whose GP record is not seen, that no fall was coded in hospital
     says little.
     """
     definition, value = member.definition, patient.value(member)
-    if value == 0:
-        whole = definition.table != CODED_ENTRIES or patient.days_of_gp_record >= (member.window or 0)
-        return definition.direction == "up" and whole and bool(definition.reason_zero)
-    if definition.direction != "none" or definition.domain != _CARE:
+    if math.isnan(value):
         return False
-    return value <= _RECENT_DAYS if member.is_last_day else definition.measure == "any" and bool(definition.reason_zero)
+    if definition.measure == "latest" and definition.in_units:
+        return is_normal_as_of_peers(patient, member)
+    if definition.direction == "up":
+        if definition.table == CODED_ENTRIES and patient.days_of_gp_record < (member.window or 0):
+            return False
+        if value == 0:
+            return bool(definition.reason_zero)
+        is_trouble = definition.table in _TROUBLE and definition.measure in _COUNTS
+        return is_trouble and is_well_below_peers(patient, member)
+    if definition.direction != "none" or definition.domain != _CARE or value == 0:
+        return False
+    if member.is_last_day:
+        return value <= _RECENT_DAYS and is_beyond_peers(patient, member)
+    return definition.measure == "any" and bool(definition.reason_zero)
 
 
 # --- what is unseen ---------------------------------------------------------------------------------------------------
@@ -180,7 +233,7 @@ def _unseen(patient: Patient, unseen: Sequence[Member]) -> Iterator[Said]:
         of_practice = heaviest.definition.source.held_by == "practice"
         theme = "GP record" if of_practice else heaviest.definition.title
         added = sum(patient.weight(member) for member in members)
-        yield Said("unseen", theme, text, heaviest.feature, math.nan, added)
+        yield Said("unseen", theme, text, heaviest.feature, added)
 
 
 def _lack(patient: Patient, member: Member) -> str:

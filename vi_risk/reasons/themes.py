@@ -11,6 +11,8 @@ from vi_risk.features.sources import CONTACTS
 
 # Where one event has a row in each: an attendance at A&E, and the admission that it ended in.
 _OF_ONE_EVENT = ("admissions", "ed_attendances", "spells")
+# Of the settings of care those that most contacts are with.
+_SETTINGS = ("gp_appointments", "community_contacts", "outpatient_appointments")
 YEAR = 367  # and the day or two by which a look-back cut to what is seen may be longer
 
 
@@ -52,6 +54,15 @@ class Member:
         """Whether its events are attendances at A&E or stays, of which one may be a row of both."""
         return self.definition.table in _OF_ONE_EVENT
 
+    def counts(self, flag: "Member") -> bool:
+        """Return whether this is the number of groups of a code list, of which the other says whether it is there."""
+        definition, its = self.definition, flag.definition
+        return (
+            (definition.measure, its.measure) == ("groups", "group_flags")
+            and definition.at_least is None
+            and (definition.table, definition.codes, self.window) == (its.table, its.codes, flag.window)
+        )
+
     def reads_as(self, other: "Member") -> bool:
         """Return whether both read the same rows, whatever they make of them and however far back."""
         mine, its = self.definition, other.definition
@@ -68,10 +79,13 @@ class Theme:
         Its name for people: "Emergency admissions", or that of the group, "COPD".
     members
         In declared order.
+    named_by
+        Of themes that count conditions or kinds of medicine, the features that say of each whether it is there.
     """
 
     words: str
     members: tuple[Member, ...]
+    named_by: tuple[Member, ...] = ()
 
     @property
     def headline(self) -> tuple[Member, ...]:
@@ -79,6 +93,12 @@ class Theme:
         first = self.members[0]
         counts = first.definition.measure in ("count", "distinct") and first.definition.at_least is None
         return self.windows_of(first) if counts else ()
+
+    @property
+    def by_name(self) -> Member | None:
+        """The count of whose parts most are named; None where `named_by` names none."""
+        named = {member: sum(member.counts(flag) for flag in self.named_by) for member in self.members}
+        return max(named, key=lambda member: named[member]) if self.named_by else None
 
     @property
     def sums_settings(self) -> bool:
@@ -139,12 +159,26 @@ def themes_of(features: Sequence[Feature], windows: Mapping[str, int | None]) ->
         name, group = feature.theme
         member = Member(place, feature, windows.get(feature.name, feature.window))
         members.setdefault((name, group or ""), []).append(member)
-    themes = tuple(Theme(_words(found[0].feature), tuple(found)) for _, found in sorted(members.items()))
+    flags = [flag for found in members.values() for flag in found if flag.definition.measure == "group_flags"]
+    themes = tuple(
+        Theme(
+            _words(found[0].feature),
+            tuple(found),
+            tuple(flag for flag in flags if any(member.counts(flag) for member in found)),
+        )
+        for _, found in sorted(members.items())
+    )
     belongs = np.zeros((len(features), len(themes)))
     for number, theme in enumerate(themes):
         belongs[[member.place for member in theme.members], number] = 1
     lackable = tuple(m for theme in themes for m in theme.members if m.definition.reason_missing)
     return Themes(themes, belongs, lackable)
+
+
+def without_sums(added: Mapping[Theme, float]) -> dict[Theme, float]:
+    """Return themes and what they add without contacts of all settings, where the theme of a setting is among them."""
+    parts_told = any(theme.members[0].definition.table in _SETTINGS for theme in added)
+    return {theme: by for theme, by in added.items() if not (parts_told and theme.sums_settings)}
 
 
 def usual_window(counts: Sequence[Member]) -> Member:

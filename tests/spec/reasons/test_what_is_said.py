@@ -73,7 +73,27 @@ def said_of(facts: Facts, kind: str = "raises", *, sex: str = "female", seen: da
         ({"falls_365d": (0, 0.3)}, []),
         # How long the practice is seen is about the data.
         ({"practice_seen_days_365d": (365, 0.3), "registered_days_365d": (365, 0.3)}, []),
-        ({"registered_days_365d": (40, 0.3)}, ["registered with a practice on 40 days of the last 12 months"]),
+        # How care was given or recorded does not sound like a fault.
+        (
+            {"registered_days_365d": (40, 0.3)},
+            ["on record: registered with a practice on 40 days of the last 12 months"],
+        ),
+        ({"days_since_medication_review_730d": (90, 0.3)}, ["on record: last medication review 3 months ago"]),
+        # Age and sex stand in the heading of each person.
+        ({"age": (82, 0.9), "sex_female": (1, 0.4)}, []),
+        # Conditions are named where they are counted, and then are no reasons again.
+        (
+            {
+                "long_term_conditions_1095d": (2, 0.5),
+                "condition_copd_1095d": (1, 0.1),
+                "condition_stroke_1095d": (1, 0),
+            },
+            ["2 long-term conditions recorded in the last 3 years: COPD and stroke or TIA"],
+        ),
+        (
+            {"high_risk_medicines_90d": (3, 0.2), "prescribed_opioid_90d": (1, 0), "prescribed_insulin_90d": (1, 0)},
+            ["3 kinds of high-risk medicine issued in the last 90 days, among them an opioid and insulin"],
+        ),
     ],
 )
 def test_what_raises_a_risk_in_words(facts: Facts, said: list[str]) -> None:
@@ -132,6 +152,15 @@ def test_what_measurements_say(facts: Facts, sex: str, said: list[str]) -> None:
         # Care that took place, of late.
         ({"days_since_medication_review_730d": (35, -0.1)}, ["last medication review 5 weeks ago"]),
         ({"days_since_medication_review_730d": (300, -0.1)}, []),
+        # A measurement that is normal; of body mass index the range ends only where obesity begins.
+        ({"albumin_730d": (41, -0.1)}, ["albumin last measured at 41 g/L, normal (usual 35 to 50)"]),
+        ({"albumin_730d": (33, -0.1)}, []),
+        ({"albumin_730d": (UNSEEN, -0.1)}, []),
+        ({"bmi_730d": (27, -0.1)}, []),
+        (
+            {"albumin_730d": (41, -0.1), "sodium_730d": (140, -0.2)},
+            ["sodium last measured at 140 mmol/L, normal (usual 133 to 146)"],
+        ),
         ({"influenza_vaccination_365d": (1, -0.1)}, ["influenza vaccination in the last 12 months"]),
         # Being thirty, having another disease, or being seen less than others is no merit.
         ({"age": (30, -0.9)}, []),
@@ -222,11 +251,19 @@ def test_what_is_lacking_elsewhere_has_words_of_its_own() -> None:
         # A measurement: the median of those measured, who must be 50 or more.
         ("albumin_730d", 29, [38, 40, 42], "people of the same age and sex: median 40 g/L"),
         ("albumin_730d", 29, [38, UNSEEN], ""),
+        # Its change, and what is a place on a scale.
+        ("albumin_change_1095d", -6, [-0.5, -1, 0], "people of the same age and sex: median fall of 0.5 g/L a year"),
+        ("albumin_change_1095d", -6, [0], "people of the same age and sex: median no change"),
+        ("imd_decile", 1, [5], "people of the same age and sex: median 5"),
         # A share: their mean share.
         ("outpatient_missed_share_730d", 0.6, [0.1, 0.0], "people of the same age and sex: 6 %"),
-        # How long ago, age and sex are compared with nobody's.
-        ("days_since_medication_review_730d", 400, [100], ""),
-        ("age", 82, [82], ""),
+        # How long ago: how many had one as lately.
+        (
+            "days_since_community_contact_365d",
+            9,
+            [3, 30, UNSEEN, UNSEEN, UNSEEN],
+            "21 in 100 of the same age and sex had one as lately",
+        ),
     ],
 )
 def test_what_is_usual_at_the_same_age_and_sex(
@@ -241,7 +278,7 @@ def test_what_is_usual_at_the_same_age_and_sex(
     assert said["comparison"].tolist() == [comparison]
 
 
-def test_what_is_usual_is_told_of_the_number_that_a_text_begins_with() -> None:
+def test_what_is_usual_is_told_of_both_numbers_of_a_text() -> None:
     facts: Facts = {ADMISSIONS: (2, 0.2), "bed_days_365d": (51, 0.6)}
     model, snapshots = given([Person(facts), *peers(60)])
 
@@ -250,7 +287,7 @@ def test_what_is_usual_is_told_of_the_number_that_a_text_begins_with() -> None:
     assert said["text"].tolist() == [
         "2 emergency admissions in the last 12 months; 51 nights in hospital in the last 12 months"
     ]
-    assert said["comparison"].tolist() == ["people of the same age and sex: under 0.1 admissions"]
+    assert said["comparison"].tolist() == ["people of the same age and sex: under 0.1 admissions and 0.8 nights"]
 
 
 def test_that_something_is_not_there_is_compared_with_of_how_many_it_is_not() -> None:
@@ -263,10 +300,173 @@ def test_that_something_is_not_there_is_compared_with_of_how_many_it_is_not() ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("feature", "of_patient", "of_peers", "is_told"),
+    [
+        # A count a quarter above what is usual, in the digits that are told.
+        (ADMISSIONS, 3, [0, 1], True),
+        ("community_contacts_365d", 4, [0, 10], False),
+        ("community_contacts_365d", 6, [0, 10], False),
+        ("community_contacts_365d", 7, [0, 10], True),
+        # Fewer than what is usual are no reason, whatever a model makes of them.
+        ("gp_appointments_365d", 2, [8], False),
+        # What fewer than a third have.
+        ("condition_copd_1095d", 1, [0, 0, 0, 1], True),
+        ("condition_copd_1095d", 1, [0, 1], False),
+        ("days_since_medication_review_730d", 90, [30, UNSEEN, UNSEEN, UNSEEN], True),
+        ("days_since_medication_review_730d", 90, [30, 400], False),
+        # Beyond the usual measurement, on the side that is not normal.
+        ("albumin_730d", 33, [38], True),
+        ("albumin_730d", 33, [31], False),
+        ("bmi_730d", 31, [33], False),
+        ("systolic_730d", 171, [150], True),
+        ("haemoglobin_change_1095d", -17, [-20], False),
+        ("outpatient_missed_share_730d", 0.08, [0.07], False),
+    ],
+)
+def test_a_reason_lies_beyond_what_is_usual_at_the_same_age_and_sex(
+    feature: str, of_patient: float, of_peers: list[float], is_told: bool
+) -> None:
+    others = peers(60, [{feature: (value, 0.0)} for value in of_peers])
+    model, snapshots = given([Person({feature: (of_patient, 0.5)}), *others])
+
+    assert bool(texts(explain(model, snapshots, ["p0"]))) is is_told
+
+
+def test_a_year_that_is_as_usual_gives_way_to_a_month_that_is_not() -> None:
+    facts: Facts = {"community_contacts_365d": (4, 0.1), "community_contacts_30d": (4, 0.3)}
+    model, snapshots = given([Person(facts), *peers(60, [{"community_contacts_365d": (5, 0)}])])
+
+    assert texts(explain(model, snapshots, ["p0"])) == ["4 community contacts in the last 30 days"]
+
+
+@pytest.mark.parametrize(
+    ("feature", "of_patient", "of_peers", "is_told"),
+    [
+        # Normal, and not worse than usual by as much as a second sample would show: 10 g/L, 10 mmHg.
+        ("haemoglobin_730d", 122, 130, True),
+        ("haemoglobin_730d", 121, 131, False),
+        ("haemoglobin_730d", 150, 131, True),
+        ("systolic_730d", 130, 124, True),
+        ("systolic_730d", 138, 124, False),
+        # Of sodium both ends are trouble, and normal is normal.
+        ("sodium_730d", 145, 138, True),
+    ],
+)
+def test_a_normal_measurement_speaks_for_a_person_where_peers_have_no_better(
+    feature: str, of_patient: float, of_peers: float, is_told: bool
+) -> None:
+    model, snapshots = given([Person({feature: (of_patient, -0.5)}), *peers(60, [{feature: (of_peers, 0.0)}])])
+
+    assert bool(texts(explain(model, snapshots, ["p0"]), "lowers")) is is_told
+
+
+def test_that_there_was_none_is_told_before_that_there_was_little() -> None:
+    facts: Facts = {ADMISSIONS: (0, -0.1), "bed_days_365d": (1, -0.3)}
+    model, snapshots = given([Person(facts), *peers(60, [{ADMISSIONS: (1, 0), "bed_days_365d": (4, 0)}])])
+
+    assert texts(explain(model, snapshots, ["p0"]), "lowers") == ["no emergency admission in the last 12 months"]
+
+
+def test_how_appointments_divide_is_no_reason_where_their_number_is_as_usual() -> None:
+    facts: Facts = {"gp_appointments_365d": (8, 0.1), "gp_nurse_appointments_365d": (6, 0.4)}
+    model, snapshots = given([Person(facts), *peers(60, [{"gp_appointments_365d": (8, 0)}])])
+
+    assert texts(explain(model, snapshots, ["p0"])) == []
+
+
+def test_what_few_peers_have_stands_before_what_adds_as_much_and_many_have() -> None:
+    """Of these 100 people 30 have what adds most, 10 what adds less, and one the admissions."""
+    # delirium: 0.6 x log10(100 / 30) = 0.31; COPD: 0.4 x log10(100 / 10) = 0.4; admissions: 0.3 x 2
+    facts: Facts = {"delirium_730d": (1, 0.6), "condition_copd_1095d": (1, 0.4), ADMISSIONS: (2, 0.3)}
+    some: list[Facts] = [{"delirium_730d": (1, 0)}] * 29 + [{"condition_copd_1095d": (1, 0)}] * 9 + [{}] * 61
+    model, snapshots = given([Person(facts), *peers(99, some)])
+
+    assert texts(explain(model, snapshots, ["p0"])) == [
+        "2 emergency admissions in the last 12 months",
+        "COPD recorded in the last 3 years",
+        "delirium recorded in the last 2 years",
+    ]
+
+
+def test_how_care_was_given_or_recorded_stands_last_whatever_it_adds() -> None:
+    facts: Facts = {"days_since_medication_review_730d": (90, 0.9), "falls_365d": (2, 0.1)}
+
+    assert said_of(facts) == [
+        "falls recorded twice in the last 12 months",
+        "on record: last medication review 3 months ago",
+    ]
+
+
+def test_conditions_are_named_by_how_few_peers_have_them_and_four_at_most() -> None:
+    groups = ("hypertension", "copd", "diabetes", "stroke", "dementia")
+    flags: Facts = {f"condition_{group}_1095d": (1, 0) for group in groups}
+    others: list[Facts] = [{"condition_hypertension_1095d": (1, 0)}] * 6 + [{"condition_diabetes_1095d": (1, 0)}, {}]
+    model, snapshots = given([Person({"long_term_conditions_1095d": (5, 0.4), **flags}), *peers(80, others)])
+
+    assert texts(explain(model, snapshots, ["p0"])) == [
+        "5 long-term conditions recorded in the last 3 years, among them COPD, stroke or TIA, dementia and diabetes"
+    ]
+
+
+def test_a_condition_that_no_text_names_is_a_reason_of_its_own() -> None:
+    facts: Facts = {
+        "long_term_conditions_1095d": (1, 0.1),
+        "elixhauser_conditions_1095d": (4, 0.5),
+        "condition_copd_1095d": (0, 0),
+        "condition_stroke_1095d": (0, 0),
+        "complication_paralysis_1095d": (1, 0.3),
+    }
+    model, snapshots = given([Person(facts), *peers(60, [{"long_term_conditions_1095d": (1, 0)}])])
+
+    assert texts(explain(model, snapshots, ["p0"])) == [
+        "4 kinds of long-standing illness recorded in the last 3 years",
+        "paralysis recorded in the last 3 years",
+    ]
+
+
+def test_a_condition_that_a_list_hides_is_counted_and_not_named() -> None:
+    facts: Facts = {
+        "long_term_conditions_1095d": (2, 0.4),
+        "condition_copd_1095d": (1, 0),
+        "condition_dementia_1095d": (1, 0),
+    }
+    model, snapshots = given([Person(facts)])
+
+    said = [
+        texts(explain(model, snapshots, ["p0"], unnamed=hidden))
+        for hidden in (["condition_dementia_1095d"], ["condition_dementia_1095d", "condition_copd_1095d"])
+    ]
+
+    assert said == [
+        ["2 long-term conditions recorded in the last 3 years, among them COPD"],
+        ["2 long-term conditions recorded in the last 3 years"],
+    ]
+
+
+def test_where_few_of_the_same_age_and_sex_are_known_those_nearest_in_age_are_compared_with() -> None:
+    of_the_band = peers(20, [{ADMISSIONS: (1, 0)}], age=82)
+    model, snapshots = given([Person({ADMISSIONS: (3, 0.5)}), *of_the_band, *peers(60, [{}], age=78)])
+    alone, nobody_near = given([Person({ADMISSIONS: (3, 0.5)}), *of_the_band, *peers(60, [{}], age=60)])
+
+    assert explain(model, snapshots, ["p0"])["comparison"].tolist() == [
+        "people of the same sex nearest in age: 0.3"  # 20 with one and the 3 of the patient, of 81
+    ]
+    assert explain(alone, nobody_near, ["p0"])["comparison"].tolist() == [""]
+
+
+def test_a_trouble_of_which_peers_have_twice_as_much_is_told_in_a_persons_favour() -> None:
+    facts: Facts = {AT_ED: (1, -0.3), "gp_appointments_365d": (1, -0.3), "referrals_365d": (1, -0.3)}
+    many: Facts = {AT_ED: (2, 0), "gp_appointments_365d": (9, 0), "referrals_365d": (9, 0)}
+    model, snapshots = given([Person(facts), *peers(200, [many, {**many, AT_ED: (3, 0)}])])
+
+    assert texts(explain(model, snapshots, ["p0"]), "lowers") == ["1 A&E attendance in the last 12 months"]
+
+
 def test_why_this_82_year_old_and_not_another() -> None:
     """What every peer has is no reason: at 82 age says nothing, and community contacts little."""
     everyone: Facts = {"age": (82, 0.6), "community_contacts_365d": (6, 0.3)}
-    facts: Facts = {**everyone, "community_contacts_365d": (9, 0.35), "falls_365d": (2, 0.2)}
+    facts: Facts = {**everyone, "community_contacts_365d": (9, 0.4), "falls_365d": (2, 0.2)}
     model, snapshots = given([Person(facts), *peers(199, [everyone])])
 
     said = explain(model, snapshots, ["p0"])
@@ -275,7 +475,7 @@ def test_why_this_82_year_old_and_not_another() -> None:
 
 
 def test_nothing_said_is_worded_as_a_cause() -> None:
-    model, snapshots = given([Person({ADMISSIONS: (3, 0.4), "age": (91, 0.4), "lives_alone_1095d": (1, 0.3)})])
+    model, snapshots = given([Person({ADMISSIONS: (3, 0.4), "falls_365d": (2, 0.4), "lives_alone_1095d": (1, 0.3)})])
 
     said = explain(model, snapshots, ["p0"])
 

@@ -44,12 +44,14 @@ def moved(before: Facts, now: Facts, *, seen: date | None = LONG_AGO) -> list[st
         ),
         # Fewer, of someone whose risk fell.
         ({AT_ED: (5, 0.5)}, {AT_ED: (2, 0.1)}, [f"3 fewer A&E attendances in the last 12 months than at {THEN}"]),
-        # No fewer and no more: that it is long ago now.
+        # No fewer and no more: that there was none since.
         (
             {ADMISSIONS: (1, 0.1), LAST_ADMITTED: (21, 0.9)},
             {ADMISSIONS: (1, 0.1), LAST_ADMITTED: (112, 0.3)},
-            [f"last emergency admission 4 months ago (at {THEN}: 3 weeks ago)"],
+            [f"last emergency admission 4 months ago, none since {THEN}"],
         ),
+        # There was another one since, though it is longer ago than the last one was then.
+        ({LAST_ADMITTED: (21, 0.9)}, {LAST_ADMITTED: (80, 0.3)}, []),
         (
             {"days_since_community_contact_365d": (UNSEEN, 0)},
             {"days_since_community_contact_365d": (5, 0.3)},
@@ -59,13 +61,54 @@ def moved(before: Facts, now: Facts, *, seen: date | None = LONG_AGO) -> list[st
         (
             {"condition_copd_1095d": (0, 0)},
             {"condition_copd_1095d": (1, 0.4)},
-            [f"new since {THEN}: COPD recorded in the last 3 years"],
+            [f"COPD, recorded since {THEN} and not in the 3 years before"],
         ),
         (
-            {"delirium_730d": (1, 0.4)},
             {"delirium_730d": (0, 0)},
-            [f"at {THEN} and not now: delirium recorded in the last 2 years"],
+            {"delirium_730d": (1, 0.4)},
+            [f"new since {THEN}: delirium recorded in the last 2 years"],
         ),
+        (
+            {"prescribed_opioid_90d": (0, 0)},
+            {"prescribed_opioid_90d": (1, 0.4)},
+            [f"an opioid, issued since {THEN} and not in the 90 days before"],
+        ),
+        (
+            {"prescribed_opioid_90d": (1, 0.4)},
+            {"prescribed_opioid_90d": (0, 0)},
+            [f"at {THEN} and not now: prescribed an opioid in the last 90 days"],
+        ),
+        ({"smoker_1825d": (1, 0.4)}, {"smoker_1825d": (0, 0)}, [f"at {THEN} and not now: recorded as a smoker"]),
+        # What was not coded again is no news: time went by.
+        ({"delirium_730d": (1, 0.4)}, {"delirium_730d": (0, 0)}, []),
+        # A number of conditions, or a score, moves with conditions: those are named, once.
+        (
+            {"long_term_conditions_1095d": (1, 0), "condition_copd_1095d": (0, 0), "condition_stroke_1095d": (0, 0)},
+            {
+                "long_term_conditions_1095d": (3, 0.4),
+                "condition_copd_1095d": (1, 0.1),
+                "condition_stroke_1095d": (1, 0.2),
+            },
+            [f"stroke or TIA and COPD, recorded since {THEN} and not in the 3 years before"],
+        ),
+        ({"elixhauser_points_1095d": (4, 0)}, {"elixhauser_points_1095d": (9, 0.4)}, []),
+        ({"hospital_diagnoses_365d": (2, 0)}, {"hospital_diagnoses_365d": (9, 0.4)}, []),
+        # What is made up of contacts that are told by setting, and what nobody would say of a person.
+        ({"contacts_rise_365d": (1, 0)}, {"contacts_rise_365d": (2, 0.4)}, []),
+        ({"settings_seen_90d": (1, 0)}, {"settings_seen_90d": (3, 0.4)}, []),
+        ({"gap_between_contacts_365d": (30, 0)}, {"gap_between_contacts_365d": (12, 0.4)}, []),
+        (
+            {"contact_days_365d": (20, 0), "gp_appointments_365d": (10, 0)},
+            {"contact_days_365d": (40, 0.9), "gp_appointments_365d": (20, 0.4)},
+            [f"10 more GP practice appointments attended in the last 12 months than at {THEN}"],
+        ),
+        (
+            {"gp_appointments_365d": (20, 0), "gp_nurse_appointments_365d": (2, 0)},
+            {"gp_appointments_365d": (20, 0), "gp_nurse_appointments_365d": (9, 0.4)},
+            [],
+        ),
+        # That care was given or recorded is no reason why a risk rose.
+        ({"influenza_vaccination_365d": (0, 0)}, {"influenza_vaccination_365d": (1, 0.4)}, []),
         # A condition that was not coded again is still there; a review long ago is no news.
         ({"condition_copd_1095d": (1, 0.4)}, {"condition_copd_1095d": (0, 0)}, []),
         ({"days_since_medication_review_730d": (120, 0.1)}, {"days_since_medication_review_730d": (211, 0.4)}, []),
@@ -126,6 +169,24 @@ def test_at_most_three_texts_are_told_what_moved_most_first() -> None:
         f"1 more emergency admission in the last 12 months than at {THEN}",
         f"1 more A&E attendance in the last 12 months than at {THEN}",
     ]
+
+
+def test_a_condition_that_a_list_hides_is_not_named_among_the_new_ones() -> None:
+    before: Facts = {
+        "long_term_conditions_1095d": (1, 0),
+        "condition_copd_1095d": (0, 0),
+        "condition_dementia_1095d": (0, 0),
+    }
+    now: Facts = {
+        "long_term_conditions_1095d": (3, 0.4),
+        "condition_copd_1095d": (1, 0),
+        "condition_dementia_1095d": (1, 0),
+    }
+    model, snapshots = given([Person(now)], before=[Person(before)])
+
+    found = what_moved(model, snapshots, ["p0"], unnamed=["condition_dementia_1095d"])
+
+    assert found["text"].tolist() == [f"COPD, recorded since {THEN} and not in the 3 years before"]
 
 
 def test_someone_who_was_not_asked_about_then_is_told_so() -> None:

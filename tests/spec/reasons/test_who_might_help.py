@@ -10,6 +10,18 @@ PROMPTS = read_prompts(catalogue=read_catalogue())
 Facts = dict[str, float]
 Asked = list[tuple[str, str]]
 
+# What a practice would be asked about anybody else.
+OVERDUE: Facts = {
+    "medicines_90d": 6,
+    "medication_review_365d": 0,
+    "condition_copd_1095d": 1,
+    "condition_review_365d": 0,
+    "influenza_vaccination_365d": 0,
+    "condition_dementia_1095d": 1,
+    "delirium_730d": 1,
+    "smoker_1825d": 1,
+}
+
 # what the record shows -> (role, what they are asked)
 TABLE: dict[str, tuple[Facts, Asked]] = {
     "twelve medicines, reviewed half a year ago": (
@@ -56,7 +68,15 @@ TABLE: dict[str, tuple[Facts, Asked]] = {
         {"lives_alone_1095d": 1},
         [("social prescriber", "living alone recorded: would a visit by a link worker be welcome?")],
     ),
-    "lives alone by the record, and in a care home": ({"lives_alone_1095d": 1, "care_home": 1}, []),
+    "lives alone by the record, and in a care home": (
+        {"lives_alone_1095d": 1, "care_home": 1},
+        [
+            (
+                "care home team",
+                "lives in a care home: do its staff and the weekly round know why the person is on the list?",
+            )
+        ],
+    ),
     "lives alone, referred already": ({"lives_alone_1095d": 1, "referred_to_social_prescribing_365d": 1}, []),
     "six times in A&E, not admitted": (
         {"ed_attendances_365d": 6, "emergency_admissions_365d": 0},
@@ -89,12 +109,123 @@ TABLE: dict[str, tuple[Facts, Asked]] = {
         {"risk": 0.31, "risk_of_death": 0.42},
         [
             (
-                "palliative team",
+                "palliative care team",
                 "risk of death 42 %, of an emergency admission 31 %: has anyone asked what matters to the person?",
             )
         ],
     ),
-    "the same, palliative care recorded": ({"risk": 0.31, "risk_of_death": 0.42, "palliative_care_365d": 1}, []),
+    "palliative care recorded, everything overdue": (
+        {"end_of_life_register_1095d": 1, "palliative_team_contacts_365d": 0, **OVERDUE},
+        [
+            (
+                "palliative care team",
+                "palliative care recorded, no contact with the palliative care team in 12 months: would they help?",
+            ),
+            (
+                "GP",
+                "palliative care under way: can ambulance and out-of-hours staff see what the person wants?",
+            ),
+            (
+                "community nurse",
+                "palliative care under way: who cares for the person day and night, and who supports them?",
+            ),
+            (
+                "pharmacist",
+                "palliative care under way, 6 medicines in the last 90 days: which of them still help?",
+            ),
+        ],
+    ),
+    "more likely to die than to be admitted, everything overdue": (
+        {"risk": 0.31, "risk_of_death": 0.42, **OVERDUE},
+        [
+            (
+                "palliative care team",
+                "risk of death 42 %, of an emergency admission 31 %: has anyone asked what matters to the person?",
+            )
+        ],
+    ),
+    "known to the palliative care team, twice admitted, warfarin and ibuprofen": (
+        {
+            "palliative_team_contacts_365d": 4,
+            "emergency_admissions_365d": 2,
+            "prescribed_anticoagulant_90d": 1,
+            "prescribed_nsaid_90d": 1,
+        },
+        [
+            (
+                "palliative care team",
+                "2 emergency admissions in 12 months: where does the person want to be when unwell?",
+            ),
+            ("GP", "palliative care under way: can ambulance and out-of-hours staff see what the person wants?"),
+            (
+                "community nurse",
+                "palliative care under way: who cares for the person day and night, and who supports them?",
+            ),
+            ("pharmacist", "an anticoagulant and an NSAID in the last 90 days: is the NSAID still needed?"),
+        ],
+    ),
+    "in hospital now": (
+        {"in_hospital": 1, "emergency_admissions_30d": 1, "medicines_90d": 7},
+        [("discharge team", "in hospital now: who plans the way home, and what has to be in place first?")],
+    ),
+    "home again, seven medicines": (
+        {"in_hospital": 0, "emergency_admissions_30d": 1, "medicines_90d": 7},
+        [
+            (
+                "pharmacist",
+                "in hospital within 30 days, 7 medicines: has the practice taken up what was changed there?",
+            )
+        ],
+    ),
+    "home again, two medicines": (
+        {"in_hospital": 0, "emergency_admissions_30d": 1, "medicines_90d": 2},
+        [
+            (
+                "community nurse",
+                "in hospital within 30 days: does the person know what to watch for, and whom to ring?",
+            )
+        ],
+    ),
+    "a long stay, no therapy": (
+        {"longest_emergency_stay_365d": 24, "community_therapy_365d": 0, "in_hospital": 0},
+        [
+            (
+                "physiotherapist",
+                "a stay of 24 nights, no therapy in 12 months: is the person back on their feet?",
+            )
+        ],
+    ),
+    "atrial fibrillation, no anticoagulant": (
+        {"condition_atrial_fibrillation_1095d": 1, "prescribed_anticoagulant_90d": 0},
+        [
+            (
+                "pharmacist",
+                "atrial fibrillation, no anticoagulant in the last 90 days: has preventing a stroke been talked over?",
+            )
+        ],
+    ),
+    "insulin at 84, a low HbA1c": (
+        {"prescribed_insulin_90d": 1, "hba1c_730d": 44, "age": 84},
+        [
+            (
+                "pharmacist",
+                "insulin or a sulfonylurea at 84, HbA1c last 44 mmol/mol: is this stricter than need be?",
+            )
+        ],
+    ),
+    "three ambulances, rapid response not seen": (
+        {"ed_by_ambulance_365d": 3, "rapid_response_180d": 0},
+        [
+            (
+                "rapid response team",
+                "3 times to A&E by ambulance in 12 months: could urgent community response help?",
+            )
+        ],
+    ),
+    "discussed five months ago": (
+        {"days_since_review": 150},
+        [("care coordinator", "discussed 5 months ago: what has been done since, and has it helped?")],
+    ),
     "delirium": (
         {"delirium_730d": 1},
         [("memory service", "delirium recorded: has the person recovered, and has memory been looked at since?")],
@@ -122,3 +253,49 @@ def test_who_might_help(facts: Facts, asked: Asked) -> None:
     found = prompts_for(pd.DataFrame([{"patient_id": "p", **facts}]), PROMPTS)
 
     assert list(found[["role", "text"]].itertuples(index=False, name=None)) == asked
+
+
+def test_what_a_practice_does_not_keep_is_not_overdue() -> None:
+    """Two practices of 200 people each; everybody here has diabetes. Only one practice keeps reviews of conditions."""
+    everyone = pd.DataFrame(
+        [
+            {"practice_code": "keeps", "condition_review_365d": float(place < 20), "influenza_vaccination_365d": 0.0}
+            for place in range(200)
+        ]
+        + [{"practice_code": "does not", "condition_review_365d": 0.0, "influenza_vaccination_365d": 0.0}] * 200
+    )
+    nothing_found = {"condition_diabetes_1095d": 1, "condition_review_365d": 0, "influenza_vaccination_365d": 0}
+    people = pd.DataFrame(
+        [
+            {"patient_id": "a", "practice_code": "keeps", **nothing_found},
+            {"patient_id": "b", "practice_code": "does not", **nothing_found},
+        ]
+    )
+
+    found = prompts_for(people, PROMPTS, everyone=everyone)
+
+    assert list(found[["patient_id", "text"]].itertuples(index=False, name=None)) == [
+        ("a", "no review of a long-term condition recorded in 12 months: is one due?")
+    ]
+
+
+TRIED = {
+    # decision and owner of the last review -> whether the pharmacist's question says that the plan was theirs
+    ("accepted", "Pharmacist"): True,
+    ("accepted", "GP and pharmacist"): True,
+    ("accepted", "community matron"): False,
+    ("accepted", None): False,
+    ("declined", "pharmacist"): False,
+}
+
+
+@pytest.mark.parametrize(("last", "said"), TRIED.items(), ids=str)
+def test_a_question_says_so_where_the_plan_of_the_last_review_was_theirs(
+    last: tuple[str, str | None], said: bool
+) -> None:
+    person = pd.DataFrame([{"patient_id": "p", "medicines_90d": 12, "days_since_review": 500}])
+    tried = pd.DataFrame([("p", *last)], columns=["patient_id", "decision", "owner"])
+
+    (text,) = prompts_for(person, PROMPTS, tried=tried)["text"]
+
+    assert text.endswith("(the plan of the last review, 16 months ago, was theirs)") == said

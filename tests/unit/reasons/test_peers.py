@@ -1,14 +1,13 @@
 """Peers by hand: who they are, what contributions they have on average, and what is usual among them."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from tests.spec.reasons.given import SHIPPED, Person, given, peers
+from tests.spec.reasons.given import SHIPPED, UNSEEN, Person, given, peers
 from vi_risk.reasons.peers import FEWEST, Peers
 
 ADMISSIONS = "emergency_admissions_365d"
-DEFINITIONS = {feature.name: feature.definition for feature in SHIPPED.features}
+FEATURES = {feature.name: feature for feature in SHIPPED.features}
 
 
 def means_for(patient: Person, others: list[Person]) -> float:
@@ -71,13 +70,26 @@ def test_a_sample_is_spread_over_all_peers_and_the_same_each_time() -> None:
 )
 def test_a_mean_is_told_as_precisely_as_it_is_read(values: list[float], words: str) -> None:
     _, snapshots = given(peers(60, [{ADMISSIONS: (value, 0.0)} for value in values]))
-    told = pd.DataFrame({"feature": [ADMISSIONS], "group": [0], "value": [3.0], "unit": [""]})
 
-    assert Peers.of(*snapshots.rows("list")).comparisons(told, DEFINITIONS) == [words]
+    usual = Peers.of(*snapshots.rows("list")).usual(FEATURES[ADMISSIONS], 0)
+
+    assert usual is not None
+    assert usual.in_words(FEATURES[ADMISSIONS].definition, 3.0) == words
 
 
-def test_of_nothing_told_nothing_is_compared() -> None:
-    _, snapshots = given(peers(60, [{ADMISSIONS: (1, 0.0)}]))
-    told = pd.DataFrame({"feature": [], "group": [], "value": [], "unit": []})
+def test_what_is_usual_is_of_those_whose_gp_record_is_seen() -> None:
+    review = "days_since_medication_review_730d"
+    seen = peers(60, [{review: (30, 0)}, {review: (UNSEEN, 0)}])
+    _, snapshots = given([*seen, *peers(60, [{review: (UNSEEN, 0)}], gp_seen_from=None)])
 
-    assert Peers.of(*snapshots.rows("list")).comparisons(told, DEFINITIONS) == []
+    usual = Peers.of(*snapshots.rows("list")).usual(FEATURES[review], 0)
+
+    assert usual is not None
+    assert usual.share_as_far(30, -1.0) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("name", ["age", "sex_female"])
+def test_age_and_sex_are_what_peers_share_and_are_not_compared(name: str) -> None:
+    _, snapshots = given(peers(60, [{name: (1, 0.0)}]))
+
+    assert Peers.of(*snapshots.rows("list")).usual(FEATURES[name], 0) is None

@@ -12,7 +12,8 @@ from vi_risk.caselists.choosing.people import known_columns
 from vi_risk.declared import shipped
 from vi_risk.errors import SpecificationError
 from vi_risk.features.catalogue import Catalogue, read_catalogue
-from vi_risk.reasons.prompts import PEOPLE_COLUMNS, PROMPT_COLUMNS, Prompt, prompts_for, read_prompts
+from vi_risk.reasons.askable import PEOPLE_COLUMNS
+from vi_risk.reasons.prompts import PROMPT_COLUMNS, Prompt, asked_where_none, prompts_for, read_prompts
 
 CATALOGUE = read_catalogue()
 SHIPPED = read_prompts(catalogue=CATALOGUE)
@@ -44,6 +45,12 @@ def entry(**keys: str) -> str:
         "reference": '"ours"',
     } | keys  # fmt: skip
     return "[[prompt]]\n" + "".join(f"{key} = {value}\n" for key, value in content.items() if value)
+
+
+def near(**keys: str) -> str:
+    """Return who is near the end of life, as a file says it, with some keys replaced."""
+    content = {"when": "{ end_of_life_register_1095d = { min = 1 } }"} | keys
+    return "[end_of_life]\n" + "".join(f"{key} = {value}\n" for key, value in content.items())
 
 
 def faults(folder: Path, text: str) -> list[str]:
@@ -160,6 +167,96 @@ def test_where_the_records_reach_back_less_only_what_was_found_is_said(
     assert len(prompts_for(people(person), declared, windows=cut)) == asked
 
 
+def test_of_people_near_the_end_of_life_only_what_says_so_is_asked(tmp_path: Path) -> None:
+    declared = read(
+        tmp_path,
+        near()
+        + entry(name='"for all"', end_of_life="true")
+        + entry(name='"for others"', unless="{ age = { max = 20 } }"),
+    )
+    dying, well = {"falls_365d": 1.0, "end_of_life_register_1095d": 1.0}, {"falls_365d": 1.0}
+
+    found = prompts_for(people(dying, well, well | {"age": 18.0}), declared)
+
+    assert [(one.patient_id, one.rule) for one in found.itertuples()] == [
+        ("p0", "for all (ours)"),
+        ("p1", "for all (ours)"),
+        ("p1", "for others (ours)"),
+        ("p2", "for all (ours)"),
+    ]
+
+
+def test_a_file_that_does_not_say_who_is_near_the_end_of_life_asks_everyone(tmp_path: Path) -> None:
+    person = {"falls_365d": 1.0, "end_of_life_register_1095d": 1.0}
+
+    assert len(prompts_for(people(person), read(tmp_path, entry()))) == 1
+    assert prompts_for(people(person), read(tmp_path, near() + entry())).empty
+
+
+def test_a_person_has_the_first_five_prompts_and_two_of_a_role(tmp_path: Path) -> None:
+    roles = ["GP", "GP", "GP", "pharmacist", "matron", "falls service", "dietitian"]
+    declared = read(tmp_path, "".join(entry(name=f'"{place}"', role=f'"{role}"') for place, role in enumerate(roles)))
+
+    found = prompts_for(people({"falls_365d": 1.0}, {"falls_365d": 1.0}), declared)
+
+    assert found["rule"].tolist() == [f"{place} (ours)" for place in (0, 1, 3, 4, 5)] * 2
+
+
+NO_REVIEW = "{ condition_review_365d = { max = 0 } }"
+
+
+def asked_among(folder: Path, of_practice: list[float], when: str = NO_REVIEW, unless: str = "") -> bool:
+    """Whether somebody without a review is asked about, where the others of the practice have these values."""
+    declared = read(folder, entry(when=when, unless=unless))
+    person = people({"condition_review_365d": 0.0, "falls_365d": 1.0}).assign(practice_code="A")
+    everyone = pd.DataFrame({"practice_code": "A", "condition_review_365d": of_practice, "falls_365d": 1.0})
+    return not prompts_for(person, declared, everyone=everyone).empty
+
+
+def test_none_recorded_is_asked_only_where_the_practice_keeps_such_a_thing(tmp_path: Path) -> None:
+    assert asked_among(tmp_path, [1.0] + [0.0] * 99)
+    assert not asked_among(tmp_path, [1.0] + [0.0] * 100), "fewer than 1 in 100"
+    assert asked_among(tmp_path, [1.0] + [0.0] * 99 + [math.nan] * 50), "who was not seen does not count"
+    assert not asked_among(tmp_path, [math.nan] * 10)
+
+
+def test_a_rule_of_which_the_record_keeps_nothing_does_not_hold_another_back(tmp_path: Path) -> None:
+    """Here the second asks unless the first does, as with ten medicines and a medication review overdue."""
+    fall = "{ falls_365d = { min = 1 } }"
+
+    assert not asked_among(tmp_path, [1.0, 0.0], when=fall, unless=NO_REVIEW)
+    assert asked_among(tmp_path, [0.0, 0.0], when=fall, unless=NO_REVIEW)
+
+
+def test_what_prompts_ask_the_absence_of_is_told_with_who_holds_it(tmp_path: Path) -> None:
+    declared = read(
+        tmp_path,
+        entry(
+            when="{ condition_review_365d.max = 0, community_matron_365d.max = 2, age.max = 80, hba1c_730d.max = 50 }"
+        )
+        + entry(name='"second"', unless="{ falls_365d = { below = 'falls_1095d' } }"),
+    )
+
+    assert asked_where_none(declared) == {
+        "condition_review_365d": "practice", "community_matron_365d": "trust", "falls_365d": "trust",
+    }  # fmt: skip
+
+
+def test_the_plan_of_the_last_review_is_told_once_to_a_role_and_not_for_ever(tmp_path: Path) -> None:
+    declared = read(tmp_path, entry(name='"first"') + entry(name='"second"'))
+    tried = pd.DataFrame(
+        [("p0", "accepted", "GP"), ("p1", "accepted", "GP")], columns=["patient_id", "decision", "owner"]
+    )
+    fall = {"falls_365d": 1.0}
+
+    found = prompts_for(
+        people(fall | {"days_since_review": 60.0}, fall | {"days_since_review": 731.0}, fall), declared, tried=tried
+    )
+
+    asked = "a fall: why?"
+    assert found["text"].tolist() == [f"{asked} (the plan of the last review, 9 weeks ago, was theirs)", *[asked] * 5]
+
+
 def test_nobody_and_no_prompts_give_an_empty_table_with_its_columns() -> None:
     for found in (prompts_for(people({"age": 80.0}).head(0), SHIPPED), prompts_for(people({"age": 80.0}), ())):
         assert found.empty
@@ -186,7 +283,15 @@ def test_nobody_and_no_prompts_give_an_empty_table_with_its_columns() -> None:
         (entry(words='"{age.real} years: why?"'), "prompt 1 (ours): words: {age.real} is no feature and no risk."),
         (entry() + entry(), "prompt 2 (ours): name: is that of a prompt before it. Rename one of the two."),
         ('[prompt]\nname = "x"', "prompt: expected [[prompt]] tables; found something else."),
-        (entry() + "[prompts]\n", "prompts: is no known key. Expected [[prompt]] alone."),
+        (entry() + "[prompts]\n", "prompts: is no known key. Expected [[prompt]] and [end_of_life]."),
+        (entry(end_of_life="true"), "prompt 1 (ours): end_of_life: the file does not say who that is."),
+        (entry(end_of_life="1"), "prompt 1 (ours): end_of_life: "),
+        ("end_of_life = true\n" + entry(), "end_of_life: expected a table with `when`."),
+        ("[end_of_life]\n" + entry(), "end_of_life: expected a table with `when`."),
+        (near(also="1") + entry(), "end_of_life: also: is no known key. Expected when."),
+        (near(when="{ fals_365d = { min = 1 } }") + entry(), "end_of_life: when.fals_365d: is no feature and no risk."),
+        (near(when="{ risk = { min = 30 } }") + entry(), "end_of_life: when: risk: can never hold"),
+        (near(when="{ objection_type_1_36525d.min = 1 }"), "end_of_life: when: objection_type_1_36525d: an objection"),
     ],
 )
 def test_a_fault_says_where_it_is_and_what_to_do(tmp_path: Path, text: str, said: str) -> None:
@@ -265,6 +370,8 @@ def test_a_file_without_prompts_asks_nothing(tmp_path: Path) -> None:
 
 # --- those shipped ----------------------------------------------------------------------------------------------------
 
+AVOIDABLE = "ambulatory_care_sensitive_admissions_365d"
+
 by_name = pytest.mark.parametrize("prompt", SHIPPED, ids=lambda prompt: prompt.name)
 
 
@@ -279,15 +386,16 @@ def test_every_prompt_that_is_shipped_can_be_asked_of_the_shipped_features() -> 
 @by_name
 def test_a_shipped_prompt_asks_and_never_instructs(prompt: Prompt) -> None:
     assert prompt.words.endswith("?")
+    assert ": " in prompt.words, "first what the record shows"
     assert not re.search(
         r"\b(because|must|should|failed|fails|refus\w*|non-complian\w*|please)\b", prompt.words.lower()
     )
     assert len(prompt.words) <= 120, "it fits on a line of the page"
-    assert not prompt.words[0].isupper() or prompt.words.startswith(("A&E", "COPD", "NSAID"))
+    assert not prompt.words[0].isupper() or prompt.words.startswith(("A&E", "HbA1c"))
 
 
 def least(bounds: Any) -> float:
-    return bounds.min if math.isfinite(bounds.min) else min(bounds.max, 0.0)
+    return float(bounds.min if math.isfinite(bounds.min) else min(bounds.max, 0.0))
 
 
 @by_name
@@ -305,19 +413,65 @@ def test_every_way_to_a_shipped_prompt_leads_there(prompt: Prompt) -> None:
         assert "{" not in found["text"]
 
 
-def test_one_prompt_of_a_role_does_not_ask_what_another_has_asked() -> None:
-    everything = {name: 1.0 for prompt in SHIPPED for name in prompt.columns} | {
-        "medicines_90d": 12.0,
-        "medication_review_365d": 0.0,
-        "falls_365d": 3.0,
-        "falls_service_contacts_365d": 0.0,
-        "age": 80.0,
+@pytest.mark.parametrize(
+    ("facts", "asks", "leaves_out"),
+    [
+        ({"medicines_90d": 12, "medication_review_365d": 0}, "medication review overdue", "ten or more medicines"),
+        (
+            {"falls_365d": 3, "fall_admissions_365d": 1, "falls_service_contacts_365d": 0, "age": 80},
+            "repeated falls",
+            "in hospital after a fall",
+        ),
+        (
+            {"prescribed_anticoagulant_90d": 1, "prescribed_nsaid_90d": 1, "prescribed_antiplatelet_90d": 1},
+            "an anticoagulant with an NSAID",
+            "an antiplatelet with an NSAID",
+        ),
+        (
+            {"falls_365d": 1, "prescribed_opioid_90d": 1, "prescribed_sedative_90d": 1},
+            "an opioid with a sedative",
+            "a fall with a medicine that dulls",
+        ),
+        (
+            {"copd_admissions_365d": 1, "specialist_nurse_contacts_365d": 0, AVOIDABLE: 1},
+            "admission for COPD without a specialist nurse",
+            "admission for what is often treated at home",
+        ),
+        (
+            {"emergency_admissions_30d": 1, "in_hospital": 0, "medicines_90d": 5},
+            "medicines after a stay in hospital",
+            "home from hospital",
+        ),
+    ],
+)
+def test_one_prompt_does_not_ask_what_another_has_asked(facts: dict[str, float], asks: str, leaves_out: str) -> None:
+    names = {rule.split(" (")[0] for rule in prompts_for(people(facts), SHIPPED)["rule"]}
+
+    assert asks in names
+    assert leaves_out not in names
+
+
+def test_near_the_end_of_life_nobody_is_asked_for_reviews_screening_or_prevention() -> None:
+    """Every prompt but a few leaves such people out; those few were read one by one."""
+    declared = tomllib.loads((shipped("features") / "prompts.toml").read_text(encoding="utf-8"))["prompt"]
+
+    assert {one["name"] for one in declared if one.get("end_of_life")} == {
+        "discussed before",
+        "risk of death above risk of admission",
+        "palliative care recorded, the team not seen",
+        "emergency admissions with the palliative care team",
+        "advance care plan",
+        "carers near the end of life",
+        "medicines near the end of life",
+        "in hospital now",
+        "an anticoagulant with an NSAID",
+        "an anticoagulant with an antiplatelet",
+        "an antiplatelet with an NSAID",
+        "three medicines that harm kidneys together",
+        "a pressure or leg ulcer",
+        "self-harm in the last year",
+        "lives in a care home",
     }
-
-    names = {rule.split(" (")[0] for rule in prompts_for(people(everything), SHIPPED)["rule"]}
-
-    assert {"medication review overdue", "repeated falls", "an anticoagulant with an NSAID"} <= names
-    assert names.isdisjoint({"ten or more medicines", "in hospital after a fall", "an antiplatelet with an NSAID"})
 
 
 def test_a_shipped_prompt_about_a_feature_that_is_not_there_is_left_out() -> None:
@@ -327,7 +481,17 @@ def test_a_shipped_prompt_about_a_feature_that_is_not_there_is_left_out() -> Non
 
     left_out = {prompt.name for prompt in SHIPPED} - {prompt.name for prompt in read_prompts(catalogue=fewer)}
 
-    assert left_out == {"ten or more medicines", "medication review overdue"}
+    assert left_out == {prompt.name for prompt in SHIPPED if "medicines_90d" in prompt.columns} != set()
+
+
+def test_who_is_near_the_end_of_life_is_still_known_where_a_feature_of_it_is_not_there() -> None:
+    definitions = tuple(one for one in CATALOGUE.definitions if one.name != "palliative_team_contacts")
+    fewer = read_prompts(catalogue=Catalogue(definitions, CATALOGUE.codelists, CATALOGUE.sets))
+    dying = {"end_of_life_register_1095d": 1.0, "medicines_90d": 12.0}
+
+    names = {rule.split(" (")[0] for rule in prompts_for(people(dying), fewer)["rule"]}
+
+    assert names == set()
 
 
 def test_prompts_know_the_columns_that_the_people_of_a_list_have() -> None:
