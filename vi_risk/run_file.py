@@ -16,6 +16,8 @@ RUN_FILE, CHECK_FILE, CHECK_PAGE = "run.json", "check.json", "check.html"
 EVALUATION_FILE, PLOTS_FOLDER = "evaluation.json", "plots"
 CARD_FILE, CARD_TEXT = "model_card.html", "model_card.md"
 SCORES_FILE, MODEL_FOLDER, LISTS_FOLDER = "scores.parquet", "model", "case_lists"
+SCORES_IN_REFITS = "scores_in_refits.parquet"  # the risk of everyone scored in each refit
+SCORES_BEFORE = "scores_before.parquet"  # risks at the date of the list before, where no list was made then
 LISTED_BEFORE = "listed_before.parquet"  # who was on the list before, where there was one
 REGISTERED_FOLDER = "registered"  # a model fetched from the registry to score with, and its evidence
 
@@ -25,7 +27,7 @@ FILES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "records": (CHECK_FILE, CHECK_PAGE),
         "features": (
-            *("features.parquet", "cohort.parquet", "catalogue.json"),
+            *("features.parquet", "cohort.parquet", "catalogue.json", "whole_record.parquet"),
             *("contacts.parquet", "reviews.parquet", "departures.parquet", "objectors.parquet", "pathways.parquet"),
             LISTED_BEFORE,
         ),
@@ -33,7 +35,7 @@ FILES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "model": (MODEL_FOLDER,),
         "evaluation": (EVALUATION_FILE, CARD_FILE, CARD_TEXT, PLOTS_FOLDER),
         "promotion": (),
-        "scores": (SCORES_FILE, REGISTERED_FOLDER),
+        "scores": (SCORES_FILE, SCORES_IN_REFITS, SCORES_BEFORE, REGISTERED_FOLDER),
         "case_lists": (LISTS_FOLDER,),
         "tracking": (),
     }

@@ -1,7 +1,8 @@
 """Snapshots on disk: both tables, the catalogue that they were built with, and the rest as plain values for run.json.
 
 features.parquet, cohort.parquet and catalogue.json stand in the output folder, and beside them contacts, reviews,
-departures, objectors and pathways, which the list tells of or goes by.
+departures, objectors and pathways, which the list tells of or goes by, and whole_record, where its date sees further
+back than the model.
 """
 
 from collections.abc import Mapping
@@ -16,14 +17,17 @@ from vi_risk.features.cache import FeatureCache
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.engine import write_features
 from vi_risk.files import remove, write_text
-from vi_risk.models.snapshots import Plan, Snapshots, particulars_at, plan_people, who_is_asked
+from vi_risk.governance.door import without_objectors
+from vi_risk.models.snapshots import Plan, Snapshots, particulars_at, plan_people, who_is_asked, whole_record_at
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.stored_features import StoredFeatures, not_whole
+from vi_risk.models.whole_record import WholeRecord
 from vi_risk.records.linked import Records
 
 # of `Particulars`, name -> file
 PARTICULARS_FILES = {name: f"{name}.parquet" for name in ("contacts", "reviews", "departures", "objectors", "pathways")}
 FEATURES_FILE, COHORT_FILE, CATALOGUE_FILE = "features.parquet", "cohort.parquet", "catalogue.json"
+WHOLE_RECORD_FILE = "whole_record.parquet"
 
 
 def write_snapshots(
@@ -40,6 +44,7 @@ def write_snapshots(
 
     With a `cache` they are whole in memory, as it keeps them by feature.
     """
+    records = without_objectors(records, index_date)
     plan, cohort = plan_people(records, spec, index_date=index_date, previous=previous, catalogue=catalogue)
     for name in (FEATURES_FILE, COHORT_FILE):
         remove(folder / name)
@@ -51,7 +56,21 @@ def write_snapshots(
         features.to_parquet(folder / FEATURES_FILE, index=False, compression="zstd")
     cohort.to_parquet(folder / COHORT_FILE, index=False, compression="zstd")
     _save_particulars(particulars_at(plan, cohort, records, spec), folder)
+    _save_whole_record(whole_record_at(plan, cohort, known), folder)
     return plan
+
+
+def _save_whole_record(whole_record: WholeRecord | None, folder: Path) -> None:
+    """Write it, or take away that of an earlier run where there is none now."""
+    remove(folder / WHOLE_RECORD_FILE)
+    if whole_record is not None:
+        whole_record.save(folder / WHOLE_RECORD_FILE)
+
+
+def _load_whole_record(folder: Path) -> WholeRecord | None:
+    """Return it; None where there is none, as on Spark and of a folder that an earlier version wrote."""
+    path = folder / WHOLE_RECORD_FILE
+    return WholeRecord.load(path) if path.exists() else None
 
 
 def _save_particulars(particulars: Particulars, folder: Path) -> None:
@@ -87,6 +106,9 @@ def save_snapshots(snapshots: Snapshots, folder: Path) -> dict[str, Any]:
             table.to_parquet(folder / name, index=False, compression="zstd")
     if snapshots.particulars is not None:
         _save_particulars(snapshots.particulars, folder)
+    whole_record = snapshots.whole_record
+    if whole_record is None or not isinstance(whole_record.features, StoredFeatures):
+        _save_whole_record(whole_record, folder)
     return save_plan(snapshots, folder)
 
 
@@ -137,6 +159,7 @@ def load_snapshots(folder: Path, about: Mapping[str, Any]) -> Snapshots:
         features=features,
         cohort=cohort,
         particulars=_load_particulars(folder),
+        whole_record=_load_whole_record(folder),
         index_dates=IndexDates(
             date.fromisoformat(dates["list"]),
             date.fromisoformat(dates["test"]),

@@ -14,8 +14,9 @@ from vi_risk.errors import UsageError
 from vi_risk.features.asking import KEYS
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.files import remove
+from vi_risk.governance.door import without_objectors
 from vi_risk.models.answers import LATER, follow_up_of, unanswered
-from vi_risk.models.snapshot_files import COHORT_FILE, FEATURES_FILE
+from vi_risk.models.snapshot_files import COHORT_FILE, FEATURES_FILE, PARTICULARS_FILES, WHOLE_RECORD_FILE
 from vi_risk.models.snapshots import Plan, plan_snapshots
 from vi_risk.models.spec import ModelSpec
 from vi_risk.records.linked import Records
@@ -56,11 +57,12 @@ def write_snapshots(
     if spec.cohort.index != "date":
         msg = f"--engine spark: {spec.name} asks on the day after a discharge, which is built embedded. Leave it out."
         raise UsageError(msg)
+    records = without_objectors(records, index_date)
     plan, cohorts = plan_snapshots(records, spec, index_date=index_date, catalogue=catalogue)
     first, *others = [cohort.people for cohort in cohorts]
     people = ibis.union(first, *others)
-    for name in (COHORT_FILE, FEATURES_FILE):
-        remove(folder / name)
+    for name in (COHORT_FILE, FEATURES_FILE, WHOLE_RECORD_FILE, *PARTICULARS_FILES.values()):
+        remove(folder / name)  # also what an earlier build on this machine left and Spark does not write
     with workspace.scratch() as name_of:
         path = (folder / COHORT_FILE).resolve().as_uri()
         answered = _with_answers(workspace, records, people, spec, known_by=index_date, catalogue=plan.catalogue)

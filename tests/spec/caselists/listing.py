@@ -12,7 +12,7 @@ import pandas as pd
 from vi_risk.caselists.choosing.changes import PreviousList
 from vi_risk.caselists.choosing.rules import CaseListRules, load_rules
 from vi_risk.caselists.lists import CaseList
-from vi_risk.caselists.ranking import case_lists
+from vi_risk.caselists.making import case_lists
 from vi_risk.cohort.contacts import CONTACT_COLUMNS
 from vi_risk.cohort.departures import DEPARTURE_COLUMNS
 from vi_risk.cohort.index_dates import IndexDates

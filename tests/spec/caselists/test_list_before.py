@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.spec.caselists.listing import LIST_DATE, listed_before, lists_of, particulars, snapshots_of, spec
-from vi_risk.caselists.ranking import case_lists
+from vi_risk.caselists.making import case_lists
 from vi_risk.errors import UsageError
 
 
@@ -117,6 +117,15 @@ def test_a_list_says_what_it_is_compared_with() -> None:
     assert not_made.about.previous_made is False
     assert alone.about.previous_date is None
     assert "change" not in alone.table
+
+
+def test_nobody_has_left_a_list_that_was_never_made() -> None:
+    for made, words in ((True, "Left the list since last time"), (False, "Would have been listed on 1 October 2024")):
+        about = lists_of([("Ann", "North", 0.5, {})], before=listed_before(("Bob", "North", 1), made=made))[
+            "North"
+        ].about
+        assert about.left_in_words.startswith(words)
+    assert lists_of([("Ann", "North", 0.5, {})])["North"].about.left_in_words == ""
 
 
 @pytest.mark.parametrize(

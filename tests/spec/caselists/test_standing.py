@@ -2,9 +2,11 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
-from tests.spec.caselists.listing import BELOW, assert_listed, lists_of, particulars
+from tests.spec.caselists.listing import BELOW, assert_listed, lists_of, particulars, snapshots_of, spec
+from vi_risk.caselists.making import case_lists
 
 OBJECTS = {"objection_to_risk_stratification_36525d": 1}
 REVIEWED = "reviewed in the last 12 weeks"
@@ -95,6 +97,20 @@ def test_who_objects_is_counted_and_never_named() -> None:
     assert lists["North"].excluded.empty
     assert lists["North"].excluded_counts == {"objects to risk stratification": 2}
     assert lists["North"].eligible == 1
+
+
+def test_who_objects_is_counted_though_nobody_has_scored_them() -> None:
+    people = [("Ann", "North", {}), ("Bob", "North", OBJECTS), ("Cyd", "North", {}), ("Dan", "South", OBJECTS)]
+
+    (made,) = case_lists(
+        pd.DataFrame({"patient_id": ["Ann"], "risk": [0.5]}),
+        snapshots_of(people),
+        pd.DataFrame({"patient_id": ["Ann"], "text": ["a reason"]}),
+        spec=spec(),
+    )
+
+    assert made.excluded_counts == {"objects to risk stratification": 1, "has no risk": 1}
+    assert made.excluded.empty
 
 
 def test_an_objection_counts_once_whatever_else_holds() -> None:

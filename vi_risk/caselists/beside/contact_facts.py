@@ -1,6 +1,6 @@
 """Facts from rows rather than features: the last discharge, the last GP contact, the last review by an MDT."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,8 +40,8 @@ def contact_facts(listed: pd.DataFrame, snapshots: "Snapshots") -> dict[str, lis
         if "gp_appointments" in snapshots.data_to:
             visits = contacts.loc[contacts["setting"] == "gp"]
             facts["last_gp_contact"] = _last(visits, "began_on", listed, _no_gp_contact(listed))
-    if "mdt_reviews" in snapshots.data_to and (reviews := _last_reviews(listed, snapshots)) is not None:
-        facts["last_review"] = reviews
+    if "mdt_reviews" in snapshots.data_to:
+        facts |= _last_reviews(listed, snapshots)
     return facts
 
 
@@ -66,25 +66,38 @@ def _no_gp_contact(listed: pd.DataFrame) -> list[str | None]:
     return words
 
 
-def _last_reviews(listed: pd.DataFrame, snapshots: "Snapshots") -> list[str | None] | None:
-    """Return when an MDT last discussed each person, what it decided and who took it on."""
+def _last_reviews(listed: pd.DataFrame, snapshots: "Snapshots") -> dict[str, list[str | None]]:
+    """Return when an MDT last discussed each person, what it decided and who took it on; plan and day to look again.
+
+    The plans, and the days, are absent where none was written for anyone.
+    """
     particulars = snapshots.particulars
     if particulars is None:
-        return None
+        return {}
     reviews: pd.DataFrame = particulars.reviews
     of_these = reviews[reviews["patient_id"].isin(listed["patient_id"])]
     # A meeting between a discharge and the list is as much a reason not to speak of the person again as one before it.
     of_these = of_these[pd.to_datetime(of_these["reviewed_on"]) < pd.Timestamp(snapshots.index_dates.list_date)]
     of_these = of_these.sort_values("reviewed_on", kind="stable")
     latest = {row["patient_id"]: row for row in of_these.to_dict("records")}
-    texts: list[str | None] = []
+    facts: dict[str, list[str | None]] = {"last_review": [], "last_plan": [], "last_review_due": []}
     for patient in listed["patient_id"]:
         review = latest.get(patient)
         if review is None:
-            texts.append("none recorded")
-            continue
-        day: date = pd.Timestamp(review["reviewed_on"]).date()
-        said = [DECIDED.get(review["decision"], ""), "" if pd.isna(review["owner"]) else str(review["owner"])]
-        what = ", ".join(part for part in said if part)
-        texts.append(f"{date_in_words(day)}: {what}" if what else date_in_words(day))
-    return texts
+            told = ("none recorded", "", "")
+        else:
+            said = (DECIDED.get(review["decision"], ""), _written(review["owner"]))
+            what = ", ".join(part for part in said if part)
+            day = _day(review["reviewed_on"])
+            told = (f"{day}: {what}" if what else day, _written(review["plan"]), _day(review["review_on"]))
+        for texts, text in zip(facts.values(), told, strict=True):
+            texts.append(text)
+    return {name: texts for name, texts in facts.items() if name == "last_review" or any(texts)}
+
+
+def _written(value: object) -> str:
+    return "" if pd.isna(value) else str(value)  # type: ignore[call-overload]
+
+
+def _day(value: object) -> str:
+    return "" if pd.isna(value) else date_in_words(pd.Timestamp(value).date())  # type: ignore[call-overload, arg-type]

@@ -14,9 +14,10 @@ from vi_risk.caselists.choosing.people import REVIEWED
 from vi_risk.caselists.choosing.rules import CaseListRules
 from vi_risk.caselists.choosing.standing import flags_of
 from vi_risk.caselists.wording import is_chance
+from vi_risk.cohort.events import KEYS
 from vi_risk.features.definition import Feature
 from vi_risk.features.sources import CODED_ENTRIES
-from vi_risk.models.evidence.already_known import already_known
+from vi_risk.models.evidence.already_known import KNOWN_BY, already_known
 from vi_risk.reasons.sentences import ago, number, span
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ ORDER = (
     "certainty", "change", "rank_before", "is_new", "not_already_known", "prompts", "flags",
     "emergency_admissions_12m", "ed_attendances_12m", "emergency_bed_days_12m", LAST_ADMISSION, "last_discharge",
     "long_term_conditions", "frailty", "medicines_90d", "high_risk_medicines", "last_gp_contact", "community_caseload",
-    "conditions", "last_review", "record", LEFT_HOSPITAL,
+    "conditions", "last_review", "last_plan", "last_review_due", "record", LEFT_HOSPITAL,
 )  # fmt: skip
 
 # fact on the list -> the feature that holds it
@@ -65,9 +66,10 @@ def facts_of(
 ) -> pd.DataFrame:
     """Return the facts of listed people, a column each, in `ORDER`, those that are known.
 
-    A fact that names a span of time is left out where the records reach back less far. What was not seen is missing,
-    never zero: without a GP record the long-term conditions counted, and the conditions named, are those that the
-    hospital coded, and the fact says so.
+    Facts look back over the whole record that the date of the list sees (`Snapshots.told_on_list`), which may be more
+    than the model saw. One that names a span of time is left out where the records reach back less far. What was not
+    seen is missing, never zero: without a GP record the long-term conditions counted, and the conditions named, are
+    those that the hospital coded, and the fact says so.
 
     Parameters
     ----------
@@ -80,17 +82,19 @@ def facts_of(
     refits
         How many refits listed_in_refits is a share of; None tells it in per cent.
     """
-    _, features = snapshots.rows("list")
-    rows = features.set_index("patient_id").loc[listed["patient_id"]].reset_index()
+    cohort, features = snapshots.rows("list")
+    places = pd.Series(np.arange(len(cohort)), index=cohort["patient_id"]).loc[listed["patient_id"]].tolist()
+    names = [str(name) for name in features if name not in KEYS]
+    rows = snapshots.told_on_list(names, places).reset_index(drop=True)
     facts: dict[str, object] = {}
     if LISTED_IN_REFITS in listed:
         facts["certainty"] = _certainty(listed[LISTED_IN_REFITS], refits)
     if moves is not None:
         facts.update(moves)
-    if known := already_known(features):
-        by_any = pd.Series(np.logical_or.reduce(list(known.values())), index=features["patient_id"])
+    # Of everyone, as a way in which nobody at all is known is one that the records cannot tell.
+    if known := already_known(snapshots.told_on_list([name for names in KNOWN_BY.values() for name in names])):
         reviewed = listed[REVIEWED].notna().to_numpy()
-        facts["not_already_known"] = ~(by_any.loc[listed["patient_id"]].to_numpy() | reviewed)
+        facts["not_already_known"] = ~(np.logical_or.reduce(list(known.values()))[places] | reviewed)
     if prompts is not None:
         worded = (prompts["role"] + ": " + prompts["text"]).groupby(prompts["patient_id"]).agg("; ".join)
         facts["prompts"] = listed["patient_id"].map(worded).fillna("")
@@ -119,12 +123,13 @@ def _from_features(
     listed: pd.DataFrame, rows: pd.DataFrame, snapshots: "Snapshots", rules: CaseListRules
 ) -> dict[str, object]:
     by_name = {feature.name: feature for feature in snapshots.catalogue.features if feature.name in rows}
+    windows = snapshots.windows_on_list
     gp_unseen = listed["gp_seen_from"].isna().tolist()
     facts: dict[str, object] = {}
     for fact, name in _NUMBERS.items():
-        window = snapshots.windows.get(name, by_name[name].window) if name in by_name else None
+        window = windows.get(name, by_name[name].window) if name in by_name else None
         names_a_span = fact.endswith(("_12m", "_90d"))
-        if window is None or (names_a_span and name in snapshots.windows):
+        if window is None or (names_a_span and name in windows):
             continue
         if fact == LAST_ADMISSION:
             # Hospital stays are seen for everyone, so that a missing number of days means there was no such stay.
@@ -168,8 +173,10 @@ def _frailty(values: pd.DataFrame) -> list[str | None]:
     names = (_HOSPITAL_FRAILTY, *(name for _, name in _GRADES))
     texts: list[str | None] = []
     for score, *graded in values.reindex(columns=list(names)).itertuples(index=False):
-        grade = next((word for (word, _), flag in zip(_GRADES, graded, strict=True) if flag > 0), None)
-        said = [f"{grade}, by the practice"] if grade else []
+        # Which of two grades is the later one, the flags do not say.
+        grades = [word for (word, _), flag in zip(_GRADES, graded, strict=True) if flag > 0]
+        both = "both recorded " if len(grades) > 1 else ""
+        said = [f"{' and '.join(grades)}, {both}by the practice"] if grades else []
         if score > 0:
             band = "high" if score > _HIGH else "intermediate" if score >= _INTERMEDIATE else "low"
             said.append(f"hospital score {number(score)}, {band}")

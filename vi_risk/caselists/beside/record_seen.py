@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from vi_risk.models.snapshots import Snapshots
 
 _YEAR = 365
-_CONDITIONS = ("condition", "long_term_conditions", "hospital_frailty_score")
-_TWO_YEARS = timedelta(days=730)
+_HOSPITAL_FRAILTY = "hospital_frailty_score"
+_CONDITIONS = ("condition", "long_term_conditions", _HOSPITAL_FRAILTY)
+_THREE_YEARS = timedelta(days=1095)  # so far back conditions are told
 
 
 def record_of(listed: pd.DataFrame) -> list[str]:
@@ -31,18 +32,39 @@ def record_of(listed: pd.DataFrame) -> list[str]:
     for seen_from, asked in zip(listed["gp_seen_from"], listed["index_date"], strict=True):
         if pd.isna(seen_from):
             texts.append("GP record not seen")
-        elif seen_from > asked - _TWO_YEARS:
+        elif seen_from > asked - _THREE_YEARS:
             texts.append(f"GP record not seen before {date_in_words(seen_from)}")
         else:
             texts.append("GP record seen")
     return texts
 
 
-def _reach_of_conditions(snapshots: "Snapshots") -> int | None:
-    """Return the days within which conditions and frailty are counted, where that is less than is declared."""
+def _look_back(snapshots: "Snapshots") -> str | None:
+    """Say how far back conditions and frailty are told and how far the model looks, where that is less than declared.
+
+    These are two things: what is told goes by all that the date of the list sees, the model by what all its dates see.
+    """
     asked = [feature for feature in snapshots.catalogue.features if feature.definition.name in _CONDITIONS]
     cut = [days for feature in asked if (days := snapshots.windows.get(feature.name)) is not None]
-    return min(cut, default=None)
+    if not cut:
+        return None
+    of_model = span(min(cut))
+    if snapshots.whole_record is None:
+        return (
+            f"Conditions and frailty are those recorded in the last {of_model}, as far back as all dates of the model"
+            " see; older entries are not counted"
+        )
+    windows = snapshots.windows_on_list
+    look_back = {feature.definition.name: windows.get(feature.name) or feature.window or 0 for feature in asked}
+    longest = max(look_back.values())
+    shorter = look_back.get(_HOSPITAL_FRAILTY, longest)
+    score = f" (the hospital's frailty score: {span(shorter)})" if shorter < longest else ""
+    reach = ", as far back as these records go" if any(feature.name in windows for feature in asked) else ""
+    return (
+        f"Conditions and frailty beside a name are those recorded in the last {span(longest)}{score}{reach}; the chance"
+        f" and its reasons know those of the last {of_model} alone, as far back as all dates of the model see, and may"
+        " count fewer"
+    )
 
 
 def data_seen(snapshots: "Snapshots", people: pd.DataFrame) -> dict[str, date]:
@@ -78,11 +100,8 @@ def notes_for(snapshots: "Snapshots", people: pd.DataFrame, facts: pd.DataFrame)
     elif joined is not None and (snapshots.index_dates.list_date - joined).days < _YEAR:
         day = date_in_words(joined)
         notes.insert(0, f"The GP record is seen from {day} only, when the practice joined the trust")
-    if (days := _reach_of_conditions(snapshots)) is not None:
-        notes.append(
-            f"Conditions and frailty are those recorded in the last {span(days)}, as far back as all dates of the model"
-            " see; older entries are not counted"
-        )
+    if (look_back := _look_back(snapshots)) is not None:
+        notes.append(look_back)
     if any(is_chance(str(column)) for column in facts):
         notes.append(WHAT_CHANCES_BESIDE_ARE)
     if "certainty" in facts:

@@ -101,7 +101,7 @@ def left_since(
     departures
         patient_id, ended ("died" or "left"), ended_on; None where it is not known who died or left.
     objectors
-        Who objects to risk stratification, of everyone in the records (`vi_risk.caselists.choosing.people.objectors`).
+        Who objects to risk stratification, of everyone in the records (`vi_risk.models.objecting.objectors`).
 
     Returns
     -------
@@ -120,6 +120,33 @@ def left_since(
     gone = {} if departures is None else _departed(departures, found["patient_id"].tolist())
     found["why"] = [_why(person, gone) for person in found.itertuples(index=False)]
     return found[["practice_code", "patient_id", "rank_before", "why"]]
+
+
+def became_of(before: PreviousList, listed: pd.DataFrame, reviews: "pd.DataFrame | None") -> dict[str, dict[str, int]]:
+    """Return practice_code -> words -> number of people, of the list before: listed, reviewed, accepted, left it.
+
+    Of a list that was never made, or where no reviews are known, nothing is said of reviews: none could be of it.
+
+    Parameters
+    ----------
+    listed
+        patient_id and practice_code of today's list.
+    reviews
+        patient_id, reviewed_on, decision (`vi_risk.cohort.reviews`); None where they are not known.
+    """
+    then = before.listed[["patient_id", "practice_code"]].astype({"practice_code": object})
+    now = listed[["patient_id", "practice_code"]].astype({"practice_code": object}).assign(still=True)
+    told = then.merge(now, on=["patient_id", "practice_code"], how="left")
+    told = told.assign(listed=True, left=told["still"].isna())
+    words = ["listed", "left"]
+    if before.made and reviews is not None:
+        since = reviews[pd.to_datetime(reviews["reviewed_on"]) >= pd.Timestamp(before.index_date)]
+        accepted = since.loc[since["decision"] == "accepted", "patient_id"]
+        told = told.assign(
+            reviewed=told["patient_id"].isin(since["patient_id"]), accepted=told["patient_id"].isin(accepted)
+        )
+        words = ["listed", "reviewed", "accepted", "left"]
+    return {str(code): {word: int(rows[word].sum()) for word in words} for code, rows in told.groupby("practice_code")}
 
 
 def departed_since(departures: pd.DataFrame, since: date | None, *, list_date: date) -> dict[str, pd.DataFrame]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from vi_risk.caselists.choosing.standing import OBJECTS
 from vi_risk.errors import UsageError
+from vi_risk.models.objecting import objectors
 
 if TYPE_CHECKING:
     from vi_risk.features.catalogue import Catalogue
@@ -49,9 +50,11 @@ def people_at_list(
         The columns of `scores`, rank among them if they have it, with risk_of_death and risk_3m for the companions of
         those outcomes; those of the cohort, in_hospital as 1 or 0; days_since_review, since an MDT last discussed them,
         and review_open, 1 where that review put them off to a later meeting or its date to look again has come;
-        objects, 1 for an objection to risk stratification; and the features. What is not known is missing. Reviews and
-        objections are those known at the date of the list, also of people who are told of as at their discharge; where
-        the snapshots have no particulars, they are those of the features, at each one's own index date.
+        objects, 1 for an objection to risk stratification; and the features, over the whole record that the date of the
+        list sees (`Snapshots.told_on_list`), which may be more than the model saw. What is not known is missing.
+        Reviews and objections are those known at the date of the list, also of people who are told of as at their
+        discharge; where the snapshots have no particulars, they are those of the features, at each one's own index
+        date.
 
     Raises
     ------
@@ -77,22 +80,9 @@ def people_at_list(
     people["in_hospital"] = people["in_hospital"].astype(np.int8)
     asked = set(features.columns if columns is None else columns) | {_REVIEW_FEATURE}
     names = [name for name in features if name in asked and name not in people and name != "index_date"]
-    people = pd.concat([people, features[names].iloc[chosen].reset_index(drop=True)], axis=1)
+    people = pd.concat([people, snapshots.told_on_list(names, chosen.tolist()).reset_index(drop=True)], axis=1)
     people[OBJECTS] = people["patient_id"].isin(objectors(snapshots)).astype(np.int8)
     return _with_reviews(people, snapshots)
-
-
-def objectors(snapshots: "Snapshots") -> frozenset[str]:
-    """Return who objects to risk stratification at the date of the list: nobody of them is listed, nobody named.
-
-    Of everyone in the records where the snapshots have particulars; else of everyone eligible, scored or not.
-    """
-    cohort, features = snapshots.rows("list")
-    asked = [name for name in _objection_features(snapshots.catalogue) if name in features]
-    found = {*cohort.loc[(features[asked] > 0).any(axis=1).to_numpy(), "patient_id"]}
-    if snapshots.particulars is not None:
-        found |= {*snapshots.particulars.objectors["patient_id"]}
-    return frozenset(found)
 
 
 def known_columns(catalogue: "Catalogue", companions: Sequence[str] = ()) -> frozenset[str]:
@@ -101,15 +91,6 @@ def known_columns(catalogue: "Catalogue", companions: Sequence[str] = ()) -> fro
     named = [COMPANIONS.get(risk, risk) for risk in risks]
     features = [feature.name for feature in catalogue.features]
     return frozenset([*features, "risk", *COMPANIONS.values(), *named, *ASKED_OF_COHORT])
-
-
-def _objection_features(catalogue: "Catalogue") -> list[str]:
-    """Return the features that say whether a person objects to being risk stratified."""
-    return [
-        feature.name
-        for feature in catalogue.features
-        if feature.definition.table == "objections" and feature.definition.where.get("kind") == ("risk_stratification",)
-    ]
 
 
 def _with_reviews(people: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SHIPPED_RULES = Path(__file__).with_name("caselist.toml")
 MOST_REASONS = 5  # the columns reason_1 to reason_5 of every list
 
+_CERTAINTY = "listed_in_refits"
 _KEYS = ("capacity", "order", "places", "standing", "reasons", "hide", "moved_places", "band")
 
 
@@ -111,6 +112,10 @@ class CaseListRules:
         outside = tuple(dict.fromkeys([*self.places.outside, *practices]))
         return replace(self, places=replace(self.places, outside=outside))
 
+    def with_hidden(self, groups: Collection[str]) -> Self:
+        """Return the same rules with these groups of code lists named no more, as governance does not let a list."""
+        return replace(self, hide=tuple(dict.fromkeys([*self.hide, *groups])))
+
     @property
     def columns(self) -> tuple[str, ...]:
         """What the rules ask about each person: names of features, risks and columns of the cohort."""
@@ -153,8 +158,21 @@ class CaseListRules:
             for name in self.hide
             if name not in groups
         ]
+        faults += self._too_soon({*also})
         if faults:
             raise SpecificationError.of([f"case list rules: {fault}" for fault in faults])
+
+    def _too_soon(self, known: Collection[str]) -> list[str]:
+        """Say what decides who has a place by how sure the place is, which is known when places have been given."""
+        if _CERTAINTY in known:
+            return []
+        words = f"{_CERTAINTY}: is known only when places have been given."
+        faults = [
+            f'standing.{one.name}: when.{words} Write do = "flag", or leave it out.'
+            for one in self.standing
+            if one.do == "exclude" and _CERTAINTY in one.when.columns
+        ]
+        return [*faults, *([f"order: {words} Order by another."] if _CERTAINTY in self.order.columns else [])]
 
 
 def places_asked_for(capacity: int | None, rules: CaseListRules) -> int:

@@ -40,7 +40,7 @@ def test_the_last_of_each_is_told() -> None:
                 ("b", "gp", date(2024, 12, 31), None),
             ],
             reviews=[
-                ("a", date(2024, 10, 2), "already_cared_for", "community matron", "a plan", None),
+                ("a", date(2024, 10, 2), "already_cared_for", "community matron", "a plan", date(2025, 1, 8)),
                 ("a", date(2024, 3, 1), "deferred", None, None, None),
             ],
         )
@@ -50,6 +50,8 @@ def test_the_last_of_each_is_told() -> None:
         "last_discharge": "9 days ago",
         "last_gp_contact": "yesterday",
         "last_review": "2 October 2024: already in hand, community matron",
+        "last_plan": "a plan",
+        "last_review_due": "8 January 2025",
     }
 
 

@@ -1,5 +1,6 @@
 """Facts are what was seen of a person at the date of the list; what was not seen is missing, and said."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from tests.spec.caselists.listing import LIST_DATE, catalogue, rules_of, snapshots_of
 from vi_risk.caselists.beside.facts import ORDER, facts_of
 from vi_risk.models.snapshots import Snapshots
+from vi_risk.models.whole_record import WholeRecord
 
 LONG_AGO = date(1900, 1, 1)
 UNSEEN = {"gp_seen_from": [LONG_AGO, None]}
@@ -112,6 +114,39 @@ def test_a_fact_is_left_out_where_the_records_reach_back_less_far_than_it_says(
     assert name not in facts(snapshots({feature: window}))
 
 
+def test_a_fact_that_names_a_span_is_told_where_the_list_sees_as_far_though_the_model_did_not() -> None:
+    cut = snapshots(
+        {"emergency_admissions_365d": 200, "long_term_conditions_1095d": 200}, long_term_conditions_1095d=1.0
+    )
+    further = pd.DataFrame(
+        {
+            "patient_id": ["a", "b"],
+            "index_date": LIST_DATE,
+            "emergency_admissions_365d": [4.0, 2.0],
+            "long_term_conditions_1095d": [3.0, 0.0],
+        }
+    )
+    days = {"emergency_admissions_365d": 365, "long_term_conditions_1095d": 900}
+    at_list = replace(cut, whole_record=WholeRecord(further, {"list": days}))
+
+    assert "emergency_admissions_12m" not in facts(cut)
+    assert fact("emergency_admissions_12m", at_list) == [2.0, 4.0]
+    assert fact("long_term_conditions", at_list) == [0.0, 3.0]
+
+
+def test_an_expected_number_is_not_told_beside_a_name() -> None:
+    """Models of counts and of chances are learnt apart: of a few people the number expected is below the chance.
+
+    Summed over a practice it is right, and there alone it is told; held at the chance, the sums would be too high.
+    """
+    expected: dict[str, Any] = {
+        "expected_emergency_admissions_count_12m": [0.2, 0.3],
+        "expected_emergency_bed_days_12m": [3.0, 4.0],
+    }
+
+    assert not [name for name in facts(snapshots(), **expected) if str(name).startswith("expected")]
+
+
 def test_a_fact_that_names_no_span_stays_where_its_look_back_was_cut() -> None:
     cut = snapshots({"long_term_conditions_1095d": 400}, long_term_conditions_1095d=3.0)
 
@@ -149,7 +184,11 @@ def test_what_a_site_hides_is_not_named() -> None:
         ({"hospital_frailty_score_730d": 5.0}, "hospital score 5, intermediate"),
         ({"hospital_frailty_score_730d": 15.0}, "hospital score 15, intermediate"),
         ({"hospital_frailty_score_730d": 15.1}, "hospital score 15.1, high"),
-        ({"moderate_frailty_1095d": 1.0, "severe_frailty_1095d": 1.0}, "severe, by the practice"),
+        ({"severe_frailty_1095d": 1.0}, "severe, by the practice"),
+        (
+            {"moderate_frailty_1095d": 1.0, "severe_frailty_1095d": 1.0},
+            "severe and moderate, both recorded by the practice",
+        ),
         (
             {"moderate_frailty_1095d": 1.0, "hospital_frailty_score_730d": 6.0},
             "moderate, by the practice; hospital score 6, intermediate",

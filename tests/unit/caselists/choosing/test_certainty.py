@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.spec.caselists.listing import rules_of, scores_of, snapshots_of
+from vi_risk.caselists.choosing import certainty
 from vi_risk.caselists.choosing.certainty import share_listed
 from vi_risk.caselists.ranking import ranked_people
 
@@ -55,3 +56,24 @@ def test_without_further_rules_it_is_the_share_of_refits_among_the_highest_risks
 
     place = pd.DataFrame(risks).groupby(ranked["practice_code"]).rank(ascending=False)
     np.testing.assert_allclose(found, (place <= capacity).mean(axis=1))
+
+
+@pytest.mark.parametrize("rules", ["", '[places]\nby = "trust"', '[places]\nby = "trust"\nfloor = 2'])
+@pytest.mark.parametrize("capacity", [1, 3, 8])
+def test_places_given_among_those_within_reach_are_those_given_among_everyone(
+    rules: str, capacity: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = np.random.default_rng(capacity)
+    people = 120
+    ranked = pd.DataFrame({"patient_id": [f"P{n}" for n in range(people)], "meeting": "trust"})
+    ranked["practice_code"] = generator.choice(["A", "B", "C"], size=people, p=[0.6, 0.38, 0.02])
+    ranked["kept_off"] = np.where(generator.random(people) < 0.2, "in hospital now", "")
+    risks = pd.DataFrame(generator.integers(0, 30, (people, 5)) / 30, index=ranked["patient_id"])  # with many ties
+    risks.iloc[::17] = np.nan
+
+    found = share_listed(ranked, risks, rules=rules_of(rules), capacity=capacity)
+    monkeypatch.setattr(certainty, "_within_reach", lambda values, *_: np.ones(len(values), dtype=bool))
+    of_everyone = share_listed(ranked, risks, rules=rules_of(rules), capacity=capacity)
+
+    pd.testing.assert_series_equal(found, of_everyone)
+    assert 0 < found.gt(0).sum() < people

@@ -1,5 +1,6 @@
 """The people frame: one row for each scored person, with what rules and prompts ask about."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.spec.caselists.listing import catalogue, particulars, scores_of, snap
 from vi_risk.caselists.choosing.people import known_columns, people_at_list
 from vi_risk.errors import UsageError
 from vi_risk.models.snapshots import Snapshots
+from vi_risk.models.whole_record import WholeRecord
 
 PEOPLE: list[tuple[str, str, float, dict[str, Any]]] = [
     ("Ann", "North", 0.2, {"medicines_90d": 11, "risk_death_12m": 0.1, "risk_emergency_admission_3m": 0.05}),
@@ -45,6 +47,17 @@ def test_only_some_people_and_some_features_can_be_asked_for() -> None:
 
     assert people["patient_id"].tolist() == ["Bob"]
     assert people["medicines_90d"].tolist() == [0]
+
+
+def test_features_are_told_as_far_back_as_the_list_sees_and_reviews_as_ever() -> None:
+    further = pd.DataFrame({"patient_id": ["Bob", "Ann"], "index_date": date(2025, 1, 1), "medicines_90d": [5.0, 12.0]})
+    whole_record = WholeRecord(further, {"list": {"medicines_90d": 90}})
+    at_list = replace(snapshots(windows={"medicines_90d": 60}), whole_record=whole_record)
+
+    people = people_at_list(scores_of(PEOPLE), at_list)
+
+    assert people["medicines_90d"].tolist() == [12.0, 5.0]
+    np.testing.assert_array_equal(people["days_since_review"], [np.nan, 30])
 
 
 def test_the_last_review_is_that_of_the_reviews_themselves_where_they_are_at_hand() -> None:

@@ -194,3 +194,33 @@ def test_governance_adds_practices_outside_to_those_that_the_rules_name() -> Non
 
     assert named.with_outside(["B", "A"]).places.outside == ("A", "B")
     assert named.with_outside([]) == named
+
+
+def test_governance_hides_groups_beside_those_that_the_rules_hide() -> None:
+    rules = replace(load_rules(), hide=("drink",))
+
+    assert rules.with_hidden(["hiv", "drink"]).hide == ("drink", "hiv")
+    assert rules.with_hidden([]) == rules
+
+
+def test_how_sure_a_place_is_cannot_decide_who_has_it(tmp_path: Path) -> None:
+    text = """
+        order = "risk * listed_in_refits"
+        [standing.unsure]
+        words = "place not sure"
+        when = { listed_in_refits = { max = 0.5 } }
+        do = "exclude"
+    """
+    asked, flagged = (load_rules(written(tmp_path, of)) for of in (text, text.replace("exclude", "flag")))
+
+    with pytest.raises(SpecificationError) as caught:
+        asked.refuse_unknown(read_catalogue())
+    assert str(caught.value).splitlines() == [
+        f"case list rules: {where}: is known only when places have been given. {mend}"
+        for where, mend in (
+            ("standing.unsure: when.listed_in_refits", 'Write do = "flag", or leave it out.'),
+            ("order: listed_in_refits", "Order by another."),
+        )
+    ]
+    replace(flagged, order=load_rules().order).refuse_unknown(read_catalogue())
+    asked.refuse_unknown(read_catalogue(), also=["listed_in_refits"])  # of scores of one's own that hold it
