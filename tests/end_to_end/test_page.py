@@ -1,5 +1,6 @@
 """The page of a list as its users meet it: a real browser, its keyboard, its printer and a checker of accessibility."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ BROWSER = find_browser()
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium, Chrome or Edge (Debian: apt install chromium)")
 
 DESK, PHONE = (1280, 900), (390, 844)
-A4_HEIGHT, A4_WIDTH = 1032, 703  # CSS pixels between margins of 12 mm
+A4_HEIGHT, A4_WIDTH, A5_WIDTH = 1047, 718, 484  # CSS pixels between margins of 10 mm
 
 
 def written(folder: Path, patients: int) -> Path:
@@ -192,21 +193,90 @@ def test_axe_finds_no_serious_fault(browser: Any, pack: Path, size: tuple[int, i
     assert [(fault["id"], fault["nodes"][0]["target"], fault["help"]) for fault in serious] == []
 
 
-def test_a_phone_shows_the_page_without_scrolling_sideways(browser: Any, pack: Path) -> None:
-    context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]})
+@pytest.mark.parametrize("width", [PHONE[0], 700, 800])
+def test_a_narrow_screen_shows_every_line_of_the_list_whole_without_scrolling_sideways(
+    browser: Any, pack: Path, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": PHONE[1]})
     page = Screen(context, pack).page
-    assert page.evaluate("document.documentElement.scrollWidth") == PHONE[0]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    listed = page.get_by_role("region", name="Everyone on the list")
+    assert listed.evaluate("list => list.scrollWidth <= list.clientWidth")
+    cells = listed.get_by_role("row").nth(1).get_by_role("cell").all()
+    assert page.get_by_role("rowheader", name="P-0001").is_visible()
+    told = " ".join(cell.inner_text() for cell in cells if cell.is_visible())
+    for words in ("NEW", "75 to 79, female", "58 %", "very high", "Hospital frailty score 14.2, intermediate"):
+        assert words in told
     context.close()
 
 
-def test_on_paper_no_patient_is_split_two_fit_a_page_and_decisions_have_lines_to_write_on(
+@pytest.mark.parametrize("width", [DESK[0], 1000, 800, PHONE[0]])
+def test_no_control_lies_over_another_or_over_text(browser: Any, pack: Path, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": DESK[1]})
+    page = Screen(context, pack).page
+    page.get_by_label("Only new to the list").check()  # so that the line of what is shown stands below them
+    parts = [*page.locator(".controls > *:visible").all(), page.locator("#shown"), page.locator(".list")]
+    boxes = [part.bounding_box() for part in parts]
+    lying_over = [
+        (place, other)
+        for place, a in enumerate(boxes)
+        for other, b in enumerate(boxes[:place])
+        if a["x"] < b["x"] + b["width"] - 1
+        and b["x"] < a["x"] + a["width"] - 1
+        and a["y"] < b["y"] + b["height"] - 1
+        and b["y"] < a["y"] + a["height"] - 1
+    ]
+    assert lying_over == []
+    context.close()
+
+
+def test_on_paper_the_list_has_pages_of_its_own_and_tells_the_facts(screen: Screen) -> None:
+    screen.page.emulate_media(media="print")
+    assert screen.page.locator("#the-list").evaluate("part => getComputedStyle(part).page") == "across"
+    row = screen.page.locator(".list tbody tr").nth(1)
+    assert [cell.inner_text() for cell in row.locator(".fact").all()] == ["3", "2", "5 months ago", "10"]
+    sizes = [
+        size.split()[2:] for size in re.findall(rb"/MediaBox \[([^]]*)\]", screen.page.pdf(prefer_css_page_size=True))
+    ]
+    across = [float(width) > float(height) for width, height in sizes]
+    # The practice, the list, then the patients: no heading is left alone at the end of a page.
+    assert across[0] is False
+    assert across[1] is True
+    assert across[-1] is False
+
+
+@pytest.mark.parametrize(("media", "width"), [("print", A4_WIDTH), ("print", A5_WIDTH), ("screen", DESK[0])])
+def test_the_timeline_lies_over_no_text(screen: Screen, media: str, width: int) -> None:
+    screen.page.set_viewport_size({"width": width, "height": A4_HEIGHT})
+    screen.page.emulate_media(media=media)
+    covered = screen.page.locator(".patient").evaluate_all(
+        """blocks => blocks.flatMap(block => {
+          const over = block.querySelector(".met").getBoundingClientRect();
+          const texts = [...block.querySelectorAll("h3, p, li, dt, dd")].filter(text => !text.closest(".met"));
+          const boxes = texts.flatMap(text => [...text.getClientRects()]);
+          return boxes.filter(box => box.width && box.left < over.right - 1 && over.left < box.right - 1
+            && box.top < over.bottom - 1 && over.top < box.bottom - 1);
+        })"""
+    )
+    assert covered == []
+
+
+def test_on_paper_a_time_ago_has_its_date_beside_it(screen: Screen) -> None:
+    screen.page.emulate_media(media="print")
+    dates = "times => times.map(time => getComputedStyle(time, '::after').content)"
+    told = screen.page.locator("#patient-1 time").evaluate_all(dates)
+    assert told
+    assert all(text not in ("none", "normal") for text in told)
+
+
+def test_on_paper_no_patient_is_split_three_fit_a_page_and_decisions_have_lines_to_write_on(
     screen: Screen,
 ) -> None:
     assert screen.page.pdf().startswith(b"%PDF")
     screen.page.set_viewport_size({"width": A4_WIDTH, "height": A4_HEIGHT})
     screen.page.emulate_media(media="print")
     blocks = screen.page.locator(".patient").all()
-    assert max(block.bounding_box()["height"] for block in blocks) < A4_HEIGHT / 2
+    assert max(block.bounding_box()["height"] for block in blocks) < A4_HEIGHT / 3
     assert {block.evaluate("block => getComputedStyle(block).breakInside") for block in blocks} == {"avoid"}
     line = screen.page.locator(".decisions dd").first
     assert line.evaluate("line => getComputedStyle(line).borderBottomStyle") == "solid"

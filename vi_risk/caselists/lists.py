@@ -12,6 +12,7 @@ import pandas as pd
 
 from vi_risk.caselists.choosing.rules import MOST_REASONS
 from vi_risk.errors import UsageError
+from vi_risk.models.templates import date_in_words
 
 if TYPE_CHECKING:
     from vi_risk.caselists.practice.practice_summary import PracticeSummary
@@ -43,6 +44,18 @@ class ListAbout:
     previous_date: date | None = None  # of the list before; None where there is none to compare with
     previous_made: bool = True  # whether that list was made then; else it is what today's model would have listed
     governance: str | None = None  # purpose and legal basis, in one line
+
+    @property
+    def left_in_words(self) -> str:
+        """What those of the list before have in common who are not on this one; "" where there is none before.
+
+        A list that was never made was not left, and had no last time.
+        """
+        if self.previous_date is None:
+            return ""
+        if self.previous_made:
+            return "Left the list since last time"
+        return f"Would have been listed on {date_in_words(self.previous_date)} and are not now"
 
 
 def _empty(columns: tuple[str, ...]) -> pd.DataFrame:

@@ -16,10 +16,18 @@ from vi_risk.models.templates import date_in_words, plain_words
 NOT_SEEN = "not seen"
 DECISION_SUPPORT = "Decision support: to be reviewed by a clinician."
 WHAT_REASONS_ARE = (
-    "Reasons are what the model weighed most for this person, strongest first. They are not causes, and acting on one"
-    " need not change the chance."
+    "Reasons are what the model weighed most for this person, first what few people of the same age and sex have. They"
+    " are not causes, and acting on one need not change the chance."
 )
 
+# How the people of a comparison are alike, in full (`vi_risk.reasons.peers`) and beside a reason.
+_PEERS: Mapping[str, str] = MappingProxyType(
+    {
+        "of the same age and sex": "same age and sex",
+        "of the same sex nearest in age": "same sex, nearest age",
+        "nearest in age": "nearest age",
+    }
+)
 WHAT_CHANCES_BESIDE_ARE = (
     "Other chances come from models of their own. That of an admission is one before death; it and the chance of dying"
     " are not to be added up."
@@ -47,6 +55,7 @@ _HEADINGS: Mapping[str, str] = MappingProxyType(
         "risk_3m": "Chance of emergency admission within 3 months",
         "change": "Since last time",
         "rank_before": "Place last time",
+        "practice_name": "Practice",
         "practice_rank": "Place on the practice's list",
         "is_new": "New to the list",
         "prompts": "Who might help",
@@ -64,8 +73,14 @@ _HEADINGS: Mapping[str, str] = MappingProxyType(
         "last_emergency_admission": "Last emergency admission",
         "long_term_conditions": "Long-term conditions",
         "last_gp_contact": "Last GP contact",
+        "last_plan": "Plan of the last review",
+        "last_review_due": "To be looked at again on",
+        "last_outcome": "Outcome of the last review",
     }
 )
+# How a workbook shows what `shown_chance` and `shown_share` give, so that it says what the page does.
+CHANCE_FORMAT = '[<0.0095]0.0 %;[>0.99]"over 99 %";0 %'
+SHARE_FORMAT = "0.0 %"
 _HORIZON = re.compile(r" (\d+)([md])$")
 _UNITS: Mapping[str, str] = MappingProxyType({"m": "months", "d": "days"})
 _OF_SEX: Mapping[str, str] = MappingProxyType({"female": "her", "male": "his"})
@@ -109,9 +124,46 @@ def percent(risk: float) -> str:
     """
     if risk < 0.001:
         return "under 0.1 %"
-    if risk < 0.0095:
-        return f"{100 * risk:.1f} %"
-    return "over 99 %" if risk > 0.99 else f"{_rounded(100 * risk)} %"
+    if risk > 0.99:
+        return "over 99 %"
+    return f"{100 * shown_chance(risk):.{1 if risk < 0.0095 else 0}f} %"
+
+
+def shown_chance(risk: float) -> float:
+    """Return a chance as `percent` rounds it, for a cell that holds a number (`CHANCE_FORMAT`).
+
+    Examples
+    --------
+    >>> shown_chance(0.8257), shown_chance(0.145), shown_chance(0.0044), shown_chance(0.9951)
+    (0.83, 0.15, 0.004, 0.9951)
+    """
+    if risk > 0.99:
+        return risk
+    return _rounded(1000 * risk) / 1000 if risk < 0.0095 else _rounded(100 * risk) / 100
+
+
+def share(value: float) -> str:
+    """Return a share of people as a team reads it, with one decimal: practices differ by less than a per cent.
+
+    Examples
+    --------
+    >>> share(0.1189), share(0.0985), share(0.0002), share(math.nan)
+    ('11.9 %', '9.9 %', 'under 0.1 %', 'not seen')
+    """
+    if math.isnan(value):
+        return NOT_SEEN
+    return "under 0.1 %" if 0 < value < 0.0005 else f"{100 * shown_share(value):.1f} %"
+
+
+def shown_share(value: float) -> float:
+    """Return a share as `share` rounds it, for a cell that holds a number (`SHARE_FORMAT`).
+
+    Examples
+    --------
+    >>> shown_share(0.0985), shown_share(0.09849)
+    (0.099, 0.098)
+    """
+    return _rounded(1000 * value) / 1000
 
 
 def natural_frequency(risk: float) -> str:
@@ -133,6 +185,22 @@ def natural_frequency(risk: float) -> str:
 def is_chance(column: str) -> bool:
     """Return whether a fact is the risk of another outcome, beside the one that the list is ranked by."""
     return column.startswith("risk_")
+
+
+def chance_beside(value: float, risk: float) -> str:
+    """Return the chance of another outcome in words, beside the `risk` that the list is ranked by.
+
+    A sooner admission cannot be likelier than a later one: where its own model says so, it is held at the main chance,
+    and telling the same number twice would say nothing.
+
+    Examples
+    --------
+    >>> chance_beside(0.12, 0.44), chance_beside(0.44, 0.44), chance_beside(0.004, 0.44)
+    ('12 %', 'the same as the main chance, which it cannot exceed', 'under 1 %')
+    """
+    if value == risk:
+        return "the same as the main chance, which it cannot exceed"
+    return percent(value) if value >= 0.01 else "under 1 %"
 
 
 def fact_text(value: object, column: str = "") -> str:
@@ -194,6 +262,23 @@ def in_favour(sex: object) -> str:
     ('In her favour', 'In his favour', 'In their favour')
     """
     return f"In {_OF_SEX.get(str(sex), 'their')} favour"
+
+
+def beside_peers(comparison: str) -> str:
+    """Return what is usual for people like someone in few words, their likeness first; as it is where it has others.
+
+    Examples
+    --------
+    >>> beside_peers("people of the same age and sex: 0.2"), beside_peers("1 in 100 of the same age and sex")
+    ('same age and sex: 0.2', 'same age and sex: 1 in 100')
+    >>> beside_peers("people of the same sex nearest in age: 0.2"), beside_peers("")
+    ('same sex, nearest age: 0.2', '')
+    """
+    for alike, short in _PEERS.items():
+        figure = comparison.removeprefix(f"people {alike}: ").removesuffix(f" {alike}")
+        if figure != comparison:
+            return f"{short}: {figure}"
+    return comparison
 
 
 def compared_with(about: ListAbout) -> str:

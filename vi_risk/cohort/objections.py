@@ -1,9 +1,10 @@
-"""Objections to risk stratification in force at an index date: of whomever, eligible or not, so that none is named."""
+"""Objections that keep people out, in force at an index date: of whomever, eligible or not, so that none is named."""
 
 from datetime import date
 from typing import TYPE_CHECKING
 
 from vi_risk.records.linked import Records
+from vi_risk.records.permission import NOBODYS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,10 +13,11 @@ OBJECTOR_COLUMNS = ("patient_id",)
 
 
 def objectors_of(records: Records, index_date: date) -> "pd.DataFrame":
-    """Return who objects to being risk stratified, as known before the index date.
+    """Return who is left out for an objection, as known before the index date.
 
-    An objection has no end in the records. Who has died, left or moved since is among them: a list names people who
-    are no longer eligible as well, where it says who left it.
+    Left out is whoever objects to being risk stratified, and of those who object otherwise whom the governance file
+    does not include. An objection has no end in the records. Who has died, left or moved since is among them: a list
+    names people who are no longer eligible as well, where it says who left it.
 
     Returns
     -------
@@ -27,6 +29,7 @@ def objectors_of(records: Records, index_date: date) -> "pd.DataFrame":
     if not records.has("objections"):
         return pd.DataFrame({"patient_id": pd.Series(dtype="str")})
     rows = records.as_of(index_date).tables["objections"]
-    rows = rows.filter(rows.kind == "risk_stratification").select(OBJECTOR_COLUMNS).distinct()
+    kinds = (records.permission or NOBODYS).kinds_left_out
+    rows = rows.filter(rows.kind.isin(kinds)).select(OBJECTOR_COLUMNS).distinct()
     found: pd.DataFrame = rows.order_by("patient_id").to_pyarrow().to_pandas()
     return found

@@ -3,13 +3,15 @@
 Who is admitted is unusually ill on that day, so that their use of care would have fallen afterwards whatever was done.
 These are rates before and after, beside the same people's of a year earlier, and no effect of anything.
 
+The table is of sums over the people of each practice, so that practices can be told together, and it holds small
+numbers: it is kept in the run's folder (pathways.parquet) for the page of pathways alone, which suppresses them.
+
 References
 ----------
 Barnett AG, van der Pols JC, Dobson AJ (2005). Regression to the mean: what it is and how to deal with it. International
 Journal of Epidemiology 34:215-220. doi:10.1093/ije/dyh299
 """
 
-from collections.abc import Collection
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -31,20 +33,21 @@ from vi_risk.records.linked import Records
 if TYPE_CHECKING:
     import pandas as pd
 
-PATHWAY_COLUMNS = (
-    *("practice_code", "setting", "from_day", "to_day", "people", "died"),
-    *("contacts", "person_days", "rate_per_person_year", "rate_low", "rate_high"),
-    *("baseline_contacts", "baseline_person_days", "baseline_rate", "baseline_low", "baseline_high"),
-)
-_KINDS = dict.fromkeys(PATHWAY_COLUMNS, "float64") | {
-    **dict.fromkeys(("practice_code", "setting"), "str"),
-    **dict.fromkeys(("from_day", "to_day", "people", "died", "contacts", "person_days"), "int64"),
-    **dict.fromkeys(("baseline_contacts", "baseline_person_days"), "int64"),
-}
-WHOLE_TRUST = ""  # the practice_code of everyone together
-
 _DAYS_OF_A_BIN = 10
 TENS = tuple((start, start + _DAYS_OF_A_BIN) for side in (BEFORE, AFTER) for start in range(*side, _DAYS_OF_A_BIN))
+SPANS = (BASELINE, BEFORE, AFTER, *TENS)
+
+_WHERE = ("setting", "from_day", "to_day")
+_SUMS = (
+    *("people", "died", "contacts", "person_days"),
+    *("contacts_squared", "contacts_by_days", "days_squared", "contacts_by_baseline", "days_by_baseline"),
+)
+PATHWAY_COLUMNS = ("practice_code", *_WHERE, *_SUMS)
+RATE_COLUMNS = (
+    *("rate_per_person_year", "rate_low", "rate_high"),
+    *("times_baseline", "times_low", "times_high"),
+)
+_KINDS = dict.fromkeys(PATHWAY_COLUMNS, "int64") | dict.fromkeys(("practice_code", "setting"), "str")
 
 _DAYS_OF_ADMISSIONS = 365
 _DAYS_OF_A_YEAR = 365.25
@@ -70,9 +73,7 @@ def days_of_admissions(index_date: date) -> tuple[date, date]:
     return last - timedelta(days=_DAYS_OF_ADMISSIONS - 1), last
 
 
-def around_admissions(
-    records: Records, *, index_date: date, practices: Collection[str] | None = None, min_age: int = 18
-) -> "pd.DataFrame":
+def around_admissions(records: Records, *, index_date: date, min_age: int = 18) -> "pd.DataFrame":
     """Return how often people were seen in each setting in the 90 days before and after an emergency admission.
 
     Asked about is each person's first emergency admission in the year of `days_of_admissions`, of people who were
@@ -87,28 +88,15 @@ def around_admissions(
 
     Emergency admissions are told afterwards only: that there were few before is how the admission was chosen.
 
-    Parameters
-    ----------
-    records
-        That they hold more than was known at the index date changes nothing.
-    practices
-        Those to tell of beside the whole trust; None tells of all.
-
     Returns
     -------
     DataFrame
-        `PATHWAY_COLUMNS`, one row per practice (`WHOLE_TRUST` for everyone, first), setting and span of days: the whole
-        of `BEFORE` and of `AFTER`, and each of `TENS`; ``to_day`` is itself in none. ``people`` were admitted and
-        seen in the setting, ``died`` of them within 90 days. Rates are contacts per person-year with 95 % intervals,
-        missing where there are no days; those of the baseline are of the days `BASELINE`, a year earlier. A setting
-        that the records lack has no rows, nor has a practice nobody of which was admitted.
-
-    Notes
-    -----
-    The interval is ``rate * exp(+-1.96 s)`` with s the standard error of the log of a ratio of sums over people,
-    ``s^2 = sum (c_i - rate d_i)^2 / (sum c_i)^2`` of c_i contacts in d_i days of person i. Contacts of one person come
-    together, so that Poisson's, to which it comes down where nobody has more than one, would be far too narrow. Of no
-    contacts at all it is from 0 to Poisson's upper limit.
+        `PATHWAY_COLUMNS`, whole numbers, one row per practice on the day of admission, setting and span of days from
+        it: `BASELINE` a year earlier, the whole of `BEFORE` and of `AFTER`, and each of `TENS`; ``to_day`` is itself
+        in none. ``people`` were admitted and seen in the setting, ``died`` of them within 90 days. The others are sums
+        over people, of what `with_rates` takes: contacts, days on which there could be one, their squares, their
+        product, and each times the person's contacts in the baseline. A setting that the records lack has no rows,
+        nor has a practice nobody of which was admitted.
     """
     import pandas as pd  # noqa: PLC0415 - loaded when used
 
@@ -118,90 +106,99 @@ def around_admissions(
         return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in _KINDS.items()})
     settings = settings_of(known)
     contacts = contacts_around(known, people, settings)
-    own, practice_codes = pd.factorize(people["practice_code"], sort=True)
-    groups = ((np.zeros_like(own), [WHOLE_TRUST]), (own, practice_codes.tolist()))
-    parts = [
-        _told(setting, days_seen(people, known, setting), contacts[contacts["setting"] == setting], group, codes)
-        for setting in settings
-        for group, codes in groups
-    ]
-    rows = pd.concat(parts, ignore_index=True)
-    rows = rows[rows["practice_code"].isin({WHOLE_TRUST, *(practice_codes if practices is None else practices)})]
+    group, codes = pd.factorize(people["practice_code"], sort=True)
+    rows = pd.concat(
+        [
+            _told(setting, days_seen(people, known, setting), contacts[contacts["setting"] == setting], group).assign(
+                practice_code=lambda told: codes[told["practice_code"]]
+            )
+            for setting in settings
+        ],
+        ignore_index=True,
+    )
     rows["setting"] = pd.Categorical(rows["setting"], settings)
-    rows = rows.sort_values(["practice_code", "setting", "from_day", "to_day"], ignore_index=True)
+    rows = rows.sort_values(["practice_code", *_WHERE], ignore_index=True)
     return rows.astype(_KINDS)[list(PATHWAY_COLUMNS)]
 
 
-def _told(
-    setting: str, seen: "pd.DataFrame", contacts: "pd.DataFrame", group: Whole, codes: list[str]
-) -> "pd.DataFrame":
-    """Return the rows of one setting, by the group of each person, whose name is its place in `codes`."""
+def _told(setting: str, seen: "pd.DataFrame", contacts: "pd.DataFrame", group: Whole) -> "pd.DataFrame":
+    """Return the rows of one setting, the practices as the numbers that `group` gives each person."""
     import pandas as pd  # noqa: PLC0415 - loaded when used
 
     is_seen = seen["seen"].to_numpy(dtype=bool)
     until = np.where(is_seen, seen["until"].to_numpy(dtype=float), -np.inf)
+    groups = int(group.max()) + 1
     about = {
-        "practice_code": codes,
+        "practice_code": np.arange(groups),
         "setting": setting,
-        "people": np.bincount(group, is_seen, len(codes)),
-        "died": np.bincount(group, seen["died"], len(codes)),
+        "people": np.bincount(group, is_seen, groups),
+        "died": np.bincount(group, seen["died"], groups),
     }
+    places, day = contacts["place"].to_numpy(), contacts["day"].to_numpy()
 
-    def rates(span: Span) -> tuple[Floats, ...]:
+    def within(span: Span) -> tuple[Floats, Floats]:
         told = setting != EMERGENCY or span[0] >= AFTER[0]
         days = np.clip(until, *span) - span[0] if told else np.zeros(until.size)
-        places = contacts["place"].to_numpy()
-        day = contacts["day"].to_numpy()
         chosen = (day >= span[0]) & (day < span[1]) & (day < until[places])
-        number = np.bincount(places[chosen], minlength=until.size).astype(float) * (days > 0)
-        return rates_with_intervals(number, days, group, len(codes))
+        return np.bincount(places[chosen], minlength=until.size).astype(float) * (days > 0), days
 
-    baseline = dict(zip(PATHWAY_COLUMNS[-5:], rates(BASELINE), strict=True))
+    baseline, _ = within(BASELINE)
     return pd.concat(
         [
-            pd.DataFrame(
-                {
-                    **about,
-                    "from_day": span[0],
-                    "to_day": span[1],
-                    **dict(zip(PATHWAY_COLUMNS[-10:-5], rates(span), strict=True)),
-                    **baseline,
-                }
-            )
-            for span in (BEFORE, AFTER, *TENS)
+            pd.DataFrame({**about, "from_day": span[0], "to_day": span[1], **sums_of(*within(span), baseline, group)})
+            for span in SPANS
         ]
     )
 
 
-def rates_with_intervals(contacts: Floats, days: Floats, group: Whole, groups: int) -> tuple[Floats, ...]:
-    """Return contacts, person-days, and contacts per person-year with the 95 % interval, of each group of people.
+def sums_of(contacts: Floats, days: Floats, baseline: Floats, group: Whole) -> dict[str, Floats]:
+    """Return the sums over the people of each group that their rates and the intervals of these need.
 
     Parameters
     ----------
-    contacts, days, group
-        Of each person: the contacts, the days on which there could be any, the number of their group from 0 on.
-
-    Examples
-    --------
-    Ten people over half a year each, with a contact each; and one person with all ten of the contacts.
-
-    >>> half, one_group = np.full(10, 182.625), np.zeros(10, dtype=np.int64)
-    >>> [round(float(value[0]), 2) for value in rates_with_intervals(np.ones(10), half, one_group, 1)]
-    [10.0, 1826.25, 2.0, 2.0, 2.0]
-    >>> together = np.array([10.0] + 9 * [0.0])
-    >>> [round(float(value[0]), 2) for value in rates_with_intervals(together, half, one_group, 1)]
-    [10.0, 1826.25, 2.0, 0.31, 12.84]
+    contacts, days, baseline, group
+        Of each person: the contacts, the days on which there could be any, the contacts in the baseline, and the number
+        of their group from 0 on.
     """
+    values = (contacts, days, contacts**2, contacts * days, days**2, contacts * baseline, days * baseline)
+    return {name: np.bincount(group, value).astype(float) for name, value in zip(_SUMS[2:], values, strict=True)}
 
-    def summed(values: Floats) -> Floats:
-        return np.bincount(group, values, groups).astype(float)
 
-    number, of_days = summed(contacts), summed(days)
+def together(pathways: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the rows of all practices of the table told together: the same columns but for the practice's code."""
+    return pathways.groupby(list(_WHERE), sort=False, as_index=False)[list(_SUMS)].sum()
+
+
+def with_rates(rows: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the rows of one practice, or of several `together`, with `RATE_COLUMNS`.
+
+    ``rate_per_person_year`` is contacts per person-year, missing where there are no days. ``times_baseline`` is that
+    rate over the same people's in `BASELINE`, missing where either of the two has no contact. Each with the bounds of
+    its 95 % interval.
+
+    Notes
+    -----
+    An interval is ``estimate * exp(+-1.96 s)``. For a rate r, s is the standard error of the log of a ratio of sums
+    over people, ``s^2 = sum (c_i - r d_i)^2 / (sum c_i)^2`` of c_i contacts in d_i days of person i. Contacts of one
+    person come together, so that Poisson's, to which it comes down where nobody has more than one, would be far too
+    narrow. Of no contacts at all it is from 0 to Poisson's upper limit.
+
+    For a ratio of r to the baseline's rate q of b_i contacts, ``s^2 = s_r^2 + s_q^2 - 2 sum (c_i - r d_i) b_i /
+    (sum c_i sum b_i)``: who is seen often is so in both, and everyone has the same days in the baseline.
+    """
+    contacts, days = (rows[name].to_numpy(dtype=float) for name in ("contacts", "person_days"))
+    of_baseline = (rows["from_day"] == BASELINE[0]) & (rows["to_day"] == BASELINE[1])
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate = np.where(of_days > 0, number / of_days, np.nan)
-        spread = summed(contacts**2) - 2 * rate * summed(contacts * days) + rate**2 * summed(days**2)
-        error = np.sqrt(np.maximum(spread, 0)) / number
-        low = np.where(number > 0, rate * np.exp(-_Z95 * error), 0 * rate)
-        high = np.where(number > 0, rate * np.exp(_Z95 * error), _UPPER_OF_NONE / of_days)
-    high = np.where(of_days > 0, high, np.nan)
-    return number, of_days, *(value * _DAYS_OF_A_YEAR for value in (rate, low, high))
+        rate = np.where(days > 0, contacts / days, np.nan)
+        spread = rows["contacts_squared"] - 2 * rate * rows["contacts_by_days"] + rate**2 * rows["days_squared"]
+        variance = np.maximum(spread.to_numpy(), 0) / contacts**2
+        at_baseline = dict(zip(rows["setting"][of_baseline], np.flatnonzero(of_baseline), strict=True))
+        there = np.array([at_baseline[setting] for setting in rows["setting"]], dtype=np.int64)
+        shared = (rows["contacts_by_baseline"] - rate * rows["days_by_baseline"]) / (contacts * contacts[there])
+        both = np.sqrt(np.maximum(variance + variance[there] - 2 * shared.to_numpy(), 0))
+        factor, times_factor = np.exp(_Z95 * np.sqrt(variance)), np.exp(_Z95 * both)
+        times = np.where((contacts > 0) & (contacts[there] > 0), rate / rate[there], np.nan)
+        low = np.where(contacts > 0, rate / factor, 0 * rate)
+        high = np.where(contacts > 0, rate * factor, np.where(days > 0, _UPPER_OF_NONE / days, np.nan))
+        found = (*(value * _DAYS_OF_A_YEAR for value in (rate, low, high)), times, times / times_factor)
+    return rows.assign(**dict(zip(RATE_COLUMNS, (*found, times * times_factor), strict=True)))

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import MakeRecords
-from vi_risk.cohort.pathways import around_admissions
+from vi_risk.cohort.pathways import around_admissions, together, with_rates
 
 ADMITTED = date(2024, 3, 1)
 INDEX_DATE = date(2024, 9, 1)
@@ -113,26 +113,21 @@ def found(make_records: MakeRecords) -> pd.DataFrame:
 
 
 def test_contacts_and_days_are_those_worked_out_by_hand(found: pd.DataFrame) -> None:
-    of_trust = found[found["practice_code"] == ""]
-
     told = {}
-    for setting, rows in of_trust.groupby("setting", sort=False):
-        before, after = (
-            rows[(rows["from_day"] == start) & (rows["to_day"] == end)].iloc[0] for start, end in ((-90, 0), (1, 91))
-        )
+    for setting, rows in together(found).groupby("setting", sort=False):
+        by_span = rows.set_index(["from_day", "to_day"])
+        spans = ((-365, -275), (-90, 0), (1, 91))
         told[setting] = (
-            before["people"],
-            (before["baseline_contacts"], before["baseline_person_days"]),
-            *((side["contacts"], side["person_days"]) for side in (before, after)),
+            by_span.loc[spans[1], "people"],
+            *((by_span.loc[span, "contacts"], by_span.loc[span, "person_days"]) for span in spans),
         )
 
     assert told == EXPECTED
 
 
 def test_the_days_are_told_in_tens(found: pd.DataFrame) -> None:
-    tens = found[
-        (found["practice_code"] == "") & (found["setting"] == "gp") & (found["to_day"] - found["from_day"] == 10)
-    ]
+    of_trust = together(found)
+    tens = of_trust[(of_trust["setting"] == "gp") & (of_trust["to_day"] - of_trust["from_day"] == 10)]
 
     assert tens.set_index("from_day")["contacts"].to_dict() == {
         **dict.fromkeys((-90, -80, -70, -60, -50, -40, -30, -20, -10, 1, 11, 21, 31, 41, 51, 61, 71, 81), 0),
@@ -145,17 +140,18 @@ def test_the_days_are_told_in_tens(found: pd.DataFrame) -> None:
 
 
 def test_rates_are_contacts_in_a_year_of_one_person(found: pd.DataFrame) -> None:
-    gp = found[(found["practice_code"] == "A") & (found["setting"] == "gp")].set_index(["from_day", "to_day"])
+    gp = found[(found["practice_code"] == "A") & (found["setting"] == "gp")]
+    gp = with_rates(gp).set_index(["from_day", "to_day"])
 
+    assert gp.loc[(-365, -275), "rate_per_person_year"] == pytest.approx(1 / 180 * 365.25)
     assert gp.loc[(-90, 0), "rate_per_person_year"] == pytest.approx(3 / 180 * 365.25)
     assert gp.loc[(1, 91), "rate_per_person_year"] == pytest.approx(3 / 110 * 365.25)
-    assert gp.loc[(1, 91), "baseline_rate"] == pytest.approx(1 / 180 * 365.25)
+    assert gp.loc[(1, 91), "times_baseline"] == pytest.approx((3 / 110) / (1 / 180))
 
 
 def test_a_practice_that_was_not_seen_for_the_year_has_no_days_with_its_gps(found: pd.DataFrame) -> None:
-    cat = found[(found["practice_code"] == "B") & (found["from_day"] == -90) & (found["to_day"] == 0)].set_index(
-        "setting"
-    )
+    cat = with_rates(found[found["practice_code"] == "B"])
+    cat = cat[(cat["from_day"] == -90) & (cat["to_day"] == 0)].set_index("setting")
 
     assert cat["people"].to_dict() == {**dict.fromkeys(EXPECTED, 1), "gp": 0}
     assert cat["person_days"].to_dict() == {**dict.fromkeys(EXPECTED, 90), "gp": 0, "emergency_admission": 0}

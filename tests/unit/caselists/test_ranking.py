@@ -18,8 +18,9 @@ from tests.spec.caselists.listing import (
 )
 from vi_risk.caselists.beside.said import NOT_NAMED
 from vi_risk.caselists.lists import DECISION_COLUMNS, LEADING_COLUMNS, PROMPT_COLUMNS, REASON_COLUMNS, CaseList
+from vi_risk.caselists.making import case_lists
 from vi_risk.caselists.practice.practice_summary import PracticeSummary
-from vi_risk.caselists.ranking import case_lists, choose, doubts_of_rules, practices_without_list, ranked_people
+from vi_risk.caselists.ranking import choose, doubts_of_rules, practices_without_list, ranked_people
 from vi_risk.errors import UsageError
 
 PEOPLE: list[tuple[str, str, float, dict[str, Any]]] = [

@@ -18,6 +18,9 @@ from vi_risk.caselists.wording import (
     natural_frequency,
     percent,
     places,
+    share,
+    shown_chance,
+    shown_share,
     summary,
 )
 
@@ -41,6 +44,23 @@ from vi_risk.caselists.wording import (
 def test_a_chance_is_told_in_per_cent_and_as_people(risk: float, words: str, frequency: str) -> None:
     assert percent(risk) == words
     assert natural_frequency(risk) == f"{frequency} people like this"
+
+
+def test_a_share_that_is_not_none_is_never_told_as_none() -> None:
+    assert (share(0.0), share(0.0004), share(0.0005)) == ("0.0 %", "under 0.1 %", "0.1 %")
+
+
+def test_a_cell_of_the_workbook_rounds_halves_as_the_page_does() -> None:
+    for number in range(5, 10_000, 10):
+        value = number / 10_000  # 9.85 % and its like, where binary fractions go either way
+        assert share(value) == f"{100 * shown_share(value):.1f} %" == f"{(number + 5) // 10 / 10:.1f} %"
+
+
+def test_a_chance_in_a_cell_is_the_one_of_the_page() -> None:
+    for number in range(1, 9900):
+        risk = number / 10_000
+        shown = 100 * shown_chance(risk)
+        assert percent(risk) in (f"{shown:.1f} %" if risk < 0.0095 else f"{shown:.0f} %", "under 0.1 %")
 
 
 @pytest.mark.parametrize("missing", [None, pd.NA, pd.NaT, float("nan"), np.float64("nan")])

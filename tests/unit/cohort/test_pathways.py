@@ -4,21 +4,26 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 
 from tests.conftest import MakeRecords
+from vi_risk.cohort.pathway_people import BASELINE
 from vi_risk.cohort.pathways import (
     PATHWAY_COLUMNS,
-    WHOLE_TRUST,
     around_admissions,
     days_of_admissions,
-    rates_with_intervals,
+    sums_of,
+    together,
+    with_rates,
 )
 
 ADMITTED = date(2024, 3, 1)
 INDEX_DATE = date(2024, 9, 1)
 Rows = list[dict[str, Any]]
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
 
 
 def day(number: int) -> date:
@@ -43,10 +48,11 @@ def tables(*people: str, **others: Rows) -> dict[str, Rows]:
     }
 
 
-def asked(rows: pd.DataFrame, setting: str = "community", practice: str = WHOLE_TRUST) -> pd.Series:
-    """Return the whole of the days after, of one setting and practice."""
-    chosen = (rows["setting"] == setting) & (rows["practice_code"] == practice)
-    return rows[chosen & (rows["from_day"] == 1) & (rows["to_day"] == 91)].iloc[0]
+def asked(rows: pd.DataFrame, setting: str = "community", practice: str | None = None) -> pd.Series:
+    """Return the whole of the days after, of one setting, and of one practice or of all together."""
+    of_group = together(rows if practice is None else rows[rows["practice_code"] == practice])
+    chosen = with_rates(of_group[of_group["setting"] == setting])
+    return chosen[(chosen["from_day"] == 1) & (chosen["to_day"] == 91)].iloc[0]
 
 
 def test_the_year_of_admissions_is_the_latest_after_which_ninety_days_were_over() -> None:
@@ -84,7 +90,7 @@ def test_a_move_from_practice_to_practice_is_no_leaving_and_the_practice_is_that
 
     found = around_admissions(make_records(**tables("Ann", registrations=moves)), index_date=INDEX_DATE)
 
-    assert found["practice_code"].unique().tolist() == [WHOLE_TRUST, "B"]
+    assert found["practice_code"].unique().tolist() == ["B"]
     assert asked(found, practice="B")["person_days"] == 90
 
 
@@ -143,18 +149,7 @@ def test_without_an_admission_the_table_is_empty_and_has_its_columns(make_record
     assert found.dtypes.equals(around_admissions(make_records(**one), index_date=INDEX_DATE).dtypes)
 
 
-def test_practices_chosen_are_told_beside_everyone(make_records: MakeRecords) -> None:
-    own = [{"patient_id": who, "practice_code": who[0]} for who in ("Ann", "Ben", "Cat")]
-    records = make_records(**tables("Ann", "Ben", "Cat", registrations=own))
-
-    every = around_admissions(records, index_date=INDEX_DATE)
-    chosen = around_admissions(records, index_date=INDEX_DATE, practices=["B", "Z"])
-
-    assert every["practice_code"].unique().tolist() == [WHOLE_TRUST, "A", "B", "C"]
-    assert chosen.equals(every[every["practice_code"].isin([WHOLE_TRUST, "B"])].reset_index(drop=True))
-
-
-def test_the_practices_add_up_to_everyone_and_the_tens_to_each_side(make_records: MakeRecords) -> None:
+def test_the_practices_together_are_everyone_and_the_tens_add_up_to_each_side(make_records: MakeRecords) -> None:
     rng = np.random.default_rng(7)
     people = [f"{practice}{number}" for practice in "ABC" for number in range(20)]
     own = [{"patient_id": who, "practice_code": who[0]} for who in people]
@@ -169,12 +164,10 @@ def test_the_practices_add_up_to_everyone_and_the_tens_to_each_side(make_records
 
     found = around_admissions(make_records(**given), index_date=INDEX_DATE)
 
-    numbers = ["people", "died", "contacts", "person_days", "baseline_contacts", "baseline_person_days"]
-    where = ["setting", "from_day", "to_day"]
-    of_trust = found[found["practice_code"] == WHOLE_TRUST].set_index(where)[numbers]
-    added = found[found["practice_code"] != WHOLE_TRUST].groupby(where)[numbers].sum()
-    assert added.loc[of_trust.index].equals(of_trust)
-    one = found[(found["practice_code"] == WHOLE_TRUST) & (found["setting"] == "community")]
+    in_one = [{**row, "practice_code": "A"} for row in own]
+    of_all = around_admissions(make_records(**(given | {"registrations": in_one})), index_date=INDEX_DATE)
+    pd.testing.assert_frame_equal(together(found), of_all.drop(columns="practice_code"))
+    one = of_all[of_all["setting"] == "community"]
     tens = one[one["to_day"] - one["from_day"] == 10]
     for start, end in ((-90, 0), (1, 91)):
         whole = one[(one["from_day"] == start) & (one["to_day"] == end)].iloc[0]
@@ -211,43 +204,100 @@ def test_without_registrations_everyone_is_there_all_the_time(make_records: Make
 
     found = around_admissions(make_records(**given), index_date=INDEX_DATE)
 
-    assert found["practice_code"].unique().tolist() == [WHOLE_TRUST, "all"]
+    assert found["practice_code"].unique().tolist() == ["all"]
     assert asked(found)["person_days"] == 90
 
 
+def rates_of(contacts: Floats, days: Floats, baseline: Floats, group: Whole | None = None) -> pd.DataFrame:
+    """Return rate and times_baseline with their intervals of each group of people, who had 90 days in the baseline."""
+    group = np.zeros(contacts.size, dtype=np.int64) if group is None else group
+    parts = []
+    for (start, end), number, of_days in ((BASELINE, baseline, np.full(days.size, 90.0)), ((1, 91), contacts, days)):
+        sums = sums_of(number, of_days, baseline, group)
+        # A setting for each group, so that each has its own baseline.
+        parts.append(pd.DataFrame({"setting": np.arange(group.max() + 1), "from_day": start, "to_day": end, **sums}))
+    found = with_rates(pd.concat(parts, ignore_index=True))
+    return found[found["from_day"] == 1].reset_index(drop=True)
+
+
 def test_the_interval_is_near_poissons_where_nobody_has_more_than_one_contact() -> None:
-    days, group = np.full(5000, 90.0), np.zeros(5000, dtype=np.int64)
     contacts = np.zeros(5000)
     contacts[:100] = 1.0
 
-    _, _, rate, low, high = (float(value[0]) for value in rates_with_intervals(contacts, days, group, 1))
+    found = rates_of(contacts, np.full(5000, 90.0), contacts).iloc[0]
 
-    assert (low / rate, high / rate) == pytest.approx((np.exp(-0.196), np.exp(0.196)), rel=0.01)
+    rate = found["rate_per_person_year"]
+    assert rate == pytest.approx(100 / (5000 * 90) * 365.25)
+    limits = (found["rate_low"] / rate, found["rate_high"] / rate)
+    assert limits == pytest.approx((np.exp(-0.196), np.exp(0.196)), rel=0.01)
 
 
-def test_the_interval_holds_the_true_rate_as_often_as_it_says_where_contacts_come_together() -> None:
+def test_contacts_of_one_person_make_the_interval_wider_than_those_of_many() -> None:
+    """Ten people over half a year each: with a contact each, and one person with all ten."""
+    half = np.full(10, 182.625)
+
+    each = rates_of(np.ones(10), half, np.ones(10)).iloc[0]
+    one = rates_of(np.array([10.0] + 9 * [0.0]), half, np.ones(10)).iloc[0]
+
+    assert each[["rate_per_person_year", "rate_low", "rate_high"]].round(2).tolist() == [2.0, 2.0, 2.0]
+    assert one[["rate_per_person_year", "rate_low", "rate_high"]].round(2).tolist() == [2.0, 0.31, 12.84]
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say_where_contacts_come_together() -> None:
     """Each person has a rate of their own (gamma), so that Poisson's interval would be far too narrow."""
     rng = np.random.default_rng(11)
     samples, people = 600, 300
     days = np.clip(rng.exponential(300, (samples, people)), 1, 90)
-    contacts = rng.poisson(rng.gamma(0.5, 2.0, (samples, people)) * days / 365.25).astype(float)
+    own = rng.gamma(0.5, 2.0, (samples, people))
+    contacts = rng.poisson(own * days / 365.25).astype(float)
+    baseline = rng.poisson(own / 2 * 90 / 365.25).astype(float)
     group = np.repeat(np.arange(samples), people)
 
-    number, of_days, rate, low, high = rates_with_intervals(contacts.ravel(), days.ravel(), group, samples)
+    found = rates_of(contacts.ravel(), days.ravel(), baseline.ravel(), group)
 
-    held = float(((low <= 1.0) & (high >= 1.0)).mean())
-    poisson = 1.96 / np.sqrt(number)
-    held_by_poisson = float((np.abs(np.log(rate)) <= poisson).mean())
+    held = ((found["rate_low"] <= 1.0) & (found["rate_high"] >= 1.0)).mean()
+    poisson = 1.96 / np.sqrt(found["contacts"])
+    held_by_poisson = (np.abs(np.log(found["rate_per_person_year"])) <= poisson).mean()
+    held_times = ((found["times_low"] <= 2.0) & (found["times_high"] >= 2.0)).mean()
     assert 0.93 <= held <= 0.97
     assert held_by_poisson < 0.93
-    assert of_days.sum() == pytest.approx(days.sum())
+    assert 0.93 <= held_times <= 0.97
 
 
-def test_no_days_have_no_rate_and_no_contacts_have_an_upper_limit() -> None:
-    contacts, days, group = np.zeros(2), np.array([0.0, 365.25]), np.array([0, 1])
+def test_that_the_same_people_are_compared_makes_the_ratio_surer() -> None:
+    """Who is seen often is so in both: a ratio of two unlinked rates would be less sure."""
+    rng = np.random.default_rng(3)
+    often = rng.gamma(0.5, 4.0, 2000)
+    contacts, baseline = (rng.poisson(often * 1.5).astype(float) for _ in range(2))
+    days = np.full(2000, 90.0)
 
-    _, _, rate, low, high = rates_with_intervals(contacts, days, group, 2)
+    linked = rates_of(contacts, days, baseline).iloc[0]
+    unlinked = rates_of(contacts, days, rng.permutation(baseline)).iloc[0]
 
-    assert np.isnan([rate[0], low[0], high[0]]).all()
-    assert (rate[1], low[1]) == (0, 0)
-    assert high[1] == pytest.approx(3.689, abs=0.001)  # the exact limit of a Poisson mean of which nothing was seen
+    assert linked["times_high"] / linked["times_low"] < 0.95 * unlinked["times_high"] / unlinked["times_low"]
+
+
+def test_the_interval_of_the_ratio_is_that_of_its_formula_over_people() -> None:
+    rng = np.random.default_rng(5)
+    contacts, baseline = rng.poisson(2.0, 40).astype(float), rng.poisson(1.0, 40).astype(float)
+    days = rng.integers(1, 91, 40).astype(float)
+
+    found = rates_of(contacts, days, baseline).iloc[0]
+
+    rate, before = contacts.sum() / days.sum(), baseline.sum() / (40 * 90)
+    each = (contacts - rate * days) / contacts.sum() - (baseline - before * 90) / baseline.sum()
+    factor = np.exp(1.959964 * np.sqrt((each**2).sum()))
+    expected = [rate / before, rate / before / factor, rate / before * factor]
+    assert found[["times_baseline", "times_low", "times_high"]].tolist() == pytest.approx(expected)
+
+
+def test_no_days_have_no_rate_and_no_contacts_have_an_upper_limit_and_no_ratio() -> None:
+    nothing = np.zeros(2)
+
+    found = rates_of(nothing, np.array([0.0, 365.25]), np.ones(2), np.array([0, 1]))
+
+    assert found.loc[0, ["rate_per_person_year", "rate_low", "rate_high"]].isna().all()
+    assert found.loc[1, ["rate_per_person_year", "rate_low"]].tolist() == [0, 0]
+    # The exact limit of a Poisson mean of which nothing was seen.
+    assert found.loc[1, "rate_high"] == pytest.approx(3.689, abs=0.001)
+    assert found["times_baseline"].isna().all()

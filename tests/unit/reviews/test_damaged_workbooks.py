@@ -96,7 +96,7 @@ def hide_and_filter(sheet: Worksheet, chance: random.Random) -> None:
 
 
 def drop_what_is_not_asked(sheet: Worksheet, chance: random.Random) -> None:
-    for heading in ("Why, strongest first (usual: of the same age and sex)", "Chance", "Rank"):
+    for heading in ("Why (all: sheet Patients)", "Chance", "Rank"):
         if chance.random() < 0.5 and heading in places_of(sheet):
             sheet.delete_cols(places_of(sheet)[heading])
 

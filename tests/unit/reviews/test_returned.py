@@ -49,7 +49,7 @@ def test_rows_may_be_in_another_order_hidden_or_gone(tmp_path: Path) -> None:
 def test_columns_may_be_moved_added_or_left_out_and_rows_put_above(tmp_path: Path) -> None:
     book = fill(book_of(), {"P-0002": ACCEPT})
     sheet = book["Case list"]
-    sheet.delete_cols(places_of(sheet)["Why, strongest first (usual: of the same age and sex)"])
+    sheet.delete_cols(places_of(sheet)["Why (all: sheet Patients)"])
     sheet.insert_cols(1)
     sheet.cell(1, 1, "Notes of the meeting")
     sheet.insert_rows(1, 2)

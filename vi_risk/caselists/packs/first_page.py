@@ -1,11 +1,13 @@
 """The practice in one view, laid out: figures with bars, what stands out with its interval, people by age and risk."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vi_risk.caselists.choosing.rules import CaseListRules
+from vi_risk.caselists.lists import CaseList
 from vi_risk.caselists.practice.practice_summary import Compared, PracticeSummary, StandsOut
-from vi_risk.caselists.wording import NOT_SEEN
+from vi_risk.caselists.wording import NOT_SEEN, share
 from vi_risk.reasons.sentences import number
 
 _WIDEST = 100.0  # units across a drawing
@@ -79,17 +81,29 @@ def first_page(summary: PracticeSummary, rules: CaseListRules) -> FirstPage:
     )
 
 
-def share(value: float) -> str:
-    """Return a share as a team reads it, with one decimal: practices differ by less than a per cent.
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """The practices of a network beside one another: figures as rows, practices and the trust as columns."""
 
-    Examples
-    --------
-    >>> share(0.1189), share(0.0002), share(math.nan)
-    ('11.9 %', 'under 0.1 %', 'not seen')
-    """
-    if math.isnan(value):
-        return NOT_SEEN
-    return "under 0.1 %" if 0 < value < 0.0005 else f"{100 * value:.1f} %"
+    practices: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...], str], ...]  # title, of each practice, of the trust
+
+
+def side_by_side(lists: Sequence[CaseList]) -> SideBySide | None:
+    """Return the figures of those practices that have a summary; None where fewer than two have."""
+    known = [(case_list.title, case_list.summary) for case_list in lists if case_list.summary is not None]
+    if len(known) < 2:
+        return None
+    told = [[_figure(figure) for figure in summary.figures] for _, summary in known]
+    rows = [
+        (figures[0].title, tuple(one.practice for one in figures), figures[0].trust)
+        for figures in zip(*told, strict=True)
+    ]
+    shares = [
+        ("Share of the trust's people", tuple(share(summary.share_of_people) for _, summary in known), ""),
+        ("Share of the need expected among them", tuple(share(summary.share_of_need) for _, summary in known), ""),
+    ]
+    return SideBySide(tuple(title for title, _ in known), (*rows, *shares))
 
 
 def _figure(figure: Compared) -> Figure:

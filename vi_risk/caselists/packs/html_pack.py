@@ -1,13 +1,14 @@
 """The list as one self-contained page: the practice in one view, a table to scan, then a block for each patient."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
 from vi_risk.caselists.choosing.rules import CaseListRules
 from vi_risk.caselists.lists import CaseList
-from vi_risk.caselists.packs.first_page import first_page
+from vi_risk.caselists.packs.first_page import first_page, side_by_side
 from vi_risk.caselists.packs.patient_block import choices, patients_of, table_facts
 from vi_risk.caselists.packs.timeline import HEADINGS as SETTINGS
 from vi_risk.caselists.packs.timeline import STRIP
@@ -31,8 +32,16 @@ from vi_risk.models.templates import page_environment
 _FOLDER = Path(__file__).parent / "templates"
 
 
-def html_pack(case_list: CaseList, rules: CaseListRules, *, workbook: str) -> bytes:
-    """Return the page; it fetches nothing, works without its script, and names the `workbook` to decide in."""
+def html_pack(case_list: CaseList, rules: CaseListRules, *, workbook: str, practices: Sequence[CaseList] = ()) -> bytes:
+    """Return the page; it fetches nothing and works without its script.
+
+    Parameters
+    ----------
+    workbook
+        File name of the workbook to decide in.
+    practices
+        Of a network's list, those of its practices, to be told beside one another.
+    """
     script = (_FOLDER / "pack.js").read_text(encoding="utf-8").strip()
     patients = patients_of(case_list, rules)
     roles = choices([patient.roles for patient in patients])
@@ -44,7 +53,9 @@ def html_pack(case_list: CaseList, rules: CaseListRules, *, workbook: str) -> by
             case_list=case_list,
             about=case_list.about,
             summary=summary(case_list),
+            of="network" if case_list.practice_code == case_list.network else "practice",
             first_page=None if case_list.summary is None else first_page(case_list.summary, rules),
+            side_by_side=side_by_side(practices),
             notes=[note for note in case_list.about.notes if note not in EXPLANATIONS],
             explained=[note for note in case_list.about.notes if note in EXPLANATIONS],
             patients=patients,

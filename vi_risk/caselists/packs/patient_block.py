@@ -1,8 +1,9 @@
-"""One patient as the page tells them: who, how likely, why, what changed, who might help, what is known."""
+"""One patient as the page tells them: who, how likely, why, what changed, what was tried, who might help."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -10,9 +11,12 @@ import pandas as pd
 from vi_risk.caselists.choosing.changes import SAME
 from vi_risk.caselists.choosing.rules import CaseListRules
 from vi_risk.caselists.lists import DECISION_COLUMNS, REASON_COLUMNS, CaseList
-from vi_risk.caselists.packs.entries import Entry, entry
+from vi_risk.caselists.packs.entries import Entry, days_that_fit, entry
+from vi_risk.caselists.packs.networks import PRACTICE_NAME
 from vi_risk.caselists.packs.timeline import Timeline, timelines
 from vi_risk.caselists.wording import (
+    beside_peers,
+    chance_beside,
     change_in_words,
     heading,
     in_favour,
@@ -30,10 +34,19 @@ TABLE_FACTS = (
     "medicines_90d",
 )
 # Facts with a line or a place of their own in the block; every other one stands among the short facts.
-_LAST_REVIEW = "last_review"
-_NAMED = ("conditions", "high_risk_medicines", _LAST_REVIEW)
+_WHO = "conditions"
+# What was tried: the last review by a team, as far as the list knows it -> how it is told.
+_TRIED: Mapping[str, str] = MappingProxyType(
+    {
+        "last_review": "{}",
+        "last_plan": "plan: {}",
+        "last_review_due": "to be looked at again on {}",
+        "last_outcome": "outcome: {}",
+    }
+)
+_NOT_TRIED = "none recorded"
 _BESIDE_THE_RISK = ("certainty", "left_hospital_on", "record")
-_TOLD_APART = ("change", "rank_before", "is_new", "not_already_known", "prompts", "flags")
+_TOLD_APART = (PRACTICE_NAME, "change", "rank_before", "is_new", "not_already_known", "prompts", "flags")
 _NOT_KNOWN_BEFORE = "not already known"
 
 
@@ -42,7 +55,7 @@ class Said:
     """A reason with what is usual for people of the same age and sex, "" where nothing is."""
 
     text: str
-    comparison: str = ""
+    peers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +73,10 @@ class Patient:
 
     Attributes
     ----------
-    practice_code
-        "" where it is that of the list.
+    practice
+        Its name, or its code where no name is known; "" where it is that of the list.
+    conditions
+        None where the list does not tell them.
     change, rise
         How the place moved since the list before, and by how many places; "" each where that is not known.
     flags
@@ -70,12 +85,15 @@ class Patient:
         The words over `lowers`.
     unseen
         What the record lacks.
+    tried
+        What the last review came to, a line each; empty where these records hold no reviews.
     """
 
     rank: int
     patient_id: str
     age_and_sex: str
-    practice_code: str
+    practice: str
+    conditions: Entry | None
     risk: float
     percent: str
     frequency: str
@@ -93,11 +111,11 @@ class Patient:
     unseen: tuple[str, ...]
     themes: frozenset[str]
     changes: tuple[str, ...]
+    tried: tuple[str, ...]
     prompts: tuple[Prompt, ...]
     timeline: Timeline | None
     table_facts: tuple[Entry, ...]
     facts: tuple[Entry, ...]
-    named: tuple[Entry, ...]
     decisions: tuple[Entry, ...]
 
     @property
@@ -121,6 +139,7 @@ def patients_of(case_list: CaseList, rules: CaseListRules) -> list[Patient]:
     prompts = _by_patient(case_list.prompts)
     changes = _by_patient(case_list.changes)
     drawn = timelines(case_list)
+    happened = days_that_fit(case_list)
     columns = _Columns(case_list.fact_columns, table_facts(case_list), _other_facts(case_list))
     return [
         _patient(
@@ -135,6 +154,7 @@ def patients_of(case_list: CaseList, rules: CaseListRules) -> list[Patient]:
             ),
             changes=tuple(written(row["text"]) for row in changes.get(patient, [])),
             timeline=drawn.get(patient),
+            days=happened.get(patient, {}),
         )
         for patient, person in zip(
             case_list.table["patient_id"].tolist(), case_list.table.to_dict("records"), strict=True
@@ -170,21 +190,29 @@ def _patient(
     prompts: tuple[Prompt, ...],
     changes: tuple[str, ...],
     timeline: Timeline | None,
+    days: Mapping[str, Sequence[date]],
 ) -> Patient:
     grade = rules.grade(person["band"])
     age_and_sex = [text for text in (written(person["age_band"]), written(person["sex"])) if text]
-    comparisons = {row["text"]: written(row["comparison"]) for row in said if row["kind"] == "raises"}
+    peers = {row["text"]: beside_peers(written(row["comparison"])) for row in said if row["kind"] == "raises"}
     reasons = [text for text in (written(person[column]) for column in REASON_COLUMNS) if text]
     practice = written(person["practice_code"])
     asked_on = _asked_on(case_list, person)
+    told = {
+        column: entry(column, person[column], asked_on, days=days.get(column, ()))
+        for column in columns.known
+        if column not in _TOLD_APART
+    }
+    risk = float(person["risk"])
     is_new, change = _holds(person, "is_new"), written(person.get("change"))
     rank, rank_before = int(person["rank"]), person.get("rank_before")
     return Patient(
         rank=rank,
         patient_id=str(person["patient_id"]),
         age_and_sex=", ".join(age_and_sex) or "age and sex not known",
-        practice_code=practice if practice != case_list.practice_code else "",
-        risk=float(person["risk"]),
+        practice=(written(person.get(PRACTICE_NAME)) or practice) if practice != case_list.practice_code else "",
+        conditions=told.get(_WHO),
+        risk=risk,
         percent=percent(person["risk"]),
         frequency=natural_frequency(person["risk"]),
         band=str(person["band"]),
@@ -195,33 +223,42 @@ def _patient(
         is_new=is_new,
         flags=_flags(person),
         beside=tuple(
-            entry(column, person[column], asked_on)
+            replace(told[column], text=chance_beside(float(person[column]), risk))
+            if is_chance(column)
+            else told[column]
             for column in (*filter(is_chance, columns.known), *_BESIDE_THE_RISK)
-            if column in columns.known and written(person[column])
+            if column in told and written(person[column])
         ),
-        raises=tuple(Said(text, comparisons.get(text, "")) for text in reasons),
+        raises=tuple(Said(text, peers.get(text, "")) for text in reasons),
         favour=in_favour(person["sex"]),
-        lowers=tuple(Said(written(row["text"]), written(row["comparison"])) for row in said if row["kind"] == "lowers"),
+        lowers=tuple(
+            Said(written(row["text"]), beside_peers(written(row["comparison"])))
+            for row in said
+            if row["kind"] == "lowers"
+        ),
         unseen=tuple(written(row["text"]) for row in said if row["kind"] == "unseen"),
         themes=frozenset(str(row["theme"]) for row in said if row["kind"] == "raises" and row["text"] in reasons),
         changes=changes,
+        tried=_tried(person, columns.known),
         prompts=prompts,
         timeline=timeline,
-        table_facts=tuple(entry(column, person[column], asked_on) for column in columns.table),
-        facts=tuple(entry(column, person[column], asked_on) for column in columns.others),
-        named=tuple(
-            entry(column, person[column], asked_on)
-            for column in _NAMED
-            # Nobody need have been reviewed.
-            if column in columns.known and (written(person[column]) or column != _LAST_REVIEW)
-        ),
+        table_facts=tuple(told[column] for column in columns.table),
+        facts=tuple(told[column] for column in columns.others),
         decisions=tuple(Entry(column, heading(column), written(person[column])) for column in DECISION_COLUMNS),
     )
 
 
 def _other_facts(case_list: CaseList) -> list[str]:
-    apart = (*_NAMED, *_BESIDE_THE_RISK, *_TOLD_APART)
+    apart = (_WHO, *_TRIED, *_BESIDE_THE_RISK, *_TOLD_APART)
     return [column for column in case_list.fact_columns if column not in apart and not is_chance(column)]
+
+
+def _tried(person: Mapping[Any, Any], known: Sequence[str]) -> tuple[str, ...]:
+    """Return what the last review decided, who took what on, and what came of it."""
+    texts = {column: written(person[column]) for column in _TRIED if column in known}
+    if texts.get("last_review") == _NOT_TRIED:
+        return ("no review by a team recorded",)
+    return tuple(_TRIED[column].format(text) for column, text in texts.items() if text)
 
 
 def _flags(person: Mapping[Any, Any]) -> tuple[str, ...]:

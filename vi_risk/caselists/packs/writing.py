@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vi_risk.caselists.choosing.changes import PreviousList
 from vi_risk.caselists.choosing.rules import CaseListRules, load_rules
 from vi_risk.caselists.lists import CaseList
 from vi_risk.caselists.packs.csv_pack import csv_pack
@@ -18,6 +19,7 @@ from vi_risk.caselists.packs.identity import identity_of
 from vi_risk.caselists.packs.json_pack import json_pack
 from vi_risk.caselists.packs.networks import network_lists
 from vi_risk.caselists.packs.xlsx_pack import xlsx_pack
+from vi_risk.caselists.practice.practice_summary import PracticeSummary
 from vi_risk.errors import ResourceError, UsageError
 
 LISTED_FILE = "listed.parquet"
@@ -39,7 +41,14 @@ _LONGEST_NETWORK = 60
 _WINDOWS_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 
 
-def write_packs(lists: Sequence[CaseList], folder: Path, *, rules: CaseListRules | None = None) -> list[Path]:
+def write_packs(
+    lists: Sequence[CaseList],
+    folder: Path,
+    *,
+    rules: CaseListRules | None = None,
+    before: PreviousList | None = None,
+    networks: Mapping[str, PracticeSummary] | None = None,
+) -> list[Path]:
     """Write the packs of every list into `folder`, and return their paths.
 
     Of each practice <practice_code>.csv, .jsonl, .xlsx and .html; of each network with lists of two practices or more
@@ -50,6 +59,10 @@ def write_packs(lists: Sequence[CaseList], folder: Path, *, rules: CaseListRules
     ----------
     rules
         Those that the lists were made by (without them, the shipped ones): the packs show their bands.
+    before
+        The list before, to say who moved on a network's list (`vi_risk.caselists.packs.networks.network_lists`).
+    networks
+        Network -> its people in one view.
 
     Raises
     ------
@@ -59,7 +72,7 @@ def write_packs(lists: Sequence[CaseList], folder: Path, *, rules: CaseListRules
         The folder or a file cannot be written.
     """
     chosen = load_rules() if rules is None else rules
-    networks = network_lists(lists)
+    joined = network_lists(lists, moved_places=chosen.moved_places, before=before, summaries=networks)
     names = file_names([case_list.practice_code for case_list in lists])
     taken = {name.casefold() for name in names.values()}
     written: list[Path] = []
@@ -68,10 +81,10 @@ def write_packs(lists: Sequence[CaseList], folder: Path, *, rules: CaseListRules
         for case_list in lists:
             contents = {".jsonl": json_pack(case_list), **_packs(case_list, chosen, names[case_list.practice_code])}
             written += _written(folder, names[case_list.practice_code], contents)
-        for case_list in networks:
-            name = _network_name(case_list.practice_code, taken)
+        for network in joined:
+            name = _network_name(network.case_list.practice_code, taken)
             taken.add(name.casefold())
-            written += _written(folder, name, _packs(case_list, chosen, name))
+            written += _written(folder, name, _packs(network.case_list, chosen, name, practices=network.practices))
         pq.write_table(listed(lists), folder / LISTED_FILE, compression="zstd")
     except OSError as error:
         msg = (
@@ -97,11 +110,13 @@ def listed(lists: Sequence[CaseList]) -> pa.Table:
     return pa.Table.from_pandas(rows, schema=_LISTED, preserve_index=False).replace_schema_metadata(None)
 
 
-def _packs(case_list: CaseList, rules: CaseListRules, name: str) -> Mapping[str, bytes]:
+def _packs(
+    case_list: CaseList, rules: CaseListRules, name: str, *, practices: Sequence[CaseList] = ()
+) -> Mapping[str, bytes]:
     return {
         ".csv": csv_pack(case_list),
         ".xlsx": xlsx_pack(case_list, rules),
-        ".html": html_pack(case_list, rules, workbook=f"{name}.xlsx"),
+        ".html": html_pack(case_list, rules, workbook=f"{name}.xlsx", practices=practices),
     }
 
 

@@ -1,4 +1,4 @@
-"""The sheets beside the list: facts, the practice in figures, who was left out, who left, and what the list is."""
+"""The sheets beside the list: the practice in figures, who was left out, who left, and what the list is."""
 
 from collections.abc import Sequence
 
@@ -6,55 +6,27 @@ from xlsxwriter.worksheet import Worksheet
 
 from vi_risk.caselists.choosing.rules import CaseListRules
 from vi_risk.caselists.lists import CaseList
-from vi_risk.caselists.packs.xlsx_cells import LINE_HEIGHT, Formats, height_of, is_number, put, put_table, set_up_page
-from vi_risk.caselists.packs.xlsx_list import ON_THE_LIST, reasons_of
+from vi_risk.caselists.packs.xlsx_cells import Formats, height_of, is_number, put, put_table, set_up_page
 from vi_risk.caselists.practice.practice_summary import WHAT_STANDS_OUT_IS, PracticeSummary
-from vi_risk.caselists.wording import NOT_SEEN, about_rows, compared_with, fact_text, heading, is_chance, people
+from vi_risk.caselists.wording import (
+    NOT_SEEN,
+    about_rows,
+    compared_with,
+    heading,
+    people,
+    shown_chance,
+    shown_share,
+)
 from vi_risk.reviews.form import ListIdentity
 
-_FACT_WIDTH, _LONG_FACT_WIDTH = 13.0, 34.0
-_LONG_FACTS = ("conditions", "high_risk_medicines", "certainty", "last_review", "record")
-_NOT_FOR_READERS = ("rank_before",)
 _ABOUT_WIDTH = 90.0
-_FIRST_WIDTH, _PRACTICE_COLUMNS = 60.0, 7
-_LOOKS = {"share": "risk", "people": "count"}
-
-
-def write_facts(sheet: Worksheet, case_list: CaseList, formats: Formats) -> None:
-    """Write what is known of each patient beside the list, one line each, in the order of the list."""
-    facts = [fact for fact in case_list.fact_columns if fact not in (*ON_THE_LIST, *_NOT_FOR_READERS)]
-    favour, unseen = reasons_of(case_list, "lowers"), reasons_of(case_list, "unseen")
-    spoken = [(title, texts) for title, texts in (("In their favour", favour), ("Not seen", unseen)) if texts]
-    headings = ["Rank", heading("patient_id"), *(heading(fact) for fact in facts), *(title for title, _ in spoken)]
-    long = {heading(fact) for fact in _LONG_FACTS} | {title for title, _ in spoken}
-    widths = [6.0, 12.0, *(_LONG_FACT_WIDTH if words in long else _FACT_WIDTH for words in headings[2:])]
-    for place, (words, width) in enumerate(zip(headings, widths, strict=True)):
-        sheet.set_column(place, place, width)
-        put(sheet, (0, place), words, formats, "heading")
-    sheet.set_row(0, 3 * LINE_HEIGHT)
-    for row, person in enumerate(case_list.table.to_dict("records"), start=1):
-        values: list[object] = [int(person["rank"]), str(person["patient_id"])]
-        values += [person[fact] if is_number(person[fact]) else fact_text(person[fact], fact) for fact in facts]
-        values += ["\n".join(texts.get(person["patient_id"], ())) for _, texts in spoken]
-        looks = [
-            "rank",
-            "text",
-            *("risk" if is_chance(fact) else "text" for fact in facts),
-            *("text" for _ in spoken),
-        ]
-        for place, (value, look) in enumerate(zip(values, looks, strict=True)):
-            put(sheet, (row, place), value, formats, look if is_number(value) or look != "risk" else "text")
-        sheet.set_row(row, height_of([(str(value), width) for value, width in zip(values, widths, strict=True)]))
-    sheet.freeze_panes(1, 2)
-    sheet.autofilter(0, 0, max(len(case_list.table), 1), len(headings) - 1)
-    set_up_page(sheet, case_list, landscape=True, pages_wide=2)
-    sheet.repeat_rows(0)
-    sheet.repeat_columns(0, 1)
+_FIRST_WIDTH, _FIGURE_WIDTH, _PRACTICE_COLUMNS = 60.0, 13.0, 7
+_LOOKS = {"share": "share", "people": "count"}
 
 
 def write_practice(sheet: Worksheet, case_list: CaseList, summary: PracticeSummary, formats: Formats) -> None:
     """Write the practice in one view, as figures that other sheets can take."""
-    _widths(sheet, (_FIRST_WIDTH, *[_FACT_WIDTH] * (_PRACTICE_COLUMNS - 1)))
+    _widths(sheet, (_FIRST_WIDTH, *[_FIGURE_WIDTH] * (_PRACTICE_COLUMNS - 1)))
     put(sheet, (0, 0), f"{case_list.title}: {people(summary.people)}", formats, "title")
     row = _titled(sheet, 2, "Beside the trust", formats)
     row = put_table(sheet, row, ("", "Practice", "Trust"), (), formats)
@@ -62,14 +34,15 @@ def write_practice(sheet: Worksheet, case_list: CaseList, summary: PracticeSumma
         look = _LOOKS.get(figure.unit, "number")
         put(sheet, (row, 0), figure.title, formats)
         for place, value in enumerate((figure.practice, figure.trust), start=1):
-            put(sheet, (row, place), round(value, 4) if is_number(value) else NOT_SEEN, formats, look)
+            shown = shown_share(value) if look == "share" and is_number(value) else value
+            put(sheet, (row, place), shown if is_number(shown) else NOT_SEEN, formats, look)
         row += 1
     row = _titled(sheet, row + 1, "Fair shares", formats)
     shares = (
-        ("Share of the trust's people", summary.share_of_people),
-        ("Share of the emergency admissions expected in the trust", summary.share_of_need),
+        ("Share of the trust's people", shown_share(summary.share_of_people)),
+        ("Share of the emergency admissions expected in the trust", shown_share(summary.share_of_need)),
     )
-    row = put_table(sheet, row, ("", "Practice"), shares, formats, ("text", "risk"))
+    row = put_table(sheet, row, ("", "Practice"), shares, formats, ("text", "share"))
     if summary.stands_out:
         row = _titled(sheet, row + 1, "What stands out", formats)
         headings = ("", "Kind", "People", "Expected", "Ratio", "95 % from", "95 % to")
@@ -105,15 +78,17 @@ def write_left_out(sheet: Worksheet, case_list: CaseList, formats: Formats) -> N
     if not case_list.excluded.empty:
         row = _titled(sheet, row + 1, "Would be on this list but for the reason", formats)
         columns = ("patient_id", "age_band", "risk", "reason")
-        rows = case_list.excluded[list(columns)].astype(object).itertuples(index=False, name=None)
-        put_table(sheet, row, [heading(c) for c in columns], list(rows), formats, ("text", "text", "risk", "text"))
+        named = case_list.excluded[list(columns)].astype(object)
+        named["risk"] = [shown_chance(float(risk)) for risk in named["risk"]]
+        rows = list(named.itertuples(index=False, name=None))
+        put_table(sheet, row, [heading(c) for c in columns], rows, formats, ("text", "text", "chance", "text"))
     set_up_page(sheet, case_list, landscape=False)
 
 
 def write_left(sheet: Worksheet, case_list: CaseList, formats: Formats) -> None:
     """Write who was on the list before and is not on this one, with why."""
     _widths(sheet, (20, 12, 70))
-    put(sheet, (0, 0), "On it last time, and not on this list", formats, "title")
+    put(sheet, (0, 0), case_list.about.left_in_words or "On it last time, and not on this list", formats, "title")
     if last_time := compared_with(case_list.about):
         put(sheet, (1, 0), f"Last time: {last_time}", formats, "line")
     rows = case_list.left[["patient_id", "rank_before", "why"]].astype(object).itertuples(index=False, name=None)
@@ -150,7 +125,7 @@ def _titled(sheet: Worksheet, row: int, words: str, formats: Formats) -> int:
 
 def _paragraph(sheet: Worksheet, row: int, text: str, formats: Formats) -> int:
     sheet.merge_range(row, 0, row, _PRACTICE_COLUMNS - 1, text, formats["text"])
-    sheet.set_row(row, height_of([(text, _FIRST_WIDTH + (_PRACTICE_COLUMNS - 1) * _FACT_WIDTH)]))
+    sheet.set_row(row, height_of([(text, _FIRST_WIDTH + (_PRACTICE_COLUMNS - 1) * _FIGURE_WIDTH)]))
     return row + 1
 
 

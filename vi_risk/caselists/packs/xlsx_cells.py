@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import wrap
 from types import MappingProxyType
 from typing import Any
 
@@ -10,7 +11,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from vi_risk.caselists.lists import CaseList
-from vi_risk.caselists.wording import DECISION_SUPPORT, written
+from vi_risk.caselists.wording import CHANCE_FORMAT, DECISION_SUPPORT, SHARE_FORMAT, written
 from vi_risk.models.templates import date_in_words
 
 Formats = dict[str, Format]
@@ -32,7 +33,6 @@ LINE_HEIGHT = 13.5  # points, of Arial 10
 _LONGEST_TEXT = 32_767  # characters in one cell, Excel's limit
 _HIGHEST_ROW = 405.0  # points, Excel's limit is 409
 _LETTERS_A_FIGURE = 1.2  # widths are counted in figures, which are wider than most letters
-_LOST_AT_THE_END = 1.5  # letters of a line, for a word that does not fit goes to the next one whole
 _A4 = 9  # Excel's number for the paper size
 _LONGEST_HEADER = 100  # of a page, whose limit is 255 with its codes
 
@@ -49,10 +49,13 @@ def formats_of(workbook: xlsxwriter.Workbook) -> Formats:
     bare = {**_FONT, "valign": "top"}
     return {
         "text": workbook.add_format(plain),
+        "strong": workbook.add_format({**plain, "bold": True, "bg_color": "#E8EDEE", "align": "left"}),
         "rank": workbook.add_format({**plain, "bold": True, "align": "center"}),
         "number": workbook.add_format({**plain, "num_format": "#,##0.##"}),
         "count": workbook.add_format({**plain, "num_format": "#,##0"}),
-        "risk": workbook.add_format({**plain, "num_format": "0.0%", "bold": True, "align": "center"}),
+        "chance": workbook.add_format({**plain, "num_format": CHANCE_FORMAT, "bold": True, "align": "center"}),
+        "share": workbook.add_format({**plain, "num_format": SHARE_FORMAT}),
+        "again": workbook.add_format({**plain, "font_color": "#4C6272", "align": "left"}),
         "date": workbook.add_format({**plain, "num_format": "dd/mm/yyyy", "bg_color": "#FFF9C4"}),
         "decision": workbook.add_format({**plain, "bg_color": "#FFF9C4"}),
         "heading": workbook.add_format({**plain, "bold": True, "font_color": "#FFFFFF", "bg_color": "#005EB8"}),
@@ -89,6 +92,12 @@ def put_table(
     return row + 1
 
 
+def lines_of(text: str, width: float) -> int:
+    """Return how many lines a text takes in a column so wide, a little more than less."""
+    letters = max(1, int(_LETTERS_A_FIGURE * width))
+    return sum(max(1, len(wrap(line, letters))) for line in text.split("\n"))
+
+
 def height_of(texts: Sequence[tuple[str, float]]) -> float:
     """Return the height that the longest of a row's wrapped texts needs; not every program works it out by itself.
 
@@ -97,20 +106,16 @@ def height_of(texts: Sequence[tuple[str, float]]) -> float:
     texts
         Each with the width of its column.
     """
-    lines = max(
-        sum(max(1, math.ceil(len(line) / (_LETTERS_A_FIGURE * width - _LOST_AT_THE_END))) for line in text.split("\n"))
-        for text, width in texts
-    )
-    return min(_HIGHEST_ROW, LINE_HEIGHT * lines + 2)
+    return min(_HIGHEST_ROW, LINE_HEIGHT * max(lines_of(text, width) for text, width in texts) + 2)
 
 
-def set_up_page(sheet: Worksheet, case_list: CaseList, *, landscape: bool, pages_wide: int = 1) -> None:
+def set_up_page(sheet: Worksheet, case_list: CaseList, *, landscape: bool) -> None:
     """Print on A4 with the name of the practice and the date above, and what the list is for below."""
     if landscape:
         sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.set_margins(left=0.3, right=0.3, top=0.6, bottom=0.55)
-    sheet.fit_to_pages(pages_wide, 0)
+    sheet.fit_to_pages(1, 0)
     title = case_list.title[:_LONGEST_HEADER].replace("&", "&&")  # & begins a code of the page's header
     sheet.set_header(f"&L{title}&R{date_in_words(case_list.about.index_date)}")
     sheet.set_footer(f"&L{DECISION_SUPPORT}&RPage &P of &N")

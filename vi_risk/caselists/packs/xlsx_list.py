@@ -1,78 +1,73 @@
-"""The sheet that a meeting works from: one line a patient, one A4 page wide, decisions by drop-down."""
+"""The sheet that a meeting works from: one line a patient, some ten on an A4 page, decisions by drop-down."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from types import MappingProxyType
 
-import pandas as pd
 from xlsxwriter.worksheet import Worksheet
 
-from vi_risk.caselists.choosing.changes import SAME
-from vi_risk.caselists.choosing.rules import CaseListRules
-from vi_risk.caselists.lists import DECISION_COLUMNS, REASON_COLUMNS, CaseList
-from vi_risk.caselists.packs.xlsx_cells import LINE_HEIGHT, Formats, height_of, put, set_up_page
-from vi_risk.caselists.wording import change_in_words, heading, summary, written
+from vi_risk.caselists.lists import DECISION_COLUMNS, CaseList
+from vi_risk.caselists.packs.patient_block import Patient
+from vi_risk.caselists.packs.xlsx_cells import LINE_HEIGHT, Formats, height_of, lines_of, put, set_up_page
+from vi_risk.caselists.packs.xlsx_patients import NO_REASON, in_a_line
+from vi_risk.caselists.wording import heading, shown_chance, summary
 from vi_risk.reviews.form import DECISIONS, IDENTITY_SHEET, OUTCOMES
 
+PATIENTS_SHEET = "Patients"  # where everything is told
+
 _HEADING_LINES = 2
-_USUAL = "usual: of the same age and sex"
-# Said once over the column instead of in every line of it.
-_BEFORE_USUAL, _AFTER_USUAL = "people of the same age and sex: ", " of the same age and sex"
-_NO_REASON = "No reason stands out."
-# Widths in letters; some 180 of them make an A4 page in which 10 points print as 8.
-_WIDTHS: Mapping[str, float] = {
-    "rank": 5.5,
-    "patient_id": 10.5,
-    "practice_code": 9,
-    "who": 9.5,
-    "change": 20,
-    "risk": 8,
-    "band": 9.5,
-    "why": 35,
-    "prompts": 31,
-    "decision": 10,
-    "owner": 10,
-    "plan": 14,
-    "review_on": 10,
-    "outcome_code": 9,
-}
-# Columns that join several of the list's into one.
-_HEADINGS: Mapping[str, str] = {
-    "who": "Age and sex",
-    "why": f"Why, strongest first ({_USUAL})",
-}
-ON_THE_LIST = ("rank", "patient_id", "age_band", "sex", "risk", "band", "change", "prompts", "flags")
-
-
-@dataclass(frozen=True, slots=True)
-class _Beside:
-    """What stands beside each patient, by patient_id, a line each."""
-
-    reasons: Mapping[str, list[str]]
-    changes: Mapping[str, list[str]]
-    prompts: Mapping[str, list[str]]
+_LINES = 4  # of a patient: ten of them and more make an A4 page. What does not fit is on the sheet of patients
+# Widths in letters; some 185 of them make an A4 page in which 10 points print as 8.
+_WIDTHS: Mapping[str, float] = MappingProxyType(
+    {
+        "rank": 5,
+        "change": 8.5,
+        "patient_id": 10,
+        "practice_code": 10,
+        "who": 15,
+        "risk": 7,
+        "band": 8,
+        "why": 40,
+        "changed": 24,
+        "prompts": 16,
+        "decision": 9,
+        "owner": 9,
+        "plan": 12,
+        "review_on": 9.5,
+        "outcome_code": 8,
+    }
+)
+_HEADINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "who": "Age and sex",
+        "why": f"Why (all: sheet {PATIENTS_SHEET})",
+        "changed": f"What changed (all: {PATIENTS_SHEET})",
+    }
+)
 
 
 def write_list(
-    sheet: Worksheet, case_list: CaseList, rules: CaseListRules, formats: Formats, *, owners: tuple[int, int]
+    sheet: Worksheet,
+    case_list: CaseList,
+    patients: Sequence[Patient],
+    formats: Formats,
+    *,
+    owners: tuple[int, int],
 ) -> None:
     """Write the sheet; `owners` are the first and the last row of the hidden sheet with the choices of an owner."""
-    columns = _columns(case_list)
+    columns = _columns(patients)
     for place, column in enumerate(columns):
         sheet.set_column(place, place, _WIDTHS[column])
         put(sheet, (0, place), _HEADINGS.get(column) or heading(column), formats, "heading")
     sheet.set_row(0, _HEADING_LINES * LINE_HEIGHT)
-    beside = _Beside(reasons_of(case_list, "raises"), _texts(case_list.changes), _prompts(case_list.prompts))
-    people = case_list.table.to_dict("records")
-    for row, person in enumerate(people, start=1):
-        cells = _cells(person, rules, beside)
+    for row, patient in enumerate(patients, start=1):
+        cells = _cells(patient, case_list)
         for place, column in enumerate(columns):
-            look = {"risk": "risk", "rank": "rank", "review_on": "date"}.get(column, "text")
+            look = {"risk": "chance", "rank": "rank", "review_on": "date"}.get(column, "text")
             put(sheet, (row, place), cells[column], formats, "decision" if _is_answer(column) else look)
         sheet.set_row(row, height_of([(str(cells[column]), _WIDTHS[column]) for column in columns]))
-    last_row = len(people)
-    if people:
+    last_row = len(patients)
+    if patients:
         _offer_choices(sheet, columns, last_row, case_list.about.index_date, owners)
     else:
         sheet.merge_range(1, 0, 1, len(columns) - 1, summary(case_list), formats["text"])
@@ -83,81 +78,41 @@ def write_list(
     sheet.repeat_rows(0)
 
 
-def reasons_of(case_list: CaseList, kind: str) -> dict[str, list[str]]:
-    """Return the reasons of a kind by patient, each with what is usual beside it; without `said` those of the table."""
-    said = case_list.said[case_list.said["kind"] == kind]
-    if kind == "raises" and said.empty:
-        texts = case_list.table[list(REASON_COLUMNS)].astype(object).to_numpy()
-        patients = case_list.table["patient_id"].tolist()
-        return {who: [written(text) for text in row if written(text)] for who, row in zip(patients, texts, strict=True)}
-    found: dict[str, list[str]] = {}
-    ordered = said.sort_values("place", kind="stable")
-    for patient, text, usual in zip(ordered["patient_id"], ordered["text"], ordered["comparison"], strict=True):
-        known = usual.removeprefix(_BEFORE_USUAL).removesuffix(_AFTER_USUAL) if usual else ""
-        found.setdefault(patient, []).append(f"{text} (usual: {known})" if known else str(text))
-    return found
+def _columns(patients: Sequence[Patient]) -> list[str]:
+    there = {
+        "change": any(patient.change for patient in patients),
+        "practice_code": any(patient.practice for patient in patients),
+        "changed": any(patient.changes for patient in patients),
+        "prompts": any(patient.prompts for patient in patients),
+    }
+    return [column for column in _WIDTHS if there.get(column, True)]
 
 
-def _columns(case_list: CaseList) -> list[str]:
-    table = case_list.table
-    changes = "change" in table or not case_list.changes.empty
-    prompts = "prompts" in table or not case_list.prompts.empty
-    several = len(set(table["practice_code"])) > 1
-    return [
-        "rank",
-        "patient_id",
-        *(("practice_code",) if several else ()),
-        "who",
-        *(("change",) if changes else ()),
-        "risk",
-        "band",
-        "why",
-        *(("prompts",) if prompts else ()),
-        *DECISION_COLUMNS,
-    ]
-
-
-def _cells(person: Mapping[Any, Any], rules: CaseListRules, beside: _Beside) -> dict[str, object]:
-    patient = person["patient_id"]
-    age_and_sex = ", ".join(text for text in (written(person["age_band"]), written(person["sex"])) if text)
+def _cells(patient: Patient, case_list: CaseList) -> dict[str, object]:
+    raises = [f"{number}. {in_a_line(said)}" for number, said in enumerate(patient.raises, start=1)]
     return {
-        "rank": int(person["rank"]),
-        "patient_id": str(patient),
-        "practice_code": str(person["practice_code"]),
-        "who": "\n".join(text for text in (age_and_sex, *written(person.get("flags")).split("; ")) if text),
-        "change": "\n".join(text for text in (_change(person), *beside.changes.get(patient, ())) if text),
-        "risk": float(person["risk"]),
-        "band": f"{rules.bands[rules.grade(person['band'])].symbol} {person['band']}",
-        "why": _numbered(beside.reasons.get(patient, ())) or _NO_REASON,
-        "prompts": "\n".join(beside.prompts.get(patient) or written(person.get("prompts")).split("; ")),
-        **{column: written(person[column]) for column in DECISION_COLUMNS},
+        "rank": patient.rank,
+        "change": patient.change,
+        "patient_id": patient.patient_id,
+        "practice_code": patient.practice or case_list.title,
+        "who": "\n".join(text for text in (patient.age_and_sex, ", ".join(patient.flags)) if text),
+        "risk": shown_chance(patient.risk),
+        "band": f"{patient.symbol} {patient.band}",
+        "why": _fitting(raises, _WIDTHS["why"]) or NO_REASON,
+        "changed": _fitting(patient.changes, _WIDTHS["changed"]),
+        "prompts": ", ".join(dict.fromkeys(prompt.role for prompt in patient.prompts)),
+        **{decision.column: decision.text for decision in patient.decisions},
     }
 
 
-def _change(person: Mapping[Any, Any]) -> str:
-    """Return the change of place in words, with the arrow of the page where the place before is known."""
-    change = written(person.get("change"))
-    is_new = change == "new" or person.get("is_new") is True
-    same = change == SAME
-    return change_in_words(int(person["rank"]), person.get("rank_before"), is_new=is_new, is_same=same) or change
-
-
-def _numbered(texts: Sequence[str]) -> str:
-    return "\n".join(f"{number}. {text}" for number, text in enumerate(texts, start=1))
-
-
-def _texts(changes: pd.DataFrame) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for patient, text in zip(changes["patient_id"], changes["text"], strict=True):
-        found.setdefault(patient, []).append(str(text))
-    return found
-
-
-def _prompts(prompts: pd.DataFrame) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for patient, role, text in zip(prompts["patient_id"], prompts["role"], prompts["text"], strict=True):
-        found.setdefault(patient, []).append(f"{role}: {text}")
-    return found
+def _fitting(texts: Sequence[str], width: float) -> str:
+    """Return the first of the texts, a line each, and as many more as fit whole into the lines of a patient."""
+    fitting = list(texts[:1])
+    for text in texts[1:]:
+        if lines_of("\n".join((*fitting, text)), width) > _LINES:
+            break
+        fitting.append(text)
+    return "\n".join(fitting)
 
 
 def _is_answer(column: str) -> bool:

@@ -8,16 +8,17 @@ import xlsxwriter
 from vi_risk.caselists.choosing.rules import CaseListRules
 from vi_risk.caselists.lists import CaseList
 from vi_risk.caselists.packs.identity import identity_of
+from vi_risk.caselists.packs.patient_block import patients_of
 from vi_risk.caselists.packs.xlsx_beside import (
     write_about,
-    write_facts,
     write_identity,
     write_left,
     write_left_out,
     write_practice,
 )
 from vi_risk.caselists.packs.xlsx_cells import WORKBOOK, formats_of
-from vi_risk.caselists.packs.xlsx_list import write_list
+from vi_risk.caselists.packs.xlsx_list import PATIENTS_SHEET, write_list
+from vi_risk.caselists.packs.xlsx_patients import write_patients
 from vi_risk.caselists.wording import DECISION_SUPPORT
 from vi_risk.reviews.form import IDENTITY_SHEET, LIST_SHEET, OWNERS
 
@@ -36,8 +37,9 @@ def xlsx_pack(case_list: CaseList, rules: CaseListRules) -> bytes:
     )
     formats = formats_of(workbook)
     list_sheet = workbook.add_worksheet(LIST_SHEET)
-    if case_list.fact_columns:
-        write_facts(workbook.add_worksheet("Facts"), case_list, formats)
+    patients = patients_of(case_list, rules)
+    if patients:
+        write_patients(workbook.add_worksheet(PATIENTS_SHEET), case_list, patients, formats)
     if case_list.summary is not None:
         write_practice(workbook.add_worksheet("Practice"), case_list, case_list.summary, formats)
     if case_list.excluded_counts or not case_list.excluded.empty:
@@ -51,6 +53,6 @@ def xlsx_pack(case_list: CaseList, rules: CaseListRules) -> bytes:
     for words in (*OWNERS, *case_list.prompts["role"].astype(str)):
         owners.setdefault(words.casefold(), words)
     rows_of_owners = write_identity(hidden, identity_of(case_list), tuple(owners.values()), formats)
-    write_list(list_sheet, case_list, rules, formats, owners=rows_of_owners)
+    write_list(list_sheet, case_list, patients, formats, owners=rows_of_owners)
     workbook.close()
     return content.getvalue()

@@ -43,3 +43,10 @@ def test_how_long_ago_goes_with_the_date_where_it_is_known(
 def test_a_number_sorts_as_a_number_however_it_is_written(value: object, text: str, sort_value: object) -> None:
     told = entry("medicines_90d", value, LIST_DATE)
     assert (told.text, told.sort_value) == (text, sort_value)
+
+
+def test_a_day_is_told_only_where_one_alone_fits_the_words() -> None:
+    june = [date(2025, 6, 1), date(2025, 6, 5)]  # both are five months ago
+    assert entry("last_discharge", "5 months ago", LIST_DATE, days=june).day == ""
+    assert entry("last_discharge", "5 months ago", LIST_DATE, days=[june[0], date(2025, 1, 1)]).day == "1 June 2025"
+    assert entry("last_discharge", "none in 2 years", LIST_DATE, days=june).day == ""

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.caselists.example_lists import example_summary
+from tests.unit.caselists.example_lists import example_list, example_summary
 from vi_risk.caselists.choosing.rules import load_rules
-from vi_risk.caselists.packs.first_page import first_page, share
+from vi_risk.caselists.packs.first_page import first_page, side_by_side
 from vi_risk.caselists.practice.practice_summary import Compared, PracticeSummary, StandsOut
 
 
@@ -64,5 +64,25 @@ def test_nothing_is_divided_by_nothing() -> None:
     assert page.ages[0].parts == ()
 
 
-def test_a_share_that_is_not_none_is_never_told_as_none() -> None:
-    assert (share(0.0), share(0.0004), share(0.0005)) == ("0.0 %", "under 0.1 %", "0.1 %")
+def test_practices_stand_beside_one_another_in_their_order_and_the_trust_after_them() -> None:
+    lists = [example_list(practice_name=name, summary=example_summary()) for name in ("Ash Tree", "Dovecote")]
+    lists.append(example_list(practice_name="Without one", summary=None))
+    told = side_by_side(lists)
+    assert told is not None
+    assert told.practices == ("Ash Tree", "Dovecote")
+    rows = {title: (practices, trust) for title, practices, trust in told.rows}
+    assert rows["Three or more long-term conditions"] == (("21.4 %", "21.4 %"), "18.8 %")
+    assert rows["Share of the need expected among them"] == (("13.6 %", "13.6 %"), "")
+
+
+def test_figures_of_one_title_are_not_taken_for_one_another() -> None:
+    figures = (Compared("The same, for every 1,000 people", 106, 106, "admissions"),
+               Compared("The same, for every 1,000 people", 556, 585, "days"))  # fmt: skip
+    lists = [example_list(summary=replace(empty_summary(), figures=figures)) for _ in range(2)]
+    told = side_by_side(lists)
+    assert told is not None
+    assert [practices[0] for _, practices, _ in told.rows[:2]] == ["106", "556"]
+
+
+def test_one_practice_stands_beside_none() -> None:
+    assert side_by_side([example_list()]) is None

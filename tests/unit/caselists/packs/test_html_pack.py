@@ -7,11 +7,12 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.unit.caselists.conftest import MakeList
-from tests.unit.caselists.example_lists import HOSTILE, example_list
+from tests.unit.caselists.example_lists import HOSTILE, example_list, example_summary
 from vi_risk.caselists.choosing.bands import Band
 from vi_risk.caselists.choosing.rules import CaseListRules, load_rules
 from vi_risk.caselists.lists import CaseList
 from vi_risk.caselists.packs.html_pack import html_pack
+from vi_risk.caselists.packs.networks import network_lists
 from vi_risk.caselists.wording import WHAT_REFITS_ARE
 
 
@@ -203,14 +204,15 @@ def test_a_screen_reader_hears_rank_risk_reasons_and_prompts_in_that_order(full_
     block = block_of(page(full_list).text, "P-0002")
     heard = [
         "= same",
+        "Conditions COPD, heart failure",
         "Chance of an emergency admission in the next 12 months: 54 %",
         "Chance of dying within 12 months 9 %",
-        "Why 11 medicines in the last 90 days (people of the same age and sex: 4)",
+        "Why 11 medicines in the last 90 days (same age and sex: 4)",
         "In his favour GP review 5 weeks ago",
         "What changed 2 more A&E attendances",
+        "What was tried 2 October 2024: accept, community matron",
         "Who might help Pharmacist : 11 medicines including an anticoagulant and an NSAID rule ten_or_more_medicines",
         "Emergency admissions, 12 months 3",
-        "Last review 2 October 2024: accept, community matron",
         "Decision Owner Plan Review on Outcome",
     ]
     places = [block.index(words) for words in heard]
@@ -230,6 +232,12 @@ def test_a_list_that_was_never_made_is_not_said_to_have_been(full_list: CaseList
     about = replace(full_list.about, previous_made=False)
     text = page(replace(full_list, about=about)).text
     assert "whom this model would have listed on 1 August 2025; no list was made then" in text
+
+
+def test_nobody_left_a_list_that_was_never_made(full_list: CaseList) -> None:
+    assert "Left the list since last time Patient Place then Why" in page(full_list).text
+    about = replace(full_list.about, previous_made=False)
+    assert "Would have been listed on 1 August 2025 and are not now" in page(replace(full_list, about=about)).text
 
 
 def test_who_is_in_hospital_is_said_beside_the_name_in_the_table_and_in_the_block(full_list: CaseList) -> None:
@@ -252,6 +260,7 @@ def test_days_ago_carry_their_date_and_months_ago_do_not_pretend_to(full_list: C
     source = source_of(full_list)
     assert '<dt>Last emergency admission</dt> <dd><time title="23 October 2025">9 days ago</time></dd>' in source
     assert "<dt>Last emergency admission</dt> <dd>5 months ago</dd>" in source
+    assert '<td class="number fact" data-value="9"><time title="23 October 2025">9 days ago</time></td>' in source
 
 
 def test_rows_can_be_filtered_by_role_reason_and_new_without_text_of_the_records_in_attributes(
@@ -308,6 +317,19 @@ def test_hostile_texts_appear_as_text_wherever_they_stand(full_list: CaseList) -
     for text in HOSTILE:
         assert " ".join(text.split()) in odd.text
     assert len(odd.all("script")) == 1
+
+
+def test_a_network_has_a_first_page_of_its_own_with_its_practices_beside_one_another() -> None:
+    members = [example_list(practice_code=code, practice_name=f"Practice {code}", network="North") for code in "AB"]
+    members[1].table["patient_id"] = "B-" + members[1].table["patient_id"]
+    for summary in (example_summary(), None):
+        [network] = network_lists(members, summaries={"North": summary} if summary else None)
+        source = html_pack(network.case_list, load_rules(), workbook="x.xlsx", practices=network.practices)
+        text = " ".join(Page(source.decode()).text.split())
+        assert ("The network in one view Beside the whole trust" in text) == (summary is not None)
+        assert "Practice A Practice B Trust" in text
+        assert "Three or more long-term conditions 21.4 % 21.4 % 18.8 %" in text
+        assert text.count("· Practice B") == 6
 
 
 def test_everything_is_told_for_people_of_other_practices_with_their_practice(full_list: CaseList) -> None:

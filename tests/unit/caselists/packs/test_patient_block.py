@@ -1,6 +1,8 @@
 from dataclasses import replace
 from datetime import date
 
+import pandas as pd
+
 from tests.unit.caselists.conftest import MakeList
 from vi_risk.caselists.choosing.rules import load_rules
 from vi_risk.caselists.lists import CaseList
@@ -14,8 +16,8 @@ def told(case_list: CaseList) -> list[Patient]:
 def test_a_reason_keeps_its_comparison_and_the_order_of_the_list(full_list: CaseList) -> None:
     second = told(full_list)[1]
     assert [said.text for said in second.raises] == [full_list.table.loc[1, f"reason_{place}"] for place in range(1, 6)]
-    assert second.raises[0].comparison == "people of the same age and sex: 4"
-    assert second.raises[1].comparison == ""
+    assert second.raises[0].peers == "same age and sex: 4"
+    assert second.raises[1].peers == ""
 
 
 def test_the_filter_offers_only_reasons_that_the_list_shows(full_list: CaseList) -> None:
@@ -56,7 +58,73 @@ def test_choices_go_from_the_most_frequent_to_the_rarest_then_by_name() -> None:
 
 
 def test_a_network_says_whose_patient_someone_is_and_their_place_on_the_practices_own_list(make_list: MakeList) -> None:
-    facts = {"practice_rank": 2, "change": "from 4 on the practice's list", "is_new": False}
+    facts = {
+        "practice_name": "Ash Tree",
+        "practice_rank": 2,
+        "change": "from 4 on the practice's list",
+        "is_new": False,
+    }
     (patient,) = told(make_list(facts, facts=tuple(facts), practice_code="Bilston", network="Bilston"))
-    assert (patient.practice_code, patient.change) == ("M92001", "from 4 on the practice's list")
+    assert (patient.practice, patient.change) == ("Ash Tree", "from 4 on the practice's list")
     assert [(fact.heading, fact.text) for fact in patient.facts] == [("Place on the practice's list", "2")]
+
+
+def test_a_practice_without_a_name_goes_by_its_code(make_list: MakeList) -> None:
+    (patient,) = told(make_list({"practice_code": "Y02736"}))
+    assert patient.practice == "Y02736"
+
+
+def test_what_the_last_review_came_to_is_what_was_tried(make_list: MakeList) -> None:
+    facts = {
+        "last_review": "2 October 2024: accepted, community matron",
+        "last_plan": "weekly weights",
+        "last_review_due": date(2024, 12, 1),
+        "last_outcome": "under way",
+    }
+    (patient,) = told(make_list(facts, facts=tuple(facts)))
+    assert patient.tried == (
+        "2 October 2024: accepted, community matron",
+        "plan: weekly weights",
+        "to be looked at again on 1 December 2024",
+        "outcome: under way",
+    )
+    assert patient.facts == ()
+
+
+def test_that_nobody_tried_anything_is_said_where_reviews_are_seen_and_not_where_they_are_not(
+    make_list: MakeList,
+) -> None:
+    (reviewed_never,) = told(make_list({"last_review": "none recorded"}, facts=("last_review",)))
+    (not_seen,) = told(make_list({}))
+    assert (reviewed_never.tried, not_seen.tried) == (("no review by a team recorded",), ())
+
+
+def test_a_chance_within_three_months_held_at_the_main_one_is_said_to_be_and_not_told_twice(
+    make_list: MakeList,
+) -> None:
+    people = [{"risk": 0.44, "risk_3m": 0.44}, {"risk": 0.44, "risk_3m": 0.12}]
+    held, sooner = told(make_list(*people, facts=("risk_3m",)))
+    assert [fact.text for fact in held.beside] == ["the same as the main chance, which it cannot exceed"]
+    assert [fact.text for fact in sooner.beside] == ["12 %"]
+
+
+def test_months_ago_carry_the_day_that_the_contacts_know(make_list: MakeList) -> None:
+    contacts = pd.DataFrame(
+        {
+            "patient_id": "P-0001",
+            "setting": ["admission", "admission", "gp", "gp"],
+            "began_on": pd.to_datetime(["2025-02-01", "2025-06-01", "2025-09-20", "2025-09-27"]),
+            "ended_on": pd.to_datetime(["2025-02-03", "2025-06-05", None, None]),
+        }
+    )
+    facts = {
+        "last_emergency_admission": "9 months ago",  # the first stay, for the second was planned
+        "last_discharge": "5 months ago",
+        "last_gp_contact": "5 weeks ago",
+    }
+    (patient,) = told(make_list(facts, facts=tuple(facts), contacts=contacts))
+    assert {fact.column: fact.day for fact in patient.facts} == {
+        "last_emergency_admission": "1 February 2025",
+        "last_discharge": "5 June 2025",
+        "last_gp_contact": "27 September 2025",
+    }

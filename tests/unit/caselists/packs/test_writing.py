@@ -1,11 +1,15 @@
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from tests.unit.caselists.conftest import MakeList
-from tests.unit.caselists.example_lists import example_list
+from tests.unit.caselists.example_lists import example_list, example_summary
+from vi_risk.caselists.choosing.changes import PreviousList
+from vi_risk.caselists.choosing.rules import load_rules
 from vi_risk.caselists.lists import CaseList
 from vi_risk.caselists.packs.identity import identity_of
 from vi_risk.caselists.packs.writing import file_names, write_packs
@@ -63,6 +67,28 @@ def test_the_same_list_gives_the_same_bytes(tmp_path: Path) -> None:
     first = write_packs([example_list()], tmp_path / "first")
     second = write_packs([example_list()], tmp_path / "second")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_a_network_is_told_with_the_list_before_and_its_people_in_one_view(make_list: MakeList, tmp_path: Path) -> None:
+    facts = {"change": "from 1", "rank_before": 1, "is_new": False}
+    lists = [
+        make_list(
+            {"patient_id": f"P-{code}", "practice_code": code, "risk": risk, **facts},
+            facts=tuple(facts),
+            practice_code=code,
+            practice_name=f"Practice {code}",
+            network="North",
+        )
+        for code, risk in (("A", 0.6), ("B", 0.3))
+    ]
+    then = pd.DataFrame({"patient_id": ["P-A", "P-B"], "practice_code": ["A", "B"], "rank": [1, 1], "risk": [0.2, 0.4]})
+    before = PreviousList(date(2025, 8, 1), then)
+    rules = replace(load_rules(), moved_places=1)
+    write_packs(lists, tmp_path, rules=rules, before=before, networks={"North": example_summary()})
+    rows = pd.read_csv(tmp_path / "network-North.csv")
+    assert rows["change"].tolist() == ["from 2", "from 1"]
+    assert rows["practice_name"].tolist() == ["Practice A", "Practice B"]
+    assert "The network in one view" in (tmp_path / "network-North.html").read_text(encoding="utf-8")
 
 
 def test_packs_never_change_the_list(make_list: MakeList, tmp_path: Path) -> None:

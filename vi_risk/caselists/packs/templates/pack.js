@@ -13,6 +13,12 @@
   const patients = Array.from(body.rows, (row) => ({ row, block: document.getElementById(row.dataset.patient) }));
   controls.hidden = false;
 
+  // On a phone lines are laid out as cards, and browsers then no longer tell of a table unless its parts say so.
+  for (const [part, role] of Object.entries({
+    "table.list": "table", ".list thead, .list tbody": "rowgroup", ".list tr": "row", ".list td": "cell",
+    ".list thead th": "columnheader", ".list tbody th": "rowheader",
+  })) for (const element of document.querySelectorAll(part)) element.setAttribute("role", role);
+
   const sortBy = (heading) => {
     const place = heading.cellIndex;
     const direction = heading.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";

@@ -6,10 +6,10 @@
   const show = () => {
     for (const group of groups) group.hidden = group.dataset.code !== select.value;
   };
-  // A link may name a practice: pathways.html#A12345
+  // A link may name a practice: pathways.html#A12345. Small ones lead to the group that they are shown with.
   const follow = () => {
-    const named = groups.find((group) => `#${encodeURIComponent(group.dataset.code)}` === location.hash);
-    if (named) select.value = named.dataset.code;
+    const named = Array.from(select.options).find((each) => `#${encodeURIComponent(each.dataset.code)}` === location.hash);
+    if (named) named.selected = true;
     show();
   };
   select.addEventListener("change", show);
