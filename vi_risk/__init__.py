@@ -9,28 +9,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vi_risk.caselists.ranking import case_lists, choose
+    from vi_risk.caselists.making import case_lists
+    from vi_risk.caselists.ranking import choose
     from vi_risk.features.catalogue import read_catalogue
+    from vi_risk.governance.reading import read_records
     from vi_risk.models.evaluating import evaluate
-    from vi_risk.models.on_snapshots import score, train
+    from vi_risk.models.on_snapshots import train
+    from vi_risk.models.scoring import score
     from vi_risk.models.snapshots import build_features
     from vi_risk.models.spec import load_spec
     from vi_risk.reasons.explain import explain
-    from vi_risk.records.reading import read_records
 
 __version__ = "0.1.0"
 
 # Verb -> where it lives. It is loaded when first used, so that `import vi_risk` costs nothing.
 _VERBS = {
-    "read_records": "vi_risk.records.reading",
+    "read_records": "vi_risk.governance.reading",
     "load_spec": "vi_risk.models.spec",
     "read_catalogue": "vi_risk.features.catalogue",
     "build_features": "vi_risk.models.snapshots",
     "train": "vi_risk.models.on_snapshots",
     "evaluate": "vi_risk.models.evaluating",
-    "score": "vi_risk.models.on_snapshots",
+    "score": "vi_risk.models.scoring",
     "explain": "vi_risk.reasons.explain",
-    "case_lists": "vi_risk.caselists.ranking",
+    "case_lists": "vi_risk.caselists.making",
     "choose": "vi_risk.caselists.ranking",
 }
 

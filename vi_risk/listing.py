@@ -1,28 +1,28 @@
 """Lists put together: who is on them and why, what changed since the list before, and who might help."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from vi_risk.caselists.choosing.certainty import share_listed
-from vi_risk.caselists.choosing.changes import PreviousList
-from vi_risk.caselists.choosing.people import COMPANIONS, people_at_list
+from vi_risk.caselists.choosing.changes import PreviousList, became_of
+from vi_risk.caselists.choosing.people import people_at_list
+from vi_risk.caselists.making import case_lists
 from vi_risk.caselists.practice.summarising import columns_read, practice_summaries
-from vi_risk.caselists.ranking import case_lists, practices_without_list, ranked_people
+from vi_risk.caselists.ranking import in_order, on_lists, practices_without_list, ranked_people
+from vi_risk.errors import UsageError
 from vi_risk.models.companions import column_of
-from vi_risk.models.on_snapshots import risks_in_refits, score
 from vi_risk.reasons.explain import explain
 from vi_risk.reasons.moved import what_moved
-from vi_risk.reasons.prompts import prompts_for
+from vi_risk.reasons.prompts import asked_where_none, prompts_for
 
 if TYPE_CHECKING:
     from vi_risk.caselists.choosing.rules import CaseListRules
     from vi_risk.caselists.lists import CaseList
     from vi_risk.caselists.practice.practice_summary import PracticeSummary
     from vi_risk.features.catalogue import Catalogue
-    from vi_risk.models.learning.uncertainty import Refits
     from vi_risk.models.on_snapshots import Model
     from vi_risk.models.snapshots import Snapshots
     from vi_risk.models.spec import ModelSpec
@@ -34,15 +34,59 @@ _YEAR = 365
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Listing:
-    """How lists are made: from which model and what stands beside it, by which rules.
+class Before:
+    """What the list before goes by.
 
     Attributes
     ----------
-    companions
-        Model name -> model, of the risks that stand beside the main one.
-    refits
-        The model learnt again, to say how sure a place is; None tells nothing of that.
+    listed
+        Who was on it (`vi_risk.caselists.choosing.changes.LISTED_COLUMNS`), where one was made.
+    scores
+        Where none was, the risks of everyone at its date (`vi_risk.models.scoring.score_before`): it is then whom
+        today's model would have listed.
+
+    Raises
+    ------
+    UsageError
+        Both are given, or neither.
+    """
+
+    listed: pd.DataFrame | None = None
+    scores: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        if (self.listed is None) == (self.scores is None):
+            msg = (
+                "before: expected who was listed or the risks of everyone then, one of them. Give that which is known."
+            )
+            raise UsageError(msg)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lists:
+    """Lists that were made, with what the packs of networks tell beside them.
+
+    Attributes
+    ----------
+    of_practices
+        The list of each practice, by practice_code.
+    before
+        The list before, of all practices; None where there is none to compare with.
+    networks
+        Network -> its people in one view, those of the practices that have a list.
+    """
+
+    of_practices: list["CaseList"]
+    before: PreviousList | None
+    networks: Mapping[str, "PracticeSummary"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing:
+    """How lists are made: from which model, by which rules, with which words beside them.
+
+    Attributes
+    ----------
     capacity
         Places, as the rules give them out.
     model_version, governance
@@ -51,8 +95,6 @@ class Listing:
 
     spec: "ModelSpec"
     model: "Model"
-    companions: Mapping[str, "Model"]
-    refits: "Refits | None"
     rules: "CaseListRules"
     capacity: int
     prompts: Sequence["Prompt"]
@@ -60,77 +102,125 @@ class Listing:
     governance: str | None = None
 
     def lists(
-        self, scores: pd.DataFrame, snapshots: "Snapshots", *, listed_before: pd.DataFrame | None = None
-    ) -> list["CaseList"]:
-        """Return the list of each practice.
+        self,
+        scores: pd.DataFrame,
+        snapshots: "Snapshots",
+        *,
+        in_refits: pd.DataFrame | None = None,
+        before: "Before | None" = None,
+    ) -> Lists:
+        """Return the list of each practice, and what is told of networks.
+
+        Cost follows those listed but for a look at everyone scored.
 
         Parameters
         ----------
         scores
             Of everyone eligible, from `vi_risk.score`.
-        listed_before
-            Who was on the list before, where one was made (`vi_risk.caselists.choosing.changes.LISTED_COLUMNS`);
-            without it, and with an earlier date in the snapshots, it is whom today's model would have listed then.
+        in_refits
+            The risks of the same people in each refit, one row per patient_id, the index: they say how sure a place
+            is. None tells nothing of that.
+        before
+            What the list before goes by; None tells of none.
         """
-        everyone = ranked_people(scores, snapshots, rules=self.rules, capacity=self.capacity)
-        if self.refits is not None:
-            risks = risks_in_refits(self.refits, snapshots)
-            share = share_listed(everyone, risks, rules=self.rules, capacity=self.capacity)
-            scores = scores.assign(listed_in_refits=scores["patient_id"].map(share))
-        listed = everyone[everyone["listed"]]
+        prompts = shown_under(self.rules, self.prompts, snapshots.catalogue)
+        read = {*self.rules.columns, *columns_read(snapshots.catalogue), *asked_where_none(prompts)}
+        people = people_at_list(scores, snapshots, columns=read)
+        besides = read - {*self.rules.columns, *snapshots.cohort}  # what summaries and prompts ask of everyone
+        to_rank = people[[name for name in people if name not in besides]]
+        ranked = in_order(to_rank, snapshots.practices, rules=self.rules, capacity=self.capacity)
+        if in_refits is not None:
+            share = share_listed(ranked, in_refits, rules=self.rules, capacity=self.capacity)
+            ranked = ranked.assign(listed_in_refits=share.to_numpy())
+        listed = on_lists(ranked)
         patients = listed["patient_id"].tolist()
-        before = self._before(snapshots, listed_before)
-        of_listed = people_at_list(scores, snapshots, patients=patients)
-        return case_lists(
+        list_before = None if before is None else self._list_before(snapshots, before)
+        unnamed = self.rules.hidden(snapshots.catalogue)
+        moved = (
+            None
+            if before is None
+            else what_moved(self.model, _of_people(snapshots, patients), patients, unnamed=unnamed)
+        )
+        made = case_lists(
             scores,
             snapshots,
-            explain(self.model, snapshots, patients),
+            explain(self.model, snapshots, patients, unnamed=unnamed),
             spec=self.spec,
             rules=self.rules,
             capacity=self.capacity,
             model_version=self.model_version,
-            refits=None if self.refits is None else len(self.refits.boosters),
-            prompts=prompts_for(
-                of_listed, shown_under(self.rules, self.prompts, snapshots.catalogue), windows=snapshots.windows
-            ),
-            before=before,
-            changes=None if before is None else what_moved(self.model, snapshots, patients),
-            summaries=self._summaries(scores, snapshots, listed, before),
+            refits=None if in_refits is None else in_refits.shape[1],
+            prompts=self._prompts(prompts, scores, snapshots, ranked=ranked, everyone=people),
+            before=list_before,
+            changes=moved,
+            summaries=self._summaries(scores, snapshots, people, listed=listed, before=list_before),
             governance=self.governance,
+            ranked=ranked,
+        )
+        networks = {
+            case_list.practice_code: case_list.network for case_list in made if case_list.network and case_list.eligible
+        }
+        of_networks = self._summaries(
+            scores,
+            snapshots,
+            _joined(people, networks),
+            listed=_joined(listed, networks),
+            before=None if list_before is None else replace(list_before, listed=_joined(list_before.listed, networks)),
+        )
+        return Lists(
+            made, list_before, {name: told for name, told in of_networks.items() if name in {*networks.values()}}
         )
 
     def practices_without(self, snapshots: "Snapshots") -> dict[str, int]:
         """Return practice_code -> people, of practices outside the trust that have no list."""
         return practices_without_list(snapshots.cohort[snapshots.cohort["role"] == "list"], self.rules)
 
-    def _before(self, snapshots: "Snapshots", listed: pd.DataFrame | None) -> PreviousList | None:
+    def _list_before(self, snapshots: "Snapshots", before: "Before") -> PreviousList:
         day = snapshots.index_dates.previous
         if day is None:
-            return None
-        if listed is not None:
-            return PreviousList(day, listed)
-        then = snapshots.at_previous()
-        scores = score(self.model, then, spec=self.spec, companions=self._ordering())
-        everyone = ranked_people(scores, then, rules=self.rules, capacity=self.capacity)
-        return PreviousList(day, everyone[everyone["listed"]], made=False)
+            msg = "before: the snapshots hold no list before. Build them with `previous`, its date."
+            raise UsageError(msg)
+        if before.listed is not None:
+            return PreviousList(day, before.listed)
+        assert before.scores is not None  # noqa: S101 - one of both is there
+        then = _at_previous(snapshots, self.rules.columns)
+        ranked = ranked_people(before.scores, then, rules=self.rules, capacity=self.capacity)
+        return PreviousList(day, ranked[ranked["listed"]], made=False)
 
-    def _ordering(self) -> dict[str, "Model"]:
-        """Return the models beside the main one that decide who is listed: to score everyone costs, so no others."""
-        named = {one.name: COMPANIONS.get(column_of(one), column_of(one)) for one in self.spec.companions}
-        return {name: model for name, model in self.companions.items() if named[name] in self.rules.columns}
+    def _prompts(
+        self,
+        prompts: Sequence["Prompt"],
+        scores: pd.DataFrame,
+        snapshots: "Snapshots",
+        *,
+        ranked: pd.DataFrame,
+        everyone: pd.DataFrame,
+    ) -> pd.DataFrame:
+        """Return what might be asked of those listed: `PROMPT_COLUMNS`."""
+        listed = ranked[ranked["listed"]]
+        beside = listed[[name for name in ("patient_id", "listed_in_refits") if name in listed]]
+        people = people_at_list(scores.merge(beside, on="patient_id"), snapshots)
+        tried = None if snapshots.particulars is None else snapshots.particulars.reviews.drop_duplicates("patient_id")
+        return prompts_for(people, prompts, windows=snapshots.windows_on_list, everyone=everyone, tried=tried)
 
     def _summaries(
-        self, scores: pd.DataFrame, snapshots: "Snapshots", listed: pd.DataFrame, before: PreviousList | None
+        self,
+        scores: pd.DataFrame,
+        snapshots: "Snapshots",
+        people: pd.DataFrame,
+        *,
+        listed: pd.DataFrame,
+        before: PreviousList | None,
     ) -> dict[str, "PracticeSummary"]:
-        people = people_at_list(scores, snapshots, columns=columns_read(snapshots.catalogue))
+        reviews = None if snapshots.particulars is None else snapshots.particulars.reviews
         return practice_summaries(
             people,
             rules=self.rules,
             catalogue=snapshots.catalogue,
             listed=listed,
             outcome=self.spec.outcome_words,
-            windows=snapshots.windows,
-            reviewed=became_of(before, listed, snapshots) if before is not None and before.made else None,
+            windows=snapshots.windows_on_list,
+            reviewed=became_of(before, listed, reviews) if before is not None and before.made else None,
             expected=self.expected(scores),
         )
 
@@ -147,26 +237,31 @@ class Listing:
         return scores[["patient_id", *columns]].rename(columns=columns)
 
 
+def _joined(people: pd.DataFrame, networks: Mapping[str, str]) -> pd.DataFrame:
+    """Return people as if the practices of a network were one practice by its name; the others stay theirs."""
+    practice = people["practice_code"].astype(object)
+    return people.assign(practice_code=practice.map(networks).fillna(practice))
+
+
 def shown_under(rules: "CaseListRules", prompts: Sequence["Prompt"], catalogue: "Catalogue") -> list["Prompt"]:
     """Return the prompts without those that ask about, or name a value of, what the rules hide: each would tell it."""
     hidden = rules.hidden(catalogue)
     return [prompt for prompt in prompts if hidden.isdisjoint([*prompt.when.columns, *prompt.says])]
 
 
-def became_of(before: PreviousList, listed: pd.DataFrame, snapshots: "Snapshots") -> dict[str, dict[str, int]]:
-    """Return practice_code -> words -> number of people, of the list before: listed, reviewed, accepted, left it."""
-    then = before.listed[["patient_id", "practice_code"]].astype({"practice_code": object})
-    now = listed[["patient_id", "practice_code"]].astype({"practice_code": object}).assign(still=True)
-    told = then.merge(now, on=["patient_id", "practice_code"], how="left")
-    told["left"] = told["still"].isna()
-    words = ["listed", "left"]
-    if before.made and snapshots.particulars is not None:
-        reviews = snapshots.particulars.reviews
-        since = reviews[pd.to_datetime(reviews["reviewed_on"]) >= pd.Timestamp(before.index_date)]
-        accepted = since.loc[since["decision"] == "accepted", "patient_id"]
-        told = told.assign(
-            reviewed=told["patient_id"].isin(since["patient_id"]), accepted=told["patient_id"].isin(accepted)
-        )
-        words = ["listed", "reviewed", "accepted", "left"]
-    told["listed"] = True
-    return {str(code): {word: int(rows[word].sum()) for word in words} for code, rows in told.groupby("practice_code")}
+def _of_people(snapshots: "Snapshots", patients: Sequence[str]) -> "Snapshots":
+    """Return the rows of some people at the dates of both lists, and nothing of anybody else in memory."""
+    cohort = snapshots.cohort
+    some = replace(
+        snapshots,
+        cohort=cohort[cohort["role"].isin(["list", "previous"]) & cohort["patient_id"].isin(list(patients))],
+        whole_record=None,
+    )
+    return replace(some, features=some.told([feature.name for feature in snapshots.catalogue.features]))
+
+
+def _at_previous(snapshots: "Snapshots", columns: Sequence[str]) -> "Snapshots":
+    """Return what a list at the date of the list before is made from, with the features that decide who is on it."""
+    some = replace(snapshots, cohort=snapshots.cohort[snapshots.cohort["role"] == "previous"])
+    of_reviews = [one.name for one in snapshots.catalogue.features if one.definition.table == "mdt_reviews"]
+    return replace(some, features=some.told([*dict.fromkeys([*columns, *of_reviews])])).at_previous()

@@ -15,30 +15,32 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measured import measured
-from vi_risk import listing, stages
+from vi_risk import listing
 from vi_risk.caselists.choosing.rules import load_rules
 from vi_risk.caselists.packs import writing
 from vi_risk.progress import Silence
 from vi_risk.run_file import read_run
+from vi_risk.stages import listing as stage
 
 STEPS_FILE = "steps.json"
 
 # Step in words -> what is called for it, where its caller finds it.
 STEPS: dict[str, tuple[tuple[Any, str], ...]] = {
-    "read what was scored": ((stages, "_prepared"), (stages, "_model"), (stages, "_companions"), (stages, "_scores")),
-    "who is listed": ((listing, "ranked_people"),),
-    "how sure places are": ((listing, "risks_in_refits"), (listing, "share_listed")),
-    "the list before": ((listing, "score"),),
+    "read what was scored": ((stage, "spec_and_snapshots"), (stage, "model_in"), (stage, "scored")),
+    "everyone looked at": ((listing, "people_at_list"),),
+    "who is listed": ((listing, "in_order"),),
+    "how sure places are": ((listing, "share_listed"),),
+    "the list before": ((listing, "ranked_people"),),
     "reasons": ((listing, "explain"),),
     "what moved": ((listing, "what_moved"),),
     "prompts": ((listing, "prompts_for"),),
-    "practices in one view": ((listing, "people_at_list"), (listing, "practice_summaries")),
+    "practices in one view": ((listing, "practice_summaries"),),
     "lists put together": ((listing, "case_lists"),),
     "packs: networks joined": ((writing, "network_lists"),),
     "packs: pages": ((writing, "html_pack"),),
     "packs: workbooks": ((writing, "xlsx_pack"),),
     "packs: CSV and JSON lines": ((writing, "csv_pack"), (writing, "json_pack")),
-    "page of pathways": ((stages, "_pathways"),),
+    "page of pathways": ((stage, "_pathways"),),
 }
 _REST = "the rest"
 
@@ -109,7 +111,7 @@ def make_lists(folder: Path, capacity: int) -> None:
     with measured() as told:
         watch = Stopwatch()
         with _timing(watch):
-            stages.case_lists(folder, load_rules(), capacity, Silence())
+            stage.case_lists(folder, load_rules(), capacity, Silence())
         steps = watch.steps()
         told["rows"] = sum(read_run(folder, needs="case_lists", command="caselist")["case_lists"]["lists"].values())
     told_of_steps = {step: asdict(took) for step, took in steps.items()}

@@ -12,6 +12,7 @@ import vi_risk
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Definition
 from vi_risk.records.linked import Records
+from vi_risk.records.permission import NOBODYS
 
 VERBS = ("read_records", "load_spec", "build_features", "train", "evaluate", "score", "choose", "explain", "case_lists")
 _HEAVY = ("duckdb", "ibis", "lightgbm", "matplotlib", "mlflow", "numpy", "pandas", "pandera", "shap", "sklearn")
@@ -81,7 +82,7 @@ def _made_up_records(people: int = 250) -> Records:
     patients = pd.DataFrame(
         {"patient_id": [f"p{n}" for n in range(people)], "birth_month": date(1950, 1, 1), "sex": "2", "died_on": None}
     )
-    return Records.from_frames({"patients": patients, "spells": spells})
+    return Records.from_frames({"patients": patients, "spells": spells}, permission=NOBODYS)
 
 
 def test_the_verbs_lead_from_records_to_case_lists() -> None:

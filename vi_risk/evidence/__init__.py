@@ -1,6 +1,6 @@
 """The evidence of a run put together: card, plots, metrics and parameters, every number from the run itself."""
 
-from vi_risk.evidence.of_run import card_of, sensitive_in_words, write_plots
+from vi_risk.evidence.of_run import card_of, write_plots
 from vi_risk.evidence.tracked import metrics_of, parameters_of
 from vi_risk.evidence.words import doubts, in_words, truth_in_words
 
@@ -10,7 +10,6 @@ __all__ = [
     "in_words",
     "metrics_of",
     "parameters_of",
-    "sensitive_in_words",
     "truth_in_words",
     "write_plots",
 ]

@@ -10,7 +10,7 @@ from vi_risk.cohort.outcomes import OUTCOMES
 from vi_risk.evidence.predictors import feature_title, importances
 from vi_risk.evidence.spec_in_words import choice_of, definition_of, limits_of, making_of, promotion_of
 from vi_risk.evidence.words import doubts
-from vi_risk.features.catalogue import Catalogue
+from vi_risk.governance.told import permission_in_words
 from vi_risk.models.card import (
     Companion,
     FollowUp,
@@ -97,24 +97,12 @@ def card_of(
         evaluation={**evaluation, "score_decay": decay} if decay else evaluation,
         doubts=doubts(evaluation, outcome=spec.outcome),
         limits=limits_of(spec),
-        notes=(*sensitive_in_words(snapshots.catalogue), *snapshots.notes),
+        notes=snapshots.notes,
         warnings=run["records"]["warnings"],
         versions=run["versions"],
         promotion=promotion_of(spec),
         checksum=run["model"]["checksum"],
     )
-
-
-def sensitive_in_words(catalogue: Catalogue) -> tuple[str, ...]:
-    """Say which sensitive kinds of codes the features read, and which they do not."""
-    said = (
-        ("Sensitive codes read, as the governance file allows", True),
-        ("Sensitive codes left out of every feature, for no governance file allows them", False),
-    )
-    kinds = [
-        (words, [kind for kind, allowed in catalogue.sensitive.items() if allowed is which]) for words, which in said
-    ]
-    return tuple(f"{words}: {', '.join(found)}." for words, found in kinds if found)
 
 
 def write_plots(
@@ -214,6 +202,8 @@ def _sources(records: Mapping[str, Any]) -> list[str]:
     said = [f"Records: {records['source']}, read by the mapping {records['mapping']}."]
     if records.get("governance"):
         said.append(f"Governance: {records['governance']}.")
+    if records.get("permission"):
+        said += permission_in_words(records["permission"])
     if records.get("absent"):
         said.append(f"Not in these records: {', '.join(records['absent'])}.")
     return said

@@ -1,6 +1,5 @@
-"""Train models on snapshots and score people with them: verbs of the library."""
+"""Train models on snapshots: a verb of the library, and what learns, and looks at, the same rows."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,13 +10,12 @@ from numpy.typing import ArrayLike
 from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.models.answers import LATER
-from vi_risk.models.companions import column_of, held_below
 from vi_risk.models.evidence.score_decay import score_decay
 from vi_risk.models.learning.calibration import Floats, Rows, log_odds_of
 from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.learning.counts import CountRegressor
 from vi_risk.models.learning.inputs import tells_nothing
-from vi_risk.models.learning.uncertainty import Refits, fit_refits, interval_of
+from vi_risk.models.learning.uncertainty import Refits, fit_refits
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.splits import refuse_leaks
 
@@ -25,9 +23,6 @@ if TYPE_CHECKING:
     from vi_risk.models.snapshots import Snapshots
 
 Model = RiskClassifier | CountRegressor
-
-# Rows scored at once: bounds memory, and has no effect on any score.
-_BATCH = 200_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,66 +169,6 @@ def decay_of(model: Model, snapshots: "Snapshots") -> dict[str, Any] | None:
     )
 
 
-def score(
-    model: Model,
-    snapshots: "Snapshots",
-    *,
-    spec: ModelSpec | None = None,
-    refits: Refits | None = None,
-    companions: Mapping[str, Model] | None = None,
-) -> pd.DataFrame:
-    """Return the risk of everyone eligible at the date of the list.
-
-    Parameters
-    ----------
-    refits
-        From `refits_of`: each risk then has its interval.
-    companions, spec
-        Model name -> model of the same people, and the spec that names them: each risk stands beside the main one.
-
-    Returns
-    -------
-    DataFrame
-        One row per patient by rank: patient_id, index_date, risk (probability, 0 to 1; of a model of counts
-        expected_count instead), rank (1 is the highest; ties go by raw score, then by patient_id). With `refits`,
-        risk_low and risk_high, between which 95 % of the refits lie. With `companions`, risk_<name> of each, or
-        expected_<name> of one that counts; one that asks about the same outcome sooner is at most the main risk.
-    """
-    cohort, features = snapshots.rows("list")
-    raw = raw_scores(model, features)
-    risk = risks_of(model, raw)
-    told = "expected_count" if isinstance(model, CountRegressor) else "risk"
-    scores = cohort[["patient_id", "index_date"]].assign(**{told: risk}, raw=raw)
-    if refits is not None:
-        low, high = _in_batches(lambda rows: interval_of(refits.risks(rows)), features).reshape(-1, 2).T
-        scores = scores.assign(risk_low=low, risk_high=high)
-    if spec is not None:
-        beside = companion_risks(companions or {}, features, spec=spec, main_risk=risk)
-        scores = scores.assign(**{column_of(one): beside[one.name] for one in spec.companions if one.name in beside})
-    scores = scores.sort_values(["raw", "patient_id"], ascending=[False, True], kind="stable", ignore_index=True)
-    return scores.drop(columns="raw").assign(rank=np.arange(1, len(scores) + 1))
-
-
-def companion_risks(
-    companions: Mapping[str, Model], features: pd.DataFrame, *, spec: ModelSpec, main_risk: Floats
-) -> dict[str, Floats]:
-    """Return by name the risks, or expected numbers, of companions as they are reported, in the order of the spec."""
-    found = {}
-    for companion in spec.companions:
-        if companion.name in companions:
-            model = companions[companion.name]
-            risk = risks_of(model, raw_scores(model, features))
-            found[companion.name], _ = held_below(spec, companion, main_risk, risk)
-    return found
-
-
-def risks_in_refits(refits: Refits, snapshots: "Snapshots") -> pd.DataFrame:
-    """Return the risk of everyone eligible at the date of the list in each refit: one row per patient_id, the index."""
-    cohort, features = snapshots.rows("list")
-    risks = _in_batches(refits.risks, features).reshape(len(features), -1)
-    return pd.DataFrame(risks, index=cohort["patient_id"].to_numpy())
-
-
 def importance(model: Model, features: pd.DataFrame, *, seed: int, most: int = 2000) -> pd.DataFrame:
     """Return contributions of a random sample of rows: one row each, a column per feature; for the global pictures."""
     generator = np.random.default_rng(seed)
@@ -249,8 +184,3 @@ def raw_scores(model: Model, features: pd.DataFrame) -> Floats:
 def risks_of(model: Model, raw: Floats) -> Floats:
     """Return the calibrated risks, or expected numbers, of raw scores."""
     return np.asarray(model.calibrator_.predict(raw), dtype=np.float64)
-
-
-def _in_batches(work: Callable[[pd.DataFrame], Floats], features: pd.DataFrame) -> Floats:
-    batches = [work(features.iloc[start : start + _BATCH]) for start in range(0, len(features), _BATCH)]
-    return np.concatenate(batches) if batches else np.empty(0)

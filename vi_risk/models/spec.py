@@ -253,19 +253,29 @@ def _read(path: Path, *, with_companions: bool) -> ModelSpec:
     if not named or len({*names}) < len(names):
         msg = f"{path.name}: companions: expected a list of model specs, each once: shipped names, or files, in quotes."
         raise SpecificationError(msg)
-    if with_companions:  # one's own companions beside the spec, shipped ones by name; theirs do not come along
-        beside = {name: path.parent / name for name in names}
-        content["companions"] = tuple(
-            _read(
-                where if where.is_file() else declared.find(name, declared.shipped("models"), what="model spec"),
-                with_companions=False,
-            )
-            for name, where in beside.items()
-        )
+    if with_companions:  # theirs do not come along
+        content["companions"] = tuple(_read(_companion(path, name), with_companions=False) for name in names)
     try:
         return ModelSpec.model_validate(content)
     except ValidationError as error:
         raise SpecificationError.of(declared.faults_of(error, path.name)) from None
+
+
+def _companion(path: Path, name: str) -> Path:
+    """Return the file of a companion: one's own beside the spec, a shipped one by its name; none from elsewhere."""
+    beside, shipped = path.parent / name, declared.shipped("models")
+    if Path(name).name != name or (path.parent != shipped and declared.leads_out(beside, path.parent)):
+        msg = (
+            f"{path.name}: companions: {name}: leads out of the folder of the spec. Put the file itself beside the"
+            " spec and give its name."
+        )
+        raise SpecificationError(msg)
+    if beside.is_file():
+        return beside
+    if name.endswith(".toml"):
+        msg = f"{path.name}: companions: {name}: there is no such file beside the spec. Put it there, or mend the name."
+        raise SpecificationError(msg)
+    return declared.find(name, shipped, what="model spec")
 
 
 def spec_of(run: Mapping[str, Any]) -> ModelSpec:

@@ -46,8 +46,8 @@ def refuse_leaks(snapshots: "Snapshots", *, horizon_days: int) -> None:
                 " days was not over when the records end. Choose an earlier date for them."
             )
             raise InputError(msg)
-    last = pd.to_datetime(parts["train"].groupby("patient_id")["index_date"].max())
-    first = pd.to_datetime(parts["test"].groupby("patient_id")["index_date"].min())
+    days = {role: pd.to_datetime(cohort["index_date"]).groupby(cohort["patient_id"]) for role, cohort in parts.items()}
+    last, first = days["train"].max(), days["test"].min()
     both = pd.DataFrame({"trained": last, "tested": first}).dropna()
     if inside := int((both["trained"] + pd.Timedelta(days=horizon_days) > both["tested"]).sum()):
         msg = (

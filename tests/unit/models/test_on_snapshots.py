@@ -1,82 +1,20 @@
-"""Training, evaluation and scores on made-up snapshots, in which admissions and age drive the outcome."""
+"""Training and evaluation on made-up snapshots, in which admissions and age drive the outcome."""
 
 from dataclasses import replace
-from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from vi_risk.cohort.index_dates import IndexDates
+from tests.unit.models.made_up_snapshots import SPEC, changed, made_up, weighed
 from vi_risk.errors import InputError
-from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.models.evaluating import evaluate
 from vi_risk.models.evidence.metrics import auroc
 from vi_risk.models.learning.classifier import RiskClassifier
-from vi_risk.models.on_snapshots import decay_of, importance, refits_of, risks_in_refits, score, train
+from vi_risk.models.on_snapshots import decay_of, importance, train
+from vi_risk.models.scoring import score
 from vi_risk.models.snapshots import Snapshots
-from vi_risk.models.spec import ModelSpec, SplitSpec, UncertaintySpec
-
-DATES = IndexDates(date(2025, 1, 1), date(2024, 1, 2), (date(2023, 1, 2),))
-USED = ("age", "sex_female", "emergency_admissions", "gp_appointments")
-SPEC = ModelSpec.model_validate(
-    {
-        "name": "small",
-        "title": "Emergency admission",
-        "outcome": "emergency_admission",
-        "outcome_words": "an emergency admission",
-        "horizon_days": 365,
-        "learner": {"n_estimators": 20, "num_leaves": 4, "min_child_samples": 10, "min_events": 10, "num_threads": 1},
-    }
-)
-
-
-def made_up(people: int = 300) -> Snapshots:
-    whole = read_catalogue()
-    definitions = tuple(d for d in whole.definitions if d.name in USED)
-    catalogue = Catalogue(definitions, whole.codelists)
-    rng = np.random.default_rng(5)
-    parts = []
-    for day, role in DATES.roles:
-        admissions = rng.poisson(0.4, people)
-        age = rng.integers(18, 95, people)
-        chance = 1 / (1 + np.exp(4 - 1.2 * admissions - 0.03 * age))
-        columns: dict[str, Any] = {
-            feature.name: (
-                admissions if feature.definition.name == "emergency_admissions" else rng.integers(0, 2, people)
-            )
-            for feature in catalogue.features
-        }
-        columns["age"] = age
-        outcome = (rng.random(people) < chance).astype(float)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "patient_id": [f"p{n:04d}" for n in range(people)],
-                    "index_date": day,
-                    "role": role,
-                    "practice_code": np.where(np.arange(people) % 3 == 0, "A", "B"),
-                    "outcome": np.nan if role == "list" else outcome,
-                    **{name: np.asarray(values, dtype=float) for name, values in columns.items()},
-                }
-            )
-        )
-    rows = pd.concat(parts, ignore_index=True)
-    names = [feature.name for feature in catalogue.features]
-    return Snapshots(
-        features=rows[["patient_id", "index_date", *names]],
-        cohort=rows[["patient_id", "index_date", "role", "practice_code", "outcome"]].assign(
-            age_band="75-79", sex="female", gp_seen_from=date(1900, 1, 1)
-        ),
-        index_dates=DATES,
-        windows={},
-        flow=[],
-        notes=(),
-        data_to={},
-        practices={},
-        catalogue=catalogue,
-    )
+from vi_risk.models.spec import SplitSpec
 
 
 @pytest.fixture(scope="module")
@@ -87,15 +25,6 @@ def snapshots() -> Snapshots:
 @pytest.fixture(scope="module")
 def model(snapshots: Snapshots) -> RiskClassifier:
     return train(snapshots, SPEC)
-
-
-def changed(snapshots: Snapshots, role: str, **columns: Any) -> Snapshots:
-    """Return snapshots with other values in some columns of one role."""
-    chosen = snapshots.cohort["role"] == role
-    cohort, features = snapshots.cohort.copy(), snapshots.features.copy()
-    for name, values in columns.items():
-        (cohort if name in cohort else features).loc[chosen, name] = values
-    return replace(snapshots, cohort=cohort, features=features)
 
 
 def test_a_model_is_fitted_on_training_rows_alone(snapshots: Snapshots, model: RiskClassifier) -> None:
@@ -183,50 +112,6 @@ def test_a_test_snapshot_of_one_outcome_is_refused(snapshots: Snapshots, model: 
         evaluate(model, changed(snapshots, "test", outcome=outcome))
 
 
-def test_everyone_eligible_has_one_score_and_ranks_run_from_one(snapshots: Snapshots, model: RiskClassifier) -> None:
-    scores = score(model, snapshots)
-    listed, _ = snapshots.rows("list")
-
-    assert list(scores.columns) == ["patient_id", "index_date", "risk", "rank"]
-    assert sorted(scores["patient_id"]) == sorted(listed["patient_id"])
-    assert scores["rank"].tolist() == list(range(1, len(listed) + 1))
-    assert scores["risk"].is_monotonic_decreasing
-    assert scores["risk"].between(0, 1).all()
-    assert set(scores["index_date"]) == {DATES.list_date}
-
-
-def test_a_score_is_the_models_risk_for_that_person(snapshots: Snapshots, model: RiskClassifier) -> None:
-    listed, features = snapshots.rows("list")
-    risk = dict(zip(listed["patient_id"], model.predict_proba(features[model.feature_name_])[:, 1], strict=True))
-
-    scores = score(model, snapshots)
-
-    assert scores["risk"].tolist() == pytest.approx([risk[patient] for patient in scores["patient_id"]], abs=1e-12)
-
-
-def test_ties_go_by_patient_id_whatever_the_order_of_rows(snapshots: Snapshots, model: RiskClassifier) -> None:
-    same = dict.fromkeys(model.feature_name_, 1.0)
-    tied = changed(snapshots, "list", **same)
-    mixed = tied.cohort.sample(frac=1, random_state=3).index
-    shuffled = replace(
-        tied,
-        cohort=tied.cohort.loc[mixed].reset_index(drop=True),
-        features=tied.features.loc[mixed].reset_index(drop=True),
-    )
-
-    assert score(model, shuffled)["patient_id"].is_monotonic_increasing
-    pd.testing.assert_frame_equal(score(model, shuffled), score(model, tied))
-
-
-def test_scores_do_not_depend_on_how_many_rows_are_scored_at_once(
-    snapshots: Snapshots, model: RiskClassifier, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    at_once = score(model, snapshots)
-    monkeypatch.setattr("vi_risk.models.on_snapshots._BATCH", 7)
-
-    pd.testing.assert_frame_equal(score(model, snapshots), at_once)
-
-
 def test_importance_is_of_a_sample_drawn_by_the_seed(snapshots: Snapshots, model: RiskClassifier) -> None:
     _, features = snapshots.rows("test")
 
@@ -238,11 +123,6 @@ def test_importance_is_of_a_sample_drawn_by_the_seed(snapshots: Snapshots, model
     pd.testing.assert_frame_equal(importance(model, features, seed=1, most=50), sample)
     assert set(importance(model, features, seed=2, most=50).index) != set(sample.index)
     assert len(importance(model, features, seed=1)) == len(features)
-
-
-def weighed(snapshots: Snapshots, weight: Any) -> Snapshots:
-    """Return snapshots whose cohort says how much each row counts."""
-    return replace(snapshots, cohort=snapshots.cohort.assign(weight=weight))
 
 
 def test_what_people_who_left_the_area_looked_like_teaches_the_model_nothing(snapshots: Snapshots) -> None:
@@ -284,64 +164,6 @@ def test_every_test_row_of_a_practice_is_scored_by_a_model_without_it() -> None:
     assert set(found["held_out"]["practice"]["groups"]) == {"A", "B"}
     assert found["held_out"]["practice"]["groups"]["A"]["auroc"] == auroc(risk, cohort["outcome"].to_numpy()[of_a])
     assert found["model"]["auroc"] != evaluate(model, snapshots).model.auroc
-
-
-def test_refits_give_every_risk_an_interval_around_it(snapshots: Snapshots, model: RiskClassifier) -> None:
-    spec = SPEC.model_copy(update={"uncertainty": UncertaintySpec(refits=4)})
-    refits = refits_of(model, snapshots, spec)
-    assert refits is not None
-
-    scores = score(model, snapshots, refits=refits)
-    risks = risks_in_refits(refits, snapshots)
-
-    assert ((scores["risk_low"] < scores["risk"]) & (scores["risk"] < scores["risk_high"])).all()
-    assert risks.shape == (len(scores), 4)
-    assert set(risks.index) == set(scores["patient_id"])
-    assert risks.to_numpy().min() > 0
-    assert risks.to_numpy().max() < 1
-    assert refits_of(model, snapshots, SPEC.model_copy(update={"uncertainty": UncertaintySpec(refits=0)})) is None
-
-
-def test_a_companion_learns_its_own_outcome_and_one_that_asks_sooner_is_capped(
-    snapshots: Snapshots, model: RiskClassifier
-) -> None:
-    sooner = SPEC.model_copy(update={"name": "sooner", "horizon_days": 91})
-    death = SPEC.model_copy(update={"name": "death", "outcome": "death"})
-    spec = SPEC.model_copy(update={"companions": (sooner, death)})
-    admissions, age = (snapshots.features[name].to_numpy() for name in ("emergency_admissions_365d", "age"))
-    slip = np.arange(900) % 7 == 0
-    asked = replace(
-        snapshots,
-        cohort=snapshots.cohort.assign(
-            sooner_outcome=((age > 30) ^ slip).astype(float), death_outcome=((admissions == 0) ^ slip).astype(float)
-        ),
-    )
-    companions = {c.name: train(asked, spec, companion=c) for c in spec.companions}
-
-    scores = score(model, asked, spec=spec, companions=companions)  # type: ignore[arg-type]
-
-    assert (scores["risk_sooner"] == scores["risk"]).mean() > 0.5  # most have that outcome more often here
-    assert (scores["risk_sooner"] <= scores["risk"]).all()
-    assert (scores["risk_death"] > scores["risk"]).any()
-    assert scores.loc[scores["rank"] == 1, "risk_death"].item() < 0.5
-
-
-def test_counts_are_scored_as_expected_numbers(snapshots: Snapshots) -> None:
-    learner = SPEC.learner.model_copy(update={"objective": "poisson"})
-    spec = SPEC.model_copy(update={"outcome": "emergency_admissions_count", "learner": learner})
-    counted = replace(
-        snapshots, cohort=snapshots.cohort.assign(outcome=snapshots.features["emergency_admissions_365d"].to_numpy())
-    )
-    model = train(counted, spec)
-
-    scores, found = score(model, counted), evaluate(model, counted, spec=spec).to_dict()
-
-    assert "risk" not in scores
-    assert scores["expected_count"].is_monotonic_decreasing
-    assert found["kind"] == "count"
-    assert found["model"]["rank_correlation"] > 0.9
-    assert list(found["comparators"]) == ["age_and_sex", "last_year"]
-    assert refits_of(model, counted, spec) is None
 
 
 def test_how_a_score_ages_is_told_of_the_earliest_training_date(snapshots: Snapshots) -> None:

@@ -99,6 +99,32 @@ def test_a_companion_may_be_a_file_beside_the_spec(tmp_path: Path) -> None:
     assert spec.with_seed(7).companions[0].seed == 7
 
 
+@pytest.mark.parametrize("named", ["../ours.toml", "{elsewhere}/ours.toml", "link.toml", "below/ours.toml", "a\\u0000"])
+def test_a_companion_from_elsewhere_is_refused(tmp_path: Path, named: str) -> None:
+    place = tmp_path / "specs"
+    (place / "below").mkdir(parents=True)
+    for folder in (tmp_path, place / "below"):
+        (folder / "ours.toml").write_text(LEAST.replace("readmission_30d", "ours"), encoding="utf-8")
+    (place / "link.toml").symlink_to(tmp_path / "ours.toml")
+    named = named.format(elsewhere=tmp_path)
+
+    (line,) = faults_of(place, f'companions = ["{named}"]\n' + LEAST)
+
+    assert line.endswith("leads out of the folder of the spec. Put the file itself beside the spec and give its name.")
+
+
+def test_a_companion_is_not_looked_for_in_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "ours.toml").write_text(LEAST.replace("readmission_30d", "ours"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    (line,) = faults_of(tmp_path / "specs", 'companions = ["ours.toml"]\n' + LEAST)
+
+    assert line == (
+        "site.toml: companions: ours.toml: there is no such file beside the spec. Put it there, or mend the name."
+    )
+
+
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     lines = faults_of(tmp_path, LEAST.replace("= 30\n", "= 0\n") + "colour = 1\n[cohort]\nmin_age = -1\n")
 

@@ -16,7 +16,7 @@ from vi_risk.models.evidence.count_subgroups import CountSubgroup, count_subgrou
 from vi_risk.models.evidence.lists import CAPACITY, lists_of
 from vi_risk.models.evidence.metrics import Z95
 from vi_risk.models.evidence.resampling import RESAMPLES, Difference, Interval, OfDraws, resampled
-from vi_risk.models.evidence.tested_rows import check_expectations
+from vi_risk.models.evidence.tested_rows import EXPECTATIONS, check_tested
 from vi_risk.models.evidence.weights import as_many_alike, seen, weighted_mean, weights_of
 from vi_risk.models.learning.calibration import Floats, Rows
 
@@ -166,7 +166,8 @@ def evaluate_counts(
     expectations = {"model": np.asarray(expected, dtype=np.float64)}
     expectations |= {f"comparator {name}": np.asarray(values, dtype=np.float64) for name, values in comparators.items()}
     raw = None if raw_score is None else np.asarray(raw_score, dtype=np.float64)
-    check_expectations(
+    check_tested(
+        EXPECTATIONS,
         expectations,
         counts,
         patients=patients,

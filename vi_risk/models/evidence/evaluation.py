@@ -18,7 +18,7 @@ from vi_risk.models.evidence.fairness import Fairness, fairness
 from vi_risk.models.evidence.lists import CAPACITY, lists_of
 from vi_risk.models.evidence.resampling import RESAMPLES, Difference, Interval, Predictor, resample
 from vi_risk.models.evidence.subgroups import Subgroup, subgroups
-from vi_risk.models.evidence.tested_rows import check_risks
+from vi_risk.models.evidence.tested_rows import RISKS, check_tested
 from vi_risk.models.evidence.truth import AgainstTruth
 from vi_risk.models.evidence.weights import seen, weights_of
 from vi_risk.models.learning.calibration import Floats
@@ -183,7 +183,8 @@ def evaluate(
     risks |= {f"comparator {name}": np.asarray(values, dtype=np.float64) for name, values in comparators.items()}
     raw = None if raw_score is None else np.asarray(raw_score, dtype=np.float64)
     years = None if age is None else np.asarray(age, dtype=np.float64)
-    check_risks(
+    check_tested(
+        RISKS,
         risks,
         outcome,
         patients=patients,

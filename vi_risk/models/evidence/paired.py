@@ -7,7 +7,7 @@ from vi_risk.errors import InputError
 from vi_risk.models.evidence.count_evaluation import evaluate_counts
 from vi_risk.models.evidence.lists import CAPACITY, lists_of
 from vi_risk.models.evidence.resampling import RESAMPLES, Difference, Predictor, resample
-from vi_risk.models.evidence.tested_rows import check_risks
+from vi_risk.models.evidence.tested_rows import RISKS, check_tested
 from vi_risk.models.learning.calibration import Floats
 
 # figure of a comparison -> as the resamples call it
@@ -67,7 +67,8 @@ def paired(
         name: None if raw is None else np.asarray(raw, dtype=np.float64)
         for name, raw in zip(risks, (raw_a, raw_b), strict=True)
     }
-    check_risks(
+    check_tested(
+        RISKS,
         risks,
         outcome,
         patients=patients,

@@ -1,6 +1,7 @@
 """Checks of what an evaluation is given: one row per patient, whole columns, predictions that can be what they say."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,41 @@ from vi_risk.models.evidence.weights import weight_faults
 from vi_risk.models.learning.calibration import Floats
 
 Column = np.ndarray[Any, Any]
+Outside = Callable[[Any], Any]
 
 
-def check_risks(
-    risks: Mapping[str, Floats],
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What predictions and outcomes of one kind can be.
+
+    Attributes
+    ----------
+    observed
+        What the column of outcomes is called.
+    of_predictions, of_outcomes
+        What is said of values that cannot be, and which those are.
+    """
+
+    observed: str
+    of_predictions: tuple[str, Outside]
+    of_outcomes: tuple[str, Outside]
+
+
+RISKS = Kind(
+    "outcome",
+    ("risks lie outside 0 to 1", lambda values: (values < 0) | (values > 1)),
+    ("values are neither 0 nor 1", lambda values: ~np.isin(values, (0, 1))),
+)
+EXPECTATIONS = Kind(
+    "count",
+    ("expected counts are not finite numbers above 0", lambda values: ~((values > 0) & (values < np.inf))),
+    ("values are below 0 or infinite", lambda values: ~((values >= 0) & (values < np.inf))),
+)
+
+
+def check_tested(
+    kind: Kind,
+    predictions: Mapping[str, Floats],
     outcome: Floats,
     *,
     patients: Column,
@@ -24,61 +56,15 @@ def check_risks(
     weight: ArrayLike | None,
     others: Mapping[str, Column | None],
 ) -> None:
-    """Refuse risks outside 0 to 1, outcomes other than 0 and 1, and what no evaluation can take; all faults at once.
+    """Refuse predictions and outcomes that their kind cannot be, and what no evaluation can take; all faults at once.
 
     Raises
     ------
     InputError
         Columns differ in length, a value is missing or out of range, a patient occurs twice, or capacity is below 1.
     """
-    _refuse(
-        {"outcome": outcome, "patient_id": patients, "practice_code": practices, **risks, **others},
-        ranges={name: ("risks lie outside 0 to 1", lambda values: (values < 0) | (values > 1)) for name in risks}
-        | {"outcome": ("values are neither 0 nor 1", lambda values: ~np.isin(values, (0, 1)))},
-        patients=patients,
-        capacity=capacity,
-        weight=weight,
-    )
-
-
-def check_expectations(
-    expected: Mapping[str, Floats],
-    counts: Floats,
-    *,
-    patients: Column,
-    practices: Column,
-    capacity: int,
-    weight: ArrayLike | None,
-    others: Mapping[str, Column | None],
-) -> None:
-    """Refuse expected counts that are not above 0, counts below 0, and what no evaluation can take; all at once.
-
-    Raises
-    ------
-    InputError
-        Columns differ in length, a value is missing or out of range, a patient occurs twice, or capacity is below 1.
-    """
-    _refuse(
-        {"count": counts, "patient_id": patients, "practice_code": practices, **expected, **others},
-        ranges={
-            name: ("expected counts are not finite numbers above 0", lambda values: ~((values > 0) & (values < np.inf)))
-            for name in expected
-        }
-        | {"count": ("values are below 0 or infinite", lambda values: ~((values >= 0) & (values < np.inf)))},
-        patients=patients,
-        capacity=capacity,
-        weight=weight,
-    )
-
-
-def _refuse(
-    columns: Mapping[str, Column | None],
-    *,
-    ranges: Mapping[str, tuple[str, Callable[[Any], Any]]],
-    patients: Column,
-    capacity: int,
-    weight: ArrayLike | None,
-) -> None:
+    columns = {kind.observed: outcome, "patient_id": patients, "practice_code": practices, **predictions, **others}
+    ranges = {**dict.fromkeys(predictions, kind.of_predictions), kind.observed: kind.of_outcomes}
     rows = next(values.size for values in columns.values() if values is not None)
     faults = []
     for name, values in columns.items():

@@ -175,7 +175,7 @@ class Boosted(BaseEstimator):  # type: ignore[misc]
             "seed": self.seed,
             "num_threads": self.num_threads,
             "deterministic": True,
-            "force_row_wise": True,
+            "force_col_wise": True,  # a fifth less work than by rows, for the same trees
             "verbosity": -1,
         }
 

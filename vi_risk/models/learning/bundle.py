@@ -1,11 +1,15 @@
 """A model on disk: LightGBM's own text and one JSON file, each with its checksum.
 
 There is no pickle, so loading runs nothing. `booster.txt` and the refits are written first and `model.json`, which
-seals them, last: an interrupted save is refused by `load`.
+seals them, last: an interrupted save is refused by `load`, and so is a byte that changed afterwards, in any file.
+
+The seal tells damage, not an impostor: whoever writes both files can seal them. That a model is the one that was
+registered is told by the checksum of its `model.json`, which the registry keeps.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +29,7 @@ BOOSTER_FILE = "booster.txt"
 MODEL_FILE = "model.json"
 REFITS_FOLDER = "refits"
 _FORMAT = 2
+_REFIT = re.compile(rf"{REFITS_FOLDER}/\d{{3,}}\.txt")
 
 
 def save(
@@ -68,13 +73,13 @@ def save(
             "files": {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()},
         }
     )
-    sealed = {**content, "sha256": _seal(content)}
+    description = _written({**content, "sha256": _seal(content)})
     try:
         remove(folder / REFITS_FOLDER)  # of a model that lay there before
         for name, text in texts.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(text)
-        (folder / MODEL_FILE).write_text(json.dumps(sealed, indent=2, sort_keys=True, allow_nan=False) + "\n", "utf-8")
+        (folder / MODEL_FILE).write_bytes(description)
     except OSError as error:
         msg = f"{folder}: the model cannot be written ({error.strerror}). Free space there or choose another folder."
         raise ResourceError(msg) from None
@@ -120,7 +125,7 @@ def load_any(folder: Path) -> tuple[RiskClassifier | CountRegressor, dict[str, A
         model.categories_ = content["categories"]
         model.booster_ = lgb.Booster(model_str=texts[BOOSTER_FILE])
         return model, content["about"]
-    except (KeyError, TypeError, lgb.basic.LightGBMError):
+    except (KeyError, TypeError, ValueError, AttributeError, lgb.basic.LightGBMError):
         raise _no_model(folder / MODEL_FILE) from None
 
 
@@ -156,11 +161,13 @@ def _read_whole(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
 
 def _description(folder: Path) -> dict[str, Any]:
     where = folder / MODEL_FILE
+    text = _read(where)
     try:
-        content: dict[str, Any] = json.loads(_read(where))
-        seal = content.pop("sha256")
-        found_format = content["format"]
-    except (ValueError, KeyError, TypeError, AttributeError):
+        sealed: dict[str, Any] = json.loads(text)
+        content = {key: value for key, value in sealed.items() if key != "sha256"}
+        seal, found_format = sealed["sha256"], content["format"]
+        as_written = text == _written(sealed) and seal == _seal(content)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _no_model(where) from None
     if found_format != _FORMAT:
         msg = (
@@ -168,8 +175,11 @@ def _description(folder: Path) -> dict[str, Any]:
             " train the model again."
         )
         raise InputError(msg)
-    if seal != _seal(content):
+    if not as_written:
         raise _changed(where)
+    files = content.get("files")
+    if not isinstance(files, dict) or not all(name == BOOSTER_FILE or _REFIT.fullmatch(name) for name in files):
+        raise _no_model(where)
     return content
 
 
@@ -193,6 +203,11 @@ def _plain_number(value: object) -> Any:
         return dict(value)
     msg = f"{type(value).__name__} cannot be saved with a model; use text, numbers, lists and mappings."
     raise TypeError(msg)
+
+
+def _written(sealed: Mapping[str, Any]) -> bytes:
+    """Return the bytes of model.json, always the same for the same content."""
+    return (json.dumps(sealed, indent=2, sort_keys=True, allow_nan=False) + "\n").encode()
 
 
 def _seal(content: Mapping[str, Any]) -> str:

@@ -1,4 +1,6 @@
+import hashlib
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,6 @@ import pandas as pd
 import pytest
 
 from vi_risk.errors import InputError, ResourceError
-from vi_risk.models.learning import bundle
 from vi_risk.models.learning.bundle import BOOSTER_FILE, MODEL_FILE, load, load_any, load_refits, save
 from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.learning.counts import CountRegressor
@@ -109,12 +110,16 @@ def test_a_changed_calibration_is_refused(folder: Path) -> None:
 def test_a_save_that_stopped_between_its_files_is_refused(
     model: RiskClassifier, folder: Path, features: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full_disk(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
+    write = Path.write_bytes
+
+    def full_disk(path: Path, content: bytes) -> int:
+        if path.name == MODEL_FILE:
+            raise OSError(28, "No space left on device")
+        return write(path, content)
 
     other = RiskClassifier(n_estimators=5, min_child_samples=10, num_threads=1).fit(features, features["smoker"])
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "write_text", full_disk)
+        patched.setattr(Path, "write_bytes", full_disk)
         with pytest.raises(ResourceError, match="No space left on device"):
             save(other, folder, about={})
     with pytest.raises(InputError, match=r"booster\.txt: its checksum"):
@@ -273,12 +278,63 @@ def test_saving_over_a_model_with_refits_leaves_none_of_them(model: RiskClassifi
     assert load_refits(with_refits) is None
 
 
-@pytest.mark.parametrize("change", [{"parameters": {"trees": 3}}, {"calibrator": {"kind": "unheard of"}}])
-def test_a_description_of_what_this_version_does_not_know_is_refused(
-    folder: Path, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+# --- not as it was saved ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [MODEL_FILE, BOOSTER_FILE, "refits/000.txt", "refits/001.txt", "refits/002.txt"])
+def test_any_changed_byte_of_any_file_is_refused(with_refits: Path, name: str) -> None:
+    whole = (with_refits / name).read_bytes()
+    rng = np.random.default_rng(17)
+    places = {0, len(whole) - 1, *rng.integers(0, len(whole), 50).tolist()}
+    spaces = [place for place, sign in enumerate(whole) if sign in b" \n"]  # which mean nothing to JSON
+    for place in sorted(places | set(rng.choice(spaces, 20).tolist())):
+        for other in {whole[place] ^ 1, whole[place] ^ 0x80, ord("\t")} - {whole[place]}:
+            (with_refits / name).write_bytes(whole[:place] + bytes([other]) + whole[place + 1 :])
+            with pytest.raises(InputError):
+                load_refits(with_refits)
+    (with_refits / name).write_bytes(whole)
+    assert load_refits(with_refits) is not None
+
+
+def sealed(folder: Path, **changes: Any) -> None:
+    """Change the description of a model and seal it again, as somebody with bad intent would."""
+    content = json.loads((folder / MODEL_FILE).read_text("utf-8")) | changes
+    content.pop("sha256")
+    seal = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    text = json.dumps({**content, "sha256": seal}, indent=2, sort_keys=True) + "\n"
+    (folder / MODEL_FILE).write_text(text, "utf-8")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"files": {"../outside.txt": hashlib.sha256(b"zebra").hexdigest()}},
+        {"files": {"/etc/hostname": "0" * 64}},
+        {"files": ["booster.txt"]},
+        {"calibrator": {"kind": "pickle", "slope": 1}},
+        {"calibrator": {"kind": "sigmoid", "slope": "one", "intercept": 0}},
+        {"calibrator": None},
+        {"parameters": {"trees": 3}},
+        {"parameters": {"__class__": "os.system"}},
+        {"estimator": None, "parameters": None},
+        {"feature_names": None},
+    ],
+    ids=str,
+)
+def test_a_description_that_was_sealed_by_another_names_no_file_elsewhere_and_nothing_to_run(
+    folder: Path, changes: dict[str, Any]
 ) -> None:
-    content = {**json.loads((folder / MODEL_FILE).read_text("utf-8")), **change, "sha256": "sealed so"}
-    (folder / MODEL_FILE).write_text(json.dumps(content), "utf-8")
-    monkeypatch.setattr(bundle, "_seal", lambda _: "sealed so")
+    (folder.parent / "outside.txt").write_bytes(b"zebra")
+    sealed(folder, **changes)
+
     with pytest.raises(InputError, match="is not the description of a saved model"):
-        load(folder)
+        load_any(folder)
+
+
+def test_nothing_is_unpickled_to_load_a_model(with_refits: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        pytest.fail("something was unpickled")
+
+    for name in ("load", "loads", "Unpickler"):
+        monkeypatch.setattr(pickle, name, refused)
+    load_refits(with_refits)

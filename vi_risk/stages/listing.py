@@ -1,0 +1,134 @@
+"""Lists made of who was scored: packs for each practice and network, and the page of pathways."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from vi_risk.caselists.choosing.rules import CaseListRules
+from vi_risk.caselists.choosing.standing import OBJECTION
+from vi_risk.caselists.packs.pathway_page import pathway_page
+from vi_risk.caselists.packs.pdf_pack import pdf_packs
+from vi_risk.caselists.packs.writing import PATHWAYS_PAGE, write_packs
+from vi_risk.caselists.ranking import doubts_of_rules
+from vi_risk.errors import InputError, ResourceError
+from vi_risk.files import remove
+from vi_risk.governance.told import beside_a_list, not_shown, refuse_use
+from vi_risk.listing import Before, Listing
+from vi_risk.model_choice import place_of_model
+from vi_risk.models.learning import bundle
+from vi_risk.models.snapshots import Snapshots
+from vi_risk.progress import Report
+from vi_risk.reasons.prompts import Prompt, read_prompts
+from vi_risk.run_file import (
+    LISTED_BEFORE,
+    LISTS_FOLDER,
+    MODEL_FOLDER,
+    SCORES_BEFORE,
+    SCORES_FILE,
+    SCORES_IN_REFITS,
+    read_run,
+    update_run,
+)
+from vi_risk.stages.finished import model_in, scored, spec_and_snapshots
+from vi_risk.stages.scoring import few_or
+
+
+def case_lists(
+    folder: Path,
+    rules: CaseListRules,
+    capacity: int,
+    report: Report,
+    *,
+    prompts: Sequence[Prompt] | None = None,
+    pdf: bool = False,
+) -> None:
+    """Choose who is listed, explain them and write the packs; beside them the page of pathways.
+
+    `prompts` are the rules of who might help, None those shipped; with `pdf` each page is printed to a file as well.
+    """
+    report.stage("Explain and write the case lists")
+    spec, snapshots = spec_and_snapshots(folder)
+    place = place_of_model(folder)
+    read_run(place, needs="evaluation", command="evaluate")  # nobody works from a list whose model was not evaluated
+    if spec.counts:  # places on a list go by chances, whose bands a team knows
+        report.step(f"none: {spec.name} tells expected numbers, which stand in {SCORES_FILE}")
+        update_run(folder, "case_lists", {"capacity": capacity, "lists": {}, "files": []})
+        return
+    model, run = model_in(place)
+    records = read_run(folder, needs="scores", command="score")["records"]
+    permission = records.get("permission")
+    refuse_use(permission, of="lists")
+    rules = rules.with_outside(records.get("practices_outside", ()))
+    rules = rules.with_hidden(not_shown(permission, snapshots.catalogue.codelists.values()))
+    listing = Listing(
+        spec=spec,
+        model=model,
+        rules=rules,
+        capacity=capacity,
+        prompts=read_prompts(catalogue=snapshots.catalogue) if prompts is None else prompts,
+        model_version=run["model"]["version"],
+        governance=beside_a_list(records["governance"], permission),
+    )
+    has_refits = (place / MODEL_FOLDER / bundle.REFITS_FOLDER).exists()
+    lists = listing.lists(
+        scored(folder, SCORES_FILE),
+        snapshots,
+        in_refits=scored(folder, SCORES_IN_REFITS).set_index("patient_id") if has_refits else None,
+        before=None if snapshots.index_dates.previous is None else _before(folder),
+    )
+    made = lists.of_practices
+    for doubt in doubts_of_rules(made, snapshots, rules, capacity=capacity):
+        report.warn(doubt)
+    remove(folder / LISTS_FOLDER)
+    packs = write_packs(made, folder / LISTS_FOLDER, rules=rules, before=lists.before, networks=lists.networks)
+    if pdf:
+        pages = [path for path in packs if path.suffix == ".html"]
+        try:
+            packs += pdf_packs(pages, index_date=snapshots.index_dates.list_date)
+        except ResourceError as error:
+            report.warn(str(error))
+    without = listing.practices_without(snapshots)
+    packs += _pathways(folder, snapshots, without)
+    listed = sum(len(case_list.table) for case_list in made)
+    report.step(f"{listed:,} people on {len(made):,} list{'' if len(made) == 1 else 's'}")
+    kept_off = Counter[str]()
+    for case_list in made:
+        kept_off.update(case_list.excluded_counts)
+    for words, number in kept_off.items():
+        told = few_or(number) if words == OBJECTION else f"{number:,}"
+        report.step(f"not on the lists, {words}: {told}")
+    if without:
+        practices = f"{len(without):,} practice{'' if len(without) == 1 else 's'}"
+        report.step(f"no list for {practices} outside the trust, {sum(without.values()):,} people")
+    part = {
+        "capacity": capacity,
+        "lists": {case_list.practice_code: len(case_list.table) for case_list in made},
+        "kept_off": dict(kept_off),
+        "practices_without_list": without,
+        "files": [path.name for path in packs],
+    }
+    update_run(folder, "case_lists", part)
+
+
+def _before(folder: Path) -> Before:
+    path = folder / LISTED_BEFORE
+    if not path.exists():
+        return Before(scores=scored(folder, SCORES_BEFORE))
+    try:
+        return Before(listed=pd.read_parquet(path))
+    except (OSError, ValueError):
+        msg = f"{LISTED_BEFORE}: is damaged. Run `vi-risk features build` with the same --out and --previous again."
+        raise InputError(msg) from None
+
+
+def _pathways(folder: Path, snapshots: Snapshots, without: Collection[str]) -> list[Path]:
+    """Write the page of what happens around an emergency admission, where the records tell of it."""
+    if snapshots.particulars is None or snapshots.particulars.pathways.empty:
+        return []
+    page = folder / LISTS_FOLDER / PATHWAYS_PAGE
+    day = snapshots.index_dates.list_date
+    pathways, practices = snapshots.particulars.pathways, snapshots.practices
+    page.write_bytes(pathway_page(pathways, index_date=day, practices=practices, without=without))
+    return [page]

@@ -1,0 +1,67 @@
+"""The model trained, with its refits and what stands beside it."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from vi_risk.cohort.censoring import about_censoring
+from vi_risk.errors import InputError
+from vi_risk.files import remove
+from vi_risk.models import on_snapshots
+from vi_risk.models.learning import bundle
+from vi_risk.models.snapshots import Snapshots
+from vi_risk.models.spec import ModelSpec
+from vi_risk.progress import Report
+from vi_risk.run_file import MODEL_FOLDER, update_run
+from vi_risk.stages.finished import companion_folder, spec_and_snapshots
+
+
+def train(folder: Path, report: Report) -> None:
+    """Train the model of the spec that the features were built for, with its refits and companions."""
+    report.stage("Train the model")
+    spec, snapshots = spec_and_snapshots(folder)
+    model = on_snapshots.train(snapshots, spec)
+    remove(folder / MODEL_FOLDER)
+    about = {"spec": spec.model_dump(mode="json"), "catalogue": snapshots.catalogue.fingerprint}
+    refits = on_snapshots.refits_of(model, snapshots, spec)
+    bundle.save(model, folder / MODEL_FOLDER, about=about, refits=refits)
+    rows, _ = snapshots.rows("train")
+    answers = snapshots.answers("train")
+    known = answers[answers["weight"] > 0]
+    events = int((known["outcome"] > 0).sum())
+    report.step(f"{len(known):,} rows, {events:,} events, {len(model.feature_name_)} features")
+    if left := len(rows) - len(known):
+        stayed = "; those who stayed count for them" if spec.censoring.left_area == "weight" else ""
+        report.step(f"{left:,} rows of people who left the area are left out{stayed}")
+    for note in about_censoring(rows, answers["weight"]).notes:
+        report.warn(note)
+    checksum = hashlib.sha256((folder / MODEL_FOLDER / bundle.MODEL_FILE).read_bytes()).hexdigest()
+    part: dict[str, Any] = {
+        "version": checksum[:12],  # a model is named by its content
+        "checksum": checksum,
+        "rows": len(known),
+        "patients": int(rows["patient_id"].nunique()),
+        "events": events,
+        "features": list(model.feature_name_),
+        "companions": _train_companions(folder, spec, snapshots, report),
+        "score_decay": on_snapshots.decay_of(model, snapshots),
+    }
+    update_run(folder, "model", part)
+
+
+def _train_companions(folder: Path, spec: ModelSpec, snapshots: Snapshots, report: Report) -> list[str]:
+    """Train what stands beside the model, and return what there is: too few events of one are no fault of the other."""
+    trained = []
+    for companion in spec.companions:
+        if f"{companion.name}_outcome" not in snapshots.cohort:
+            continue
+        try:
+            model = on_snapshots.train(snapshots, spec, companion=companion)
+        except InputError as error:
+            report.warn(f"{companion.name}: not told beside the risk. {error}")
+            continue
+        about = {"spec": companion.model_dump(mode="json"), "catalogue": snapshots.catalogue.fingerprint}
+        bundle.save(model, companion_folder(folder, companion.name), about=about)
+        trained.append(companion.name)
+        report.step(f"beside it {companion.title.lower()}: {len(model.feature_name_)} features")
+    return trained
