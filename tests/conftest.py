@@ -8,7 +8,23 @@ import pandas as pd
 import pytest
 
 from vi_risk.records.linked import Records
+from vi_risk.records.permission import NOBODYS
 from vi_risk.records.tables import TABLES
+
+# A governance file that permits records of nobody to be used in every way; more keys of [sensitive] may follow.
+GOVERNANCE = f"""\
+purpose = "direct_care"
+legal_basis = "none is needed: tests made these people up"
+tables = {list(TABLES)}
+retention_months = 12
+[approval]
+reference = "none"
+ends = 2099-12-31
+[objections]
+type_1 = "exclude"
+national_data_opt_out = "exclude"
+[sensitive]
+"""
 
 Row = Mapping[str, Any]
 MakeFrames = Callable[..., dict[str, pd.DataFrame]]
@@ -51,9 +67,9 @@ def make_frames() -> MakeFrames:
 
 @pytest.fixture(scope="session")
 def make_records(make_frames: MakeFrames) -> MakeRecords:
-    """Build records of rows given as dicts."""
+    """Build records of rows given as dicts, of people who are nobody."""
 
     def build(**tables: list[Row]) -> Records:
-        return Records.from_frames(make_frames(**tables))
+        return Records.from_frames(make_frames(**tables), permission=NOBODYS)
 
     return build

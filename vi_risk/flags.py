@@ -85,8 +85,8 @@ GovernanceFlag = Annotated[
     typer.Option(
         "--governance",
         metavar="FILE",
-        help="Purpose and legal basis of the use of these records, sensitive codes that may be read, practices outside"
-        " the trust that may have a list.",
+        help="What the records may be used for, on what basis and until when; all but the synthetic trust need it.",
+        show_default="governance.toml in the working folder",
     ),
 ]
 FeaturesFlag = Annotated[
@@ -131,6 +131,12 @@ PromptsFlag = Annotated[
     typer.Option("--prompts", metavar="FILE", help="Rules of who might help, in place of those shipped."),
 ]
 PdfFlag = Annotated[bool, typer.Option("--pdf", help="Print each page to a PDF as well, by Chromium, Chrome or Edge.")]
+ResumeFlag = Annotated[
+    bool,
+    typer.Option(
+        "--resume", help="Go on after the last finished stage of a run of the same --out that was broken off."
+    ),
+]
 SeedFlag = Annotated[
     int | None,
     typer.Option("--seed", metavar="N", min=0, max=2**31 - 1, help="Of every random draw.", show_default="the spec's"),

@@ -1,7 +1,7 @@
 """What a command was asked for, read from its flags: records, governance, declared features, rules, the store."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,29 @@ DEFAULT_URI = "sqlite:///mlruns/mlflow.db"
 DEFAULT_MODEL = "emergency_admission_12m"
 
 
-def records_of(place: str, mapping: str, report: "Report", *, reviews: Path | None = None) -> Any:
-    """Read the records, told as a stage, and the decisions of earlier meetings beside them."""
-    from vi_risk.records.reading import read_records
+def today() -> date:
+    """Return this day, which an approval is held against: nothing below the command line asks the clock."""
+    return datetime.now().astimezone().date()  # noqa: TID251
 
+
+def records_of(
+    place: str,
+    mapping: str,
+    report: "Report",
+    *,
+    governance: "Governance | None",
+    features: Sequence[Path] | None = None,
+    reviews: Path | None = None,
+) -> Any:
+    """Read the records as governance permits, told as a stage, and the decisions of earlier meetings beside them."""
+    from vi_risk.governance.reading import read_records, refuse_unless_synthetic
+
+    if governance is None:
+        refuse_unless_synthetic(place)  # before anything is told of them
     report.stage(f"Read the records in {shown(place)}")
-    found = read_records(place, mapping=mapping, report=report.step)
+    found = read_records(
+        place, mapping=mapping, governance=governance, today=today(), features=features or (), report=report.step
+    )
     if reviews is None:
         return found
     from vi_risk.reviews import with_reviews
@@ -46,13 +63,20 @@ def acceptance_of(reviews: Path | None) -> tuple[str, ...]:
     return tuple(acceptance_in_words(read_reviews(reviews)))
 
 
-def records_on_spark(place: str, report: "Report") -> Any:
-    """Open canonical Parquet tables on Spark, told as a stage."""
+def records_on_spark(
+    place: str, report: "Report", *, governance: "Governance | None", features: Sequence[Path] | None = None
+) -> Any:
+    """Open canonical Parquet tables on Spark as governance permits, told as a stage."""
+    from vi_risk.governance.door import admitted
+    from vi_risk.governance.reading import doorway
     from vi_risk.spark.records import read_canonical
     from vi_risk.spark.workspace import open_session
 
+    permission, door = doorway(place, governance, today=today(), features=features or ())
     report.stage(f"Open the records in {place} on Spark")
-    return read_canonical(open_session(), place)
+    found = read_canonical(open_session(), place)
+    door(found.tables)
+    return admitted(found, permission)
 
 
 def check_engine(engine: str, mapping: str, cache: Path | None, reviews: Path | None) -> None:
@@ -81,17 +105,13 @@ def shown(place: str) -> str:
     return place if url is None else without_password(url)
 
 
-def governance_of(file: Path | None, report: "Report") -> "Governance | None":
-    """Read the governance file; without one, warn that nothing says why the records may be used."""
-    from vi_risk.governance import read_governance
+def governance_of(file: Path | None) -> "Governance | None":
+    """Read the governance file that a flag names, or the one in the working folder; None where there is neither."""
+    from vi_risk.governance.declaration import DEFAULT_FILE, read_governance
 
-    if file is not None:
-        return read_governance(file)
-    report.warn(
-        "no --governance file: nothing here says on what legal basis these records are used. Write one before"
-        " anything but a trial."
-    )
-    return None
+    if file is None and not DEFAULT_FILE.is_file():
+        return None
+    return read_governance(DEFAULT_FILE if file is None else file)
 
 
 def source_of(records: str, mapping: str, governance: "Governance | None", reviews: Path | None = None) -> "Source":
@@ -100,7 +120,7 @@ def source_of(records: str, mapping: str, governance: "Governance | None", revie
     from vi_risk.stages import Source
 
     name = shown(records) if url_of(records) else Path(records).resolve().name
-    purpose = None if governance is None else governance.purpose
+    purpose = None if governance is None else governance.words
     outside = () if governance is None else governance.practices_outside
     # Of all practices together: of one, the few that a meeting decides would stand in the model's run.
     return Source(name, mapping, purpose, acceptance_of(reviews)[:1], outside)
@@ -166,6 +186,18 @@ def prompts_of(file: Path | None, catalogue: "Catalogue") -> "tuple[Prompt, ...]
         msg = f"--prompts {file}: no such file. Name a TOML file; without the flag the shipped rules hold."
         raise UsageError(msg)
     return read_prompts(file, catalogue=catalogue)
+
+
+def check_built(out: Path) -> None:
+    """Refuse an output folder that is not there, holds no features, or whose approval has ended since."""
+    from vi_risk.governance.told import refuse_ended
+    from vi_risk.run_file import read_run
+
+    if not out.is_dir():
+        msg = f"--out {out}: no such folder. Name the folder that `vi-risk features build` wrote."
+        raise InputError(msg)
+    run = read_run(out, needs="features", command="features build")
+    refuse_ended(run.get("records", {}).get("permission"), today=today())
 
 
 def catalogue_in(folder: Path) -> "Catalogue":

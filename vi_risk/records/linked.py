@@ -1,7 +1,6 @@
 """The linked record in an engine: canonical tables as ibis expressions, and what of them was known on a day."""
 
 import hashlib
-import tempfile
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -16,8 +15,12 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vi_risk.records.casting import text_literal
+from vi_risk.errors import ResourceError
+from vi_risk.records.permission import Permission
 from vi_risk.records.tables import TABLES, Table
 from vi_risk.records.volume import Volume, volume_of
+from vi_risk.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +43,9 @@ class RunsOn(Protocol):
     def scratch(self) -> AbstractContextManager[Callable[[str], str]]:
         """Give names for views and tables that are needed for a while; those that were made go at the end."""
 
+    def hold(self, rows: pa.Table) -> ir.Table:
+        """Return a few rows as a table of the engine, beside those of the records as long as these are there."""
+
     def fingerprint(self, rows: ir.Table) -> str:
         """Return a fingerprint of the rows, whatever their order."""
 
@@ -51,17 +57,40 @@ class Workspace:
     """A DuckDB database in a folder of its own, which goes when nothing uses it any more.
 
     It keeps the records on disk rather than in memory, so that they may be larger than memory.
+
+    Parameters
+    ----------
+    folder
+        Where its own folder is made, for the records while they are worked on and what does not fit into memory; None
+        for the system's folder of temporary files.
+    memory_mb
+        The most that the engine takes of memory, in MB (10^6 bytes), before it writes to disk; None leaves it its own
+        bound, four fifths of the machine's.
+
+    Raises
+    ------
+    ResourceError
+        The folder cannot be written.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="vi-risk-", dir=folder)
-        self.path = Path(self._folder.name)
+    def __init__(self, folder: Path | None = None, *, memory_mb: int | None = None) -> None:
+        try:
+            self._folder = ScratchFolder("vi-risk-", folder)
+        except OSError as error:
+            msg = (
+                f"{folder or 'the folder for temporary files'}: cannot be written ({error.strerror}). Free space there,"
+                " or name another folder with --spill or in the environment variable TMPDIR."
+            )
+            raise ResourceError(msg) from None
+        self.path = self._folder.path
         self._scratches = 0
         self.backend: Any = ibis.duckdb.connect(self.path / "records.duckdb")
         self.backend.raw_sql("SET preserve_insertion_order = false")
         self.backend.raw_sql("SET TimeZone = 'UTC'")
         self.backend.raw_sql("SET enable_progress_bar = false")  # vi_risk tells its own
-        self.backend.raw_sql(f"SET temp_directory = '{self.path / 'spill'}'")
+        if memory_mb is not None:
+            self.backend.raw_sql(f"SET memory_limit = '{memory_mb}MB'")
+        self.backend.raw_sql(f"SET temp_directory = {text_literal(str(self.path / 'spill'))}")
         # Tied to the backend, which every table of it holds: a table outlives the records that it was taken from.
         self._close = weakref.finalize(self.backend, _close, self.backend.con, self._folder)
 
@@ -76,6 +105,10 @@ class Workspace:
             made = "SELECT table_name, table_type FROM information_schema.tables WHERE starts_with(table_name, ?)"
             for name, kind in self.backend.con.execute(made, [prefix]).fetchall():
                 self.backend.raw_sql(f'DROP {"VIEW" if kind == "VIEW" else "TABLE"} "{name}"')
+
+    def hold(self, rows: pa.Table) -> ir.Table:
+        """Return a few rows as a table of the engine, beside those of the records as long as these are there."""
+        return self.backend.create_table(ibis.util.gen_name("held"), rows)
 
     def fingerprint(self, rows: ir.Table) -> str:
         """Return a fingerprint of the rows, whatever their order."""
@@ -92,9 +125,9 @@ class Workspace:
         self._close()
 
 
-def _close(connection: Any, folder: tempfile.TemporaryDirectory[str]) -> None:
+def _close(connection: Any, folder: ScratchFolder) -> None:
     connection.close()
-    folder.cleanup()
+    folder.remove()
 
 
 @dataclass(frozen=True)
@@ -107,19 +140,24 @@ class Records:
         Canonical table name -> ibis table. A table that the site lacks is absent.
     source
         Where they were read from, for messages and run.json.
+    permission
+        What they may be used for, settled at the door (`vi_risk.governance.door`); None for records that have not come
+        through it, of which no features are built.
     """
 
     tables: Mapping[str, ir.Table]
     workspace: RunsOn = field(repr=False)
     source: str = "data frames"
+    permission: Permission | None = None
     _volumes: dict[str, Volume | None] = field(init=False, repr=False, compare=False, default_factory=dict)
     _fingerprints: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @classmethod
-    def from_frames(cls, tables: Mapping[str, "pd.DataFrame"]) -> Self:
+    def from_frames(cls, tables: Mapping[str, "pd.DataFrame"], *, permission: Permission | None = None) -> Self:
         """Make records of canonical data frames, columns that are not canonical left out.
 
-        Values are cast to the declared types; nothing is checked (see `vi_risk.records.checks`).
+        Values are cast to the declared types; nothing is checked (see `vi_risk.records.checks`). `permission` says that
+        the frames are nobody's (`vi_risk.records.permission.NOBODYS`); for others see `vi_risk.governance.permitted`.
         """
         workspace = Workspace()
         loaded = {}
@@ -128,7 +166,7 @@ class Records:
             schema = pa.schema([(column, _ARROW_TYPES[kind]) for column, kind in kinds.items()])
             rows = pa.Table.from_pandas(frame[list(kinds)], schema=schema, preserve_index=False)
             loaded[name] = workspace.backend.create_table(f"canonical_{name}", rows)
-        return cls(loaded, workspace)
+        return cls(loaded, workspace, permission=permission)
 
     def has(self, table: str, column: str | None = None) -> bool:
         """Whether the site has that table (and that column of it)."""

@@ -25,6 +25,7 @@ from vi_risk.records.synthetic import (
 from vi_risk.records.synthetic.effects import NO_EFFECTS, Effects
 from vi_risk.records.synthetic.flaws import NO_FLAWS, Flaws
 from vi_risk.records.synthetic.frames import Written, canonical_frame, canonical_schema
+from vi_risk.records.synthetic.marker import MARKER_FILE, write_marker
 from vi_risk.records.synthetic.truth import HORIZON_DAYS, TRUTH_SCHEMA, true_risks
 from vi_risk.records.synthetic.world import FIRST_DAY, LAST_DAY, PATIENTS, SEED, Lived, World, lived_in
 from vi_risk.records.tables import TABLES
@@ -118,7 +119,8 @@ def write_trust(
 ) -> None:
     """Write the tables of `make_trust` into a folder, one file per table; the same arguments give the same bytes.
 
-    With index dates it writes ``truth.parquet`` beside them; the tables are the same with or without it.
+    With index dates it writes ``truth.parquet`` beside them; the tables are the same with or without it. A further file
+    (`vi_risk.records.synthetic.marker`) says that these records are nobody's, as long as nobody changes them.
 
     Raises
     ------
@@ -137,11 +139,15 @@ def write_trust(
     truth = _truth(lived, index_dates, horizon_days) if index_dates else None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "truth.parquet").unlink(missing_ok=True)  # that of other people tells nothing of these
+        for left in ("truth.parquet", MARKER_FILE):  # those of other people tell nothing of these
+            (folder / left).unlink(missing_ok=True)
+        files = [folder / f"{name}.{file_format}" for name in TABLES]
         if truth is not None:
-            _write_parquet(truth, TRUTH_SCHEMA, folder / "truth.parquet")
+            files.append(folder / "truth.parquet")
+            _write_parquet(truth, TRUTH_SCHEMA, files[-1])
         for name, table in _written(lived, flaws):  # one table at a time: they need not all fit into memory
             _write(table, name, folder / f"{name}.{file_format}", file_format)
+        write_marker(folder, files)
     except OSError as fault:
         raise ResourceError(
             f"{folder}: expected a folder that can be written to, got: {fault.strerror}. "

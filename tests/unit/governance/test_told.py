@@ -1,0 +1,81 @@
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from vi_risk.errors import GovernanceError
+from vi_risk.features.catalogue import read_catalogue
+from vi_risk.governance.told import about_permission, not_shown, permission_in_words, refuse_ended, refuse_use
+from vi_risk.records.permission import NOBODYS, LeftOut, Permission
+
+LIST_DATE = date(2025, 8, 31)
+FULL = Permission(
+    words="planning of services; basis; approval CAG 7 until 31 March 2026",
+    purpose="planning",
+    objections={"type_1": None, "national_data_opt_out": "CAG 7", "risk_stratification": None},
+    sensitive=frozenset({"hiv"}),
+    refused={"custody": frozenset({("icd10", "Z651")}), "addiction": frozenset({("icd10", "F10")})},
+    scores=False,
+    lists=False,
+    fewer_than=10,
+    round_to=10,
+    ends=date(2026, 3, 31),
+    retention_months=6,
+    left_out=(
+        LeftOut("sensitive codes: prison and custody", "rows", 1204),
+        LeftOut("type 1 opt-out", "people", 9),
+        LeftOut("objection to being risk stratified", "people", 10),
+    ),
+)
+
+
+def about(permission: Permission = FULL, *, objections: bool = True) -> dict[str, Any]:
+    return about_permission(permission, LIST_DATE, objections=objections)
+
+
+def test_small_numbers_are_written_nowhere() -> None:
+    assert [one["number"] for one in about()["left_out"]] == ["1,200", "fewer than 10", "10"]
+    assert "9" not in str(about()["left_out"][1])
+
+
+def test_everything_is_told_in_sentences() -> None:
+    assert permission_in_words(about()) == (
+        "Left out at the door: sensitive codes: prison and custody, 1,200 rows.",
+        "Left out at the door: type 1 opt-out, fewer than 10 people.",
+        "Left out at the door: objection to being risk stratified, 10 people.",
+        "Included though they object (national data opt-out), by approval CAG 7.",
+        "Sensitive codes used, as the governance file permits: HIV and AIDS.",
+        "Sensitive codes refused at the door: addiction, prison and custody.",
+        "What was made of them is to be deleted by 28 February 2026.",
+    )
+
+
+def test_records_that_hold_no_objections_say_who_must_have_honoured_them() -> None:
+    [said] = permission_in_words(about(NOBODYS, objections=False))
+    assert said == "The records hold no objections: whoever objects must have been left out before they were extracted."
+
+
+@pytest.mark.parametrize(("shown", "hidden"), [((), ("hiv",)), (("hiv",), ())])
+def test_a_group_that_may_be_used_is_named_on_a_list_only_where_the_file_says_so(
+    shown: tuple[str, ...], hidden: tuple[str, ...]
+) -> None:
+    with_hiv = read_catalogue(sensitive={"hiv"}).codelists.values()
+    permission = replace(NOBODYS, sensitive=frozenset({"hiv"}), shown_on_lists=frozenset(shown))
+    assert not_shown(about(permission), with_hiv) == hidden
+    assert not_shown(about(permission), read_catalogue().codelists.values()) == ()  # it is in no feature at all
+
+
+@pytest.mark.parametrize(("of", "what"), [("scores", "a risk for each person"), ("lists", "people named on a list")])
+def test_planning_permits_neither_scores_nor_lists(of: str, what: str) -> None:
+    with pytest.raises(GovernanceError, match=f"governance: the purpose planning does not permit {what}"):
+        refuse_use(about(), of=of)
+    refuse_use(about(NOBODYS), of=of)
+    refuse_use(None, of=of)  # a folder of before there was a door
+
+
+def test_a_stage_after_the_end_of_the_approval_is_refused() -> None:
+    refuse_ended(about(), today=date(2026, 3, 31))
+    refuse_ended(about(NOBODYS), today=date(2099, 1, 1))
+    with pytest.raises(GovernanceError, match="the approval ended on 2026-03-31, and today is 2026-04-01"):
+        refuse_ended(about(), today=date(2026, 4, 1))
