@@ -1,18 +1,22 @@
 """What of an output folder is kept in MLflow: the model with its evidence, registered; and, apart, the lists.
 
-Nothing of any patient goes with a model. The lists, by pseudonym, go to the run of the scoring alone.
+Nothing of any patient goes with a model, and numbers of people go as others than the team may be told them: what is
+kept as evaluation.json and run.json is not the exact file of the folder (`vi_risk.evidence.disclosed`). The lists, by
+pseudonym, go to the run of the scoring alone.
 """
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
 from vi_risk.errors import InputError
-from vi_risk.evidence import metrics_of, parameters_of
+from vi_risk.evidence import disclosed, disclosed_run, metrics_of, parameters_of, rule_of
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.models.learning import bundle
 from vi_risk.models.learning.counts import CountRegressor
@@ -22,13 +26,13 @@ from vi_risk.revision import code_revision
 from vi_risk.run_file import (
     CARD_FILE,
     CARD_TEXT,
-    CHECK_FILE,
     EVALUATION_FILE,
     LISTS_FOLDER,
     MODEL_FOLDER,
     PLOTS_FOLDER,
     RUN_FILE,
     read_run,
+    write_json,
 )
 from vi_risk.tracking import Registered, TrackedRun, track_and_register, track_run, version_of_content
 
@@ -48,34 +52,36 @@ def keep_model(folder: Path, *, tracking_uri: str) -> Registered:
         The store cannot be reached or written; nothing is registered then.
     """
     run = read_run(folder, needs="evaluation", command="evaluate")
-    evaluation = _json(folder / EVALUATION_FILE)
+    evaluation = disclosed(_json(folder / EVALUATION_FILE), rule_of(run))
     model, _ = bundle.load_any(folder / MODEL_FOLDER)
     made_up = pd.DataFrame([dict.fromkeys(model.feature_name_, float(n)) for n in range(2)])
     tags = _about(folder, run)
-    tracked = TrackedRun(
-        experiment=run["spec"]["outcome"],
-        run_name=f"{run['spec']['name']} {run['features']['index_dates']['list']}",
-        parameters=parameters_of(run),
-        metrics=metrics_of(evaluation),
-        tags={"kind": "model", **tags, **_fingerprints_of_records(run)},
-        files=_there(
-            {
-                "card": [folder / CARD_FILE, folder / CARD_TEXT, folder / EVALUATION_FILE],
-                "run": [folder / RUN_FILE, folder / CATALOGUE_FILE, *sorted(folder.glob(CHECK_FILE))],
-                "plots": sorted((folder / PLOTS_FOLDER).glob("*.png")),
-            }
-        ),
-        model_folder=folder / MODEL_FOLDER,
-        input_example=made_up,
-        output_example=_answers(model, made_up),
-    )
-    return track_and_register(
-        tracked,
-        name=run["spec"]["name"],
-        checksum=run["model"]["checksum"],
-        tags={**tags, **dict(_figures(run, evaluation))},
-        tracking_uri=tracking_uri,
-    )
+    told = disclosed_run(run, rule_of(run))
+    with _as_files({EVALUATION_FILE: evaluation, RUN_FILE: told}) as aside:
+        tracked = TrackedRun(
+            experiment=run["spec"]["outcome"],
+            run_name=f"{run['spec']['name']} {run['features']['index_dates']['list']}",
+            parameters=parameters_of(told),
+            metrics=metrics_of(evaluation),
+            tags={"kind": "model", **tags, **_fingerprints_of_records(run)},
+            files=_there(
+                {
+                    "card": [folder / CARD_FILE, folder / CARD_TEXT, aside / EVALUATION_FILE],
+                    "run": [aside / RUN_FILE, folder / CATALOGUE_FILE],
+                    "plots": sorted((folder / PLOTS_FOLDER).glob("*.png")),
+                }
+            ),
+            model_folder=folder / MODEL_FOLDER,
+            input_example=made_up,
+            output_example=_answers(model, made_up),
+        )
+        return track_and_register(
+            tracked,
+            name=run["spec"]["name"],
+            checksum=run["model"]["checksum"],
+            tags={**tags, **dict(_figures(run, evaluation))},
+            tracking_uri=tracking_uri,
+        )
 
 
 def keep_lists(folder: Path, *, tracking_uri: str) -> str:
@@ -97,8 +103,14 @@ def keep_lists(folder: Path, *, tracking_uri: str) -> str:
         if version is None
         else {"registered": f"{version.name} {version.number}", "mlflow.parentRunId": version.run_id}
     )
-    return track_run(
-        TrackedRun(
+    told = disclosed_run(run, rule_of(run))
+    numbers = {
+        "people_scored": told["scores"]["people"],
+        "people_listed": rule_of(run).count(sum(lists["lists"].values())),
+        "lists": len(lists["lists"]),
+    }
+    with _as_files({RUN_FILE: told}) as aside:
+        tracked = TrackedRun(
             experiment=spec["outcome"],
             run_name=f"{spec['name']} {run['features']['index_dates']['list']} lists",
             parameters={
@@ -107,11 +119,7 @@ def keep_lists(folder: Path, *, tracking_uri: str) -> str:
                 "records": run["records"]["source"],
                 "mapping": run["records"]["mapping"],
             },
-            metrics={
-                "people_scored": scores["people"],
-                "people_listed": sum(lists["lists"].values()),
-                "lists": len(lists["lists"]),
-            },
+            metrics={name: number for name, number in numbers.items() if number is not None},
             tags={
                 "kind": "scoring",
                 "model_version": used["checksum"][:12],
@@ -120,13 +128,25 @@ def keep_lists(folder: Path, *, tracking_uri: str) -> str:
             },
             files=_there(
                 {
-                    "run": [folder / RUN_FILE],
-                    "case_lists": sorted(path for path in (folder / LISTS_FOLDER).glob("*") if path.is_file()),
+                    "run": [aside / RUN_FILE],
+                    "case_lists": sorted(
+                        path
+                        for path in (folder / LISTS_FOLDER).glob("*")
+                        if path.is_file() and ".identified." not in path.name
+                    ),
                 }
             ),
-        ),
-        tracking_uri=tracking_uri,
-    )
+        )
+        return track_run(tracked, tracking_uri=tracking_uri)
+
+
+@contextmanager
+def _as_files(contents: Mapping[str, Mapping[str, Any]]) -> Iterator[Path]:
+    """Give a folder with these files in it, which goes when they are kept."""
+    with TemporaryDirectory() as aside:
+        for name, content in contents.items():
+            write_json(Path(aside) / name, content)
+        yield Path(aside)
 
 
 # --- what is said of a model ------------------------------------------------------------------------------------------

@@ -1,0 +1,241 @@
+"""From extracts with NHS numbers, names and postcodes to a list with the numbers of one practice, and a key rotated."""
+
+import csv
+import json
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from tests.conftest import GOVERNANCE
+from tests.end_to_end.conftest import LIST_DATE, run_here
+from tests.unit.identity.people import numbers
+from vi_risk.cli.reidentify import user_account
+
+# Names of the files are the site's, names of the columns of all but the patients canonical.
+_TABLES = ("practices", "registrations", "spells", "ed_attendances", "gp_events", "mdt_reviews")
+MAPPING = """
+name = "site"
+[sources]
+people = "SELECT p.*, l.LSOA21 FROM PMI AS p LEFT JOIN ONSPD AS l ON l.PCDS = p.POSTCODE"
+[tables.patients]
+source = "people"
+columns.patient_id = "NHS_NUMBER"
+columns.birth_month = "DATE_OF_BIRTH"
+columns.sex = "SEX"
+columns.died_on = "DIED"
+columns.lsoa = "LSOA21"
+"""
+OCTOBER, MEETING = "2024-10-01", "2024-10-15"  # the meeting is 11 weeks before the next list
+
+
+@dataclass(frozen=True)
+class Site:
+    """A trust that has pseudonymised its extracts and run the lists: where all of it lies, and who is who."""
+
+    folder: Path
+    numbers: frozenset[str]
+    names: frozenset[str]
+    postcodes: frozenset[str]
+    practice: str
+    told: str
+
+    @property
+    def pack(self) -> Path:
+        return self.folder / "out" / "case_lists" / f"{self.practice}.html"
+
+    @property
+    def listed(self) -> list[str]:
+        """Pseudonyms of those on the list of the practice."""
+        with self.pack.with_suffix(".csv").open(encoding="utf-8-sig", newline="") as file:
+            return [row["patient_id"] for row in csv.DictReader(file)]
+
+
+def _extracts(trust: Path, folder: Path) -> pd.DataFrame:
+    """Write what a hospital would: numbers, names, full dates of birth and postcodes; return who is who."""
+    folder.mkdir()
+    people = pd.read_parquet(trust / "patients.parquet").sort_values("patient_id", ignore_index=True)
+    people["nhs_number"] = numbers(len(people))
+    people["surname"] = [f"Sekretname{place:04d}" for place in range(len(people))]
+    people["postcode"] = [f"ZZ{place // 100} {place % 10}QX" for place in range(len(people))]
+    born = pd.to_datetime(people["birth_month"]) + pd.Timedelta(days=11)
+    pmi = pd.DataFrame(
+        {
+            "NHS_NUMBER": [f"{number[:3]} {number[3:6]} {number[6:]}" for number in people["nhs_number"]],
+            "SURNAME": people["surname"],
+            "DATE_OF_BIRTH": born.dt.strftime("%Y-%m-%d"),
+            "POSTCODE": people["postcode"],
+            "SEX": people["sex"],
+            "DIED": people["died_on"],
+        }
+    )
+    pmi.to_csv(folder / "PMI.csv", index=False)
+    areas = people[["postcode", "lsoa"]].drop_duplicates("postcode")
+    areas.set_axis(["PCDS", "LSOA21"], axis=1).to_csv(folder / "ONSPD.csv", index=False)
+    number_of = people.set_index("patient_id")["nhs_number"]
+    mapping = [MAPPING]
+    for table in _TABLES:
+        rows = pd.read_parquet(trust / f"{table}.parquet")
+        if "patient_id" in rows:
+            rows["patient_id"] = rows["patient_id"].map(number_of)
+        rows.to_parquet(folder / f"{table}.parquet", index=False)
+        mapping += [f"[tables.{table}]", f'source = "{table}"', *(f"columns.{name} = '\"{name}\"'" for name in rows)]
+    (folder.parent / "mapping.toml").write_text("\n".join(mapping))
+    return people
+
+
+@pytest.fixture(scope="module")
+def site(trust: Path, small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    folder = tmp_path_factory.mktemp("site")
+    people = _extracts(trust, folder / "extracts")
+    (folder / "governance.toml").write_text(GOVERNANCE)
+    told = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for command in (
+            ("key", "new", "--key", "keys/key", "--purpose", "direct care", "--place", "RL4"),
+            (
+                *("pseudonymise", "--records", "extracts", "--mapping", "mapping.toml"),
+                *("--key", "keys/key", "--links", "keys/links", "--out", "records"),
+            ),
+            (
+                *("run", "--records", "records", "--model", small_model, "--capacity", 6),
+                *("--index-date", OCTOBER, "--out", "out"),
+            ),
+        ):
+            done = run_here(*command)
+            assert done.exit_code == 0, done.stderr
+            told += [done.stdout, done.stderr]
+    practice = str(pd.read_parquet(folder / "out" / "case_lists" / "listed.parquet")["practice_code"].iloc[0])
+    user = json.dumps(user_account())
+    (folder / "governance.toml").write_text(f'{GOVERNANCE}[reidentify]\n{user} = ["{practice}"]\n')
+    who = (frozenset(people[column]) for column in ("nhs_number", "surname", "postcode"))
+    return Site(folder, *who, practice, "".join(told))
+
+
+@pytest.fixture
+def reidentify(site: Site, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Re-identify the list of the practice as its user would; return the copy."""
+    monkeypatch.chdir(site.folder)
+    monkeypatch.setenv("VI_RISK_KEY", "keys/key")
+    monkeypatch.setenv("VI_RISK_LINKS", "keys/links")
+    monkeypatch.setenv("VI_RISK_AUDIT_LOG", "log/audit.log")
+    done = run_here("reidentify", site.pack, "--practice", site.practice, "--purpose", "MDT of 15 October")
+    assert done.exit_code == 0, done.stderr
+    assert not any(number in done.stdout + done.stderr for number in site.numbers)
+    return site.pack.with_suffix(".identified.html")
+
+
+def _texts(path: Path) -> str:
+    """Return what a file says, unpacked where it is packed."""
+    if path.suffix == ".parquet":
+        return "\n".join(str(column.to_pylist()) for column in pq.read_table(path).columns)
+    if path.suffix == ".xlsx":
+        book = openpyxl.load_workbook(path)
+        return "\n".join(str(cell.value) for sheet in book for row in sheet for cell in row)
+    return path.read_bytes().decode("utf-8", "replace")
+
+
+def test_nothing_that_was_written_or_told_says_who_anybody_is_or_what_the_key_is(site: Site) -> None:
+    own = ("extracts", "keys")
+    files = [
+        path for path in site.folder.rglob("*") if path.is_file() and path.relative_to(site.folder).parts[0] not in own
+    ]
+    secret = json.loads((site.folder / "keys" / "key").read_text())["secret"]
+    words = (secret, *site.numbers, *site.names, *site.postcodes)
+    for path in files:
+        if ".identified." not in path.name:
+            text = _texts(path)
+            assert not [word for word in words if word in text], path.name
+    assert not [word for word in words if word in site.told]
+    assert len(files) > 40
+
+
+def test_what_was_reduced_is_told(site: Site) -> None:
+    assert "patients.birth_month: the day taken away, " in site.told
+    patients = pd.read_parquet(site.folder / "records" / "patients.parquet")
+    assert {str(day)[8:10] for day in patients["birth_month"]} == {"01"}
+    assert patients["lsoa"].dropna().str.fullmatch("E01[0-9]{6}").all()
+
+
+def test_the_copy_names_everyone_on_the_list_rightly(site: Site, reidentify: Path) -> None:
+    assert stat.S_IMODE(reidentify.stat().st_mode) == 0o600
+    page = reidentify.read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", "")
+    shown = {number for number in site.numbers if number in page}
+    assert len(shown) == len(site.listed)
+    # The same person by another way: sex and month of birth of the extract and of the pseudonymised record.
+    extract = pd.read_csv(site.folder / "extracts" / "PMI.csv", dtype=str)
+    extract.index = extract["NHS_NUMBER"].str.replace(" ", "")
+    patients = pd.read_parquet(site.folder / "records" / "patients.parquet").set_index("patient_id")
+    for pseudonym in site.listed:
+        [number] = {number for number in shown if f"NHS{number} <small>({pseudonym})" in page}
+        assert extract.loc[number, "SEX"] == patients.loc[pseudonym, "sex"]
+        assert extract.loc[number, "DATE_OF_BIRTH"][:7] == str(patients.loc[pseudonym, "birth_month"])[:7]
+
+
+def test_a_user_who_is_not_allowed_is_refused_and_told_why(site: Site, reidentify: Path) -> None:
+    done = run_here("reidentify", site.pack, "--practice", "Z99999", "--purpose", "MDT")
+    assert done.exit_code == 5
+    assert f"{user_account()} may not re-identify practice Z99999" in done.stderr
+
+
+def test_the_log_is_verified_and_a_change_in_it_is_found(site: Site, reidentify: Path) -> None:
+    assert run_here("audit", "verify").exit_code == 0
+    log = site.folder / "log" / "audit.log"
+    whole = log.read_text()
+    try:
+        log.write_text(whole.replace("MDT of 15 October", "MDT of 16 October", 1))
+        done = run_here("audit", "verify")
+        again = run_here("reidentify", site.pack, "--practice", site.practice, "--purpose", "MDT")
+    finally:
+        log.write_text(whole)
+    assert (done.exit_code, again.exit_code) == (5, 5)
+    assert "line 1: was changed since it was written" in done.stderr
+
+
+def test_the_log_must_not_lie_beside_its_anchor(site: Site, reidentify: Path) -> None:
+    done = run_here("reidentify", site.pack, "--practice", site.practice, "--purpose", "MDT", "--log", "keys/log")
+    assert done.exit_code == 2
+    assert "Keep the log in another folder" in done.stderr
+
+
+def test_a_review_of_the_old_key_keeps_its_person_off_the_next_list_of_the_new_one(
+    site: Site, reidentify: Path, small_model: Path
+) -> None:
+    copy = site.pack.with_suffix(".identified.xlsx")
+    done = run_here("reidentify", site.pack.with_suffix(".xlsx"), "--practice", site.practice, "--purpose", "MDT")
+    assert done.exit_code == 0, done.stderr
+    book = openpyxl.load_workbook(copy)
+    place = {str(cell.value): cell.column for cell in book["Case list"][1]}
+    book["Case list"].cell(2, place["Decision"], "accept")
+    book.save(copy)
+    for command in (
+        ("reviews", "import", copy, "--reviews", "reviews.parquet", "--reviewed-on", MEETING, "--by", "test"),
+        (
+            *("key", "rotate", "--new", "keys/next", "--records", "records", "--reviews", "reviews.parquet"),
+            *("--out", "rotated"),
+        ),
+        (
+            *("run", "--records", "rotated/records", "--reviews", "rotated/reviews.parquet", "--model", small_model),
+            *("--capacity", 6, "--index-date", LIST_DATE, "--out", "next"),
+        ),
+    ):
+        done = run_here(*command)
+        assert done.exit_code == 0, done.stderr
+    assert "not on the lists, reviewed in the last 12 weeks: " in done.stderr
+    [reviewed] = pd.read_parquet("rotated/reviews.parquet")["patient_id"]
+    assert reviewed in set(pd.read_parquet("rotated/records/patients.parquet")["patient_id"])
+    assert reviewed not in set(pd.read_parquet("next/case_lists/listed.parquet")["patient_id"])
+    assert reviewed in set(pd.read_parquet("next/scores.parquet")["patient_id"])  # known, but kept off
+
+
+def test_a_run_on_the_extracts_themselves_is_refused(site: Site, reidentify: Path) -> None:
+    asked = ("--records", "extracts", "--mapping", "mapping.toml", "--index-date", LIST_DATE, "--out", "no")
+    done = run_here("run", *asked)
+    assert done.exit_code == 5
+    assert "patients.patient_id: holds NHS numbers" in done.stderr
+    assert not [number for number in site.numbers if number in done.stderr]

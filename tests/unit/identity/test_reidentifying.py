@@ -1,0 +1,217 @@
+import json
+import stat
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from tests.unit.identity.conftest import LISTED, NUMBER_OF, PSEUDONYMS
+from tests.unit.identity.people import KEY
+from tests.unit.identity.test_identified_copies import found_in
+from vi_risk.errors import GovernanceError, InputError, ResourceError, UsageError
+from vi_risk.identity import reidentifying
+from vi_risk.identity.audit import Anchor, verify
+from vi_risk.identity.link_table import LinkTable
+from vi_risk.identity.reidentifying import Asked, Copied, reidentify
+from vi_risk.reviews import read_returned
+
+NOON = datetime(2025, 11, 11, 12, 5, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a site permits: jsmith the first practice, until the end of 2025."""
+
+    allowed: Collection[tuple[str, str]] = field(default=(("jsmith", "M92001"),))
+
+    def may_reidentify(self, user: str, practice_code: str) -> bool:
+        return (user, practice_code) in self.allowed
+
+    def faults(self, *, today: date, tables: Collection[str] = ()) -> list[str]:
+        return [] if today.year < 2026 else ["approval IG-1: ended on 2025-12-31."]
+
+
+Ask = Callable[..., Copied]
+
+
+@pytest.fixture
+def asked(packs: Path) -> Asked:
+    return Asked(packs / "M92001.html", "M92001", "MDT of 11 November", "jsmith", NOON)
+
+
+@pytest.fixture
+def ask(tmp_path: Path, asked: Asked, links: LinkTable) -> Ask:
+    def run(links: LinkTable = links, permits: Site = Site(), **fields: Any) -> Copied:
+        return reidentify(
+            replace(asked, **fields), permits, links, KEY, log=tmp_path / "log" / "audit", anchor=tmp_path / "anchor"
+        )
+
+    return run
+
+
+def entries(tmp_path: Path) -> list[dict[str, Any]]:
+    log = tmp_path / "log" / "audit"
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+@pytest.mark.parametrize("ending", ["html", "csv", "jsonl", "xlsx"])
+def test_a_copy_is_written_beside_the_list_for_its_owner_alone(
+    packs: Path, tmp_path: Path, ask: Ask, ending: str
+) -> None:
+    pack = packs / f"M92001.{ending}"
+    before = pack.read_bytes()
+    made = ask(pack=pack)
+    assert (made.path, made.people) == (packs / f"M92001.identified.{ending}", 6)
+    assert stat.S_IMODE(made.path.stat().st_mode) == 0o600
+    assert pack.read_bytes() == before
+    [entry] = entries(tmp_path)
+    assert (entry["who"], entry["practice"], entry["people"]) == ("jsmith", "M92001", 6)
+    assert (entry["when"], entry["purpose"], entry["pack"]) == (
+        "2025-11-11T12:05:00+00:00",
+        "MDT of 11 November",
+        pack.name,
+    )
+    assert verify(tmp_path / "log" / "audit", Anchor.read(tmp_path / "anchor")) == made.entry
+
+
+def test_the_copy_says_who_asked_when_why_and_where_that_is_written_down(ask: Ask) -> None:
+    made = ask()
+    page = made.path.read_text(encoding="utf-8")
+    assert (
+        "Contains NHS numbers: 6 people of practice M92001, re-identified by jsmith on 11 November 2025 at 12:05 UTC."
+        f" Purpose: MDT of 11 November. Audit entry 1, {made.entry.hash[:16]}." in page
+    )
+    assert found_in(page) == {NUMBER_OF[pseudonym] for pseudonym in LISTED["M92001"]}
+
+
+@pytest.mark.parametrize("fields", [{"who": "akhan"}, {"practice": "M92002"}, {"who": "JSMITH"}])
+def test_a_user_who_is_not_allowed_gets_nothing(packs: Path, tmp_path: Path, ask: Ask, fields: dict[str, str]) -> None:
+    with pytest.raises(GovernanceError, match=r"^--governance: reidentify: \w+ may not re-identify practice M9200\d\."):
+        ask(pack=packs / "network-Bilston.html", **fields)
+    assert not list(packs.glob("*.identified.*"))
+    assert entries(tmp_path) == []
+
+
+def test_nobody_is_re_identified_after_the_approval_ended(tmp_path: Path, ask: Ask) -> None:
+    with pytest.raises(GovernanceError, match="--governance: approval IG-1: ended on 2025-12-31"):
+        ask(when=datetime(2026, 1, 1, tzinfo=UTC))
+    assert entries(tmp_path) == []
+
+
+def test_of_a_network_the_people_of_the_practice_alone_are_re_identified(packs: Path, ask: Ask) -> None:
+    made = ask(pack=packs / "network-Bilston.html")
+    assert made.people == 6
+    assert found_in(made.path.read_text(encoding="utf-8")) == {NUMBER_OF[each] for each in LISTED["M92001"]}
+
+
+def test_without_an_entry_in_the_log_there_is_no_copy(packs: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise ResourceError("full")
+
+    monkeypatch.setattr(reidentifying, "record", full)
+    with pytest.raises(ResourceError, match="full"):
+        ask()
+    assert not list(packs.glob("*.identified.*"))
+
+
+def test_a_copy_that_cannot_be_written_has_its_entry(tmp_path: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise ResourceError("full")
+
+    monkeypatch.setattr(reidentifying, "write_private", full)
+    with pytest.raises(ResourceError, match="full"):
+        ask()
+    assert len(entries(tmp_path)) == 1
+
+
+def test_people_whom_the_link_table_does_not_know_stop_it_before_the_entry(tmp_path: Path, ask: Ask) -> None:
+    few = LinkTable().with_people(["9990000018"], [PSEUDONYMS[0]])
+    with pytest.raises(InputError, match=r"M92001\.html: 5 of 6 people have pseudonyms that the link table") as refused:
+        ask(links=few)
+    assert not any(word in str(refused.value) for word in (*PSEUDONYMS, *NUMBER_OF.values()))
+    assert entries(tmp_path) == []
+
+
+def test_a_list_of_an_older_key_is_re_identified_after_a_rotation(ask: Ask, links: LinkTable) -> None:
+    from tests.unit.identity.people import OTHER_KEY
+
+    made = ask(links=links.rotated(OTHER_KEY))
+    assert found_in(made.path.read_text(encoding="utf-8")) == {NUMBER_OF[each] for each in LISTED["M92001"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("M92001.xlsx", b"sekret", r"M92001\.xlsx: is damaged, or not of the list that M92001.csv tells of"),
+        ("M92001.jsonl", b"sekret", r"M92001\.jsonl: is damaged, or not of the list that M92001.csv tells of"),
+        ("M92001.html", b"\xff sekret", r"M92001\.html: is damaged, or not of the list that M92001.csv tells of"),
+        ("M92001.csv", b"sekret\n1\n", r"M92001\.csv: is no table of a list"),
+        ("M92001.csv", b"\xff\xfe", r"M92001\.csv: is no table of a list"),
+        ("M92001.csv", b"", r"M92001.html: nobody on it is of practice M92001"),
+    ],
+)
+def test_a_damaged_list_is_told_before_the_entry(
+    packs: Path, tmp_path: Path, ask: Ask, name: str, content: bytes, message: str
+) -> None:
+    (packs / name).write_bytes(content)
+    with pytest.raises(InputError, match=message) as refused:
+        ask(pack=packs / ("M92001.html" if name.endswith("csv") else name))
+    assert "sekret" not in str(refused.value)
+    assert entries(tmp_path) == []
+
+
+def test_a_list_without_its_table_beside_it_is_told(packs: Path, ask: Ask) -> None:
+    (packs / "M92001.csv").unlink()
+    with pytest.raises(InputError, match=r"M92001\.csv: cannot be read .*it says which people of the list"):
+        ask()
+
+
+def test_a_list_that_is_not_there_is_told(packs: Path, ask: Ask) -> None:
+    with pytest.raises(InputError, match=r"M1\.html: no such file\. Name a file of a list"):
+        ask(pack=packs / "M1.html")
+
+
+@pytest.mark.parametrize("ending", ["html", "jsonl", "xlsx"])
+def test_a_file_of_another_list_under_the_same_name_is_told(packs: Path, tmp_path: Path, ask: Ask, ending: str) -> None:
+    (packs / f"M92001.{ending}").write_bytes((packs / f"M92002.{ending}").read_bytes())
+    with pytest.raises(InputError, match=r"or not of the list that M92001\.csv tells of"):
+        ask(pack=packs / f"M92001.{ending}")
+    assert entries(tmp_path) == []
+
+
+def test_the_list_of_another_practice_is_told(packs: Path, ask: Ask) -> None:
+    with pytest.raises(InputError, match=r"M92002\.html: nobody on it is of practice M92001"):
+        ask(pack=packs / "M92002.html")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"purpose": " "}, "--purpose: expected one line"),
+        ({"purpose": "a\nb"}, "--purpose: expected one line"),
+        ({"purpose": "for 943 476 5919"}, "--purpose: holds an NHS number, and the audit log is to hold none"),
+        ({"practice": ""}, "--practice: expected the code of a practice"),
+        ({"pack": Path("listed.parquet")}, r"listed\.parquet: expected a file of a list \(\.html"),
+        ({"pack": Path("M92001.identified.html")}, "holds NHS numbers already"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(asked: Asked, fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message) as refused:
+        replace(asked, **fields)
+    assert "943" not in str(refused.value)
+
+
+def test_decisions_in_a_copy_come_back_by_pseudonym(ask: Ask, packs: Path) -> None:
+    path = ask(pack=packs / "M92001.xlsx").path
+    book = openpyxl.load_workbook(path)
+    sheet = book["Case list"]
+    place = {str(cell.value): cell.column for cell in sheet[1]}
+    sheet.cell(2, place["Decision"], "accept")
+    book.save(path)
+    returned = read_returned(path, reviewed_on=date(2025, 11, 12))
+    assert [decided.patient.patient_id for decided in returned.decided] == [LISTED["M92001"][0]]
+    assert not found_in(repr(returned))

@@ -1,0 +1,146 @@
+"""No record comes in that says who somebody is: NHS numbers and postcodes are refused, dates of birth are reduced.
+
+What a column says counts here, whatever its name. Names of people in free text are not found: no rule finds them all.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import ibis
+import ibis.expr.types as ir
+
+from vi_risk.errors import GovernanceError
+from vi_risk.identity.nhs_numbers import WITHIN_TEXT, holds_nhs_number, nhs_number_of
+from vi_risk.records.linked import Records
+
+# Columns that take any text: identifiers, an area, and what a meeting wrote. Codes have rules of their own.
+BIRTH = "patients.birth_month"
+_IDENTIFIERS = ("patient_id", "spell_id", "attendance_id", "appointment_id", "practice_code", "lsoa")
+_WRITTEN = ("owner", "plan")
+
+_TEN_DIGITS = r"^[0-9]{3}[- ]?[0-9]{3}[- ]?[0-9]{4}$"
+_POSTCODE = r"^[A-Za-z]{1,2}[0-9][A-Za-z0-9]? ?[0-9][A-Za-z]{2}$"
+_LOOKED_AT = 500  # distinct values of ten digits in a column; more make nothing surer
+_BY_CHANCE = 1 / 11  # of any ten digits the last one is the check digit of the others
+_TOO_UNLIKELY = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """Records without identifiers.
+
+    Attributes
+    ----------
+    rows
+        "table.column" -> rows in which something was taken away.
+    """
+
+    records: Records
+    rows: Mapping[str, int]
+
+
+def without_identifiers(records: Records) -> Reduced:
+    """Return the records, days of birth reduced, if there is nothing in them that must be refused.
+
+    Raises
+    ------
+    GovernanceError
+        As `refuse_identifiers`.
+    """
+    refuse_identifiers(records)
+    return reduced(records)
+
+
+def refuse_identifiers(records: Records) -> None:
+    """Refuse records that hold NHS numbers or postcodes.
+
+    A local number of ten digits passes the check digit by chance, one in eleven. A column is refused where so many of
+    its values pass it that chance gives as many less than once in a million.
+
+    Raises
+    ------
+    GovernanceError
+        Some do: a line for each column, by its name and never with a value.
+    """
+    faults = [*_nhs_numbers(records), *_nhs_numbers_written(records), *_postcodes(records)]
+    if faults:
+        raise GovernanceError("\n".join(faults))
+
+
+def reduced(records: Records) -> Reduced:
+    """Return the records with days of birth made the first of their month, and how many were.
+
+    Everything here asks for the month of birth alone, so the day is not missed.
+    """
+    if not records.has("patients", "birth_month"):
+        return Reduced(records, {})
+    patients = records.tables["patients"]
+    first = ibis.date(patients.birth_month.year(), patients.birth_month.month(), 1)
+    days = _count(patients.filter(patients.birth_month != first))
+    if not days:
+        return Reduced(records, {})
+    tables = {**records.tables, "patients": patients.mutate(birth_month=first)}
+    return Reduced(replace(records, tables=tables), {BIRTH: days})
+
+
+def _columns(records: Records, names: tuple[str, ...]) -> Iterator[tuple[str, ir.Column, ir.Table]]:
+    for table, rows in records.tables.items():
+        for name in names:
+            if name in rows.columns and rows[name].type().is_string():
+                yield f"{table}.{name}", rows[name], rows
+
+
+def _nhs_numbers(records: Records) -> Iterator[str]:
+    for where, column, rows in _columns(records, _IDENTIFIERS):
+        text = column.strip()
+        of_ten = rows.filter(text.length().isin([10, 12]), text.re_search(_TEN_DIGITS))
+        found = _values(of_ten.select(value=text).distinct().limit(_LOOKED_AT))
+        valid = sum(nhs_number_of(value) is not None for value in found)
+        if chance_of(valid, len(found)) < _TOO_UNLIKELY:
+            yield (
+                f"{where}: holds NHS numbers: of {len(found):,} values of ten digits that were looked at, {valid:,}"
+                " pass the check digit. Expected pseudonyms. Make them with `vi-risk pseudonymise` first."
+            )
+
+
+def chance_of(valid: int, values: int) -> float:
+    """Return how likely so many of so many numbers, drawn at random, pass the check digit: at least `valid` of them.
+
+    The upper tail of the binomial distribution with the probability 1/11.
+
+    >>> round(chance_of(1, 2), 6) == round(1 - (10 / 11) ** 2, 6)
+    True
+    """
+    if valid == 0:
+        return 1.0
+    ways = range(valid, values + 1)
+    return math.fsum(math.comb(values, n) * _BY_CHANCE**n * (1 - _BY_CHANCE) ** (values - n) for n in ways)
+
+
+def _nhs_numbers_written(records: Records) -> Iterator[str]:
+    for where, column, rows in _columns(records, _WRITTEN):
+        candidates = _values(rows.filter(column.re_search(WITHIN_TEXT)).select(value=column))
+        number = sum(holds_nhs_number(text) for text in candidates)
+        if number:
+            yield (
+                f"{where}: {number:,} of {_count(rows):,} rows hold an NHS number in their text. Take it out, or leave"
+                " out the column."
+            )
+
+
+def _postcodes(records: Records) -> Iterator[str]:
+    for where, column, rows in _columns(records, ("lsoa",)):
+        if number := _count(rows.filter(column.strip().re_search(_POSTCODE))):
+            yield (
+                f"{where}: {number:,} of {_count(rows):,} rows hold a postcode. Expected the code of an area (LSOA,"
+                " such as E01010568). Look it up in the mapping (docs/identity.md), or leave the column out."
+            )
+
+
+def _values(rows: ir.Table) -> list[str]:
+    return [str(value) for value in rows.to_pyarrow()["value"].to_pylist() if value is not None]
+
+
+def _count(rows: ir.Table) -> int:
+    return int(rows.count().to_pyarrow().as_py() or 0)

@@ -1,0 +1,188 @@
+"""From a list by pseudonym to a copy with NHS numbers: of one practice, for whom governance allows, entered first.
+
+The order is the safeguard: permission, then the entry in the audit log, then the copy. A copy that could not be written
+has an entry all the same; a copy without an entry does not come about.
+"""
+
+import csv
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Protocol
+from zipfile import BadZipFile
+
+from vi_risk.errors import GovernanceError, InputError, UsageError
+from vi_risk.identity.audit import Access, Entry, record
+from vi_risk.identity.identified_copies import COPIES
+from vi_risk.identity.keys import Key
+from vi_risk.identity.link_table import LinkTable
+from vi_risk.identity.nhs_numbers import holds_nhs_number
+from vi_risk.identity.private_files import write_private
+
+IDENTIFIED = ".identified"  # before the ending of a copy's name
+
+
+class Permits(Protocol):
+    """What re-identification asks of governance (`vi_risk.governance.Governance`)."""
+
+    def may_reidentify(self, user: str, practice_code: str) -> bool:
+        """Whether a user may turn the pseudonyms of a practice's list back."""
+
+    def faults(self, *, today: date, tables: Collection[str] = ()) -> list[str]:
+        """Say why the records may not be used on a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for which list, when and why.
+
+    Attributes
+    ----------
+    pack
+        One file of a list: .html, .xlsx, .csv or .jsonl. The .csv stands beside it: it says whose practice is which.
+    practice
+        Code of the practice whose people are to be re-identified; of a network's list, theirs alone.
+    purpose
+        In the user's words, one line.
+    who
+        The user's account.
+    when
+        With a time zone.
+    """
+
+    pack: Path
+    practice: str
+    purpose: str
+    who: str
+    when: datetime
+
+    def __post_init__(self) -> None:
+        faults = []
+        if not self.purpose.strip() or not self.purpose.isprintable():
+            faults.append("--purpose: expected one line that says what the numbers are for.")
+        elif holds_nhs_number(self.purpose):
+            faults.append("--purpose: holds an NHS number, and the audit log is to hold none. Say it without.")
+        if not self.practice.strip() or not self.practice.isprintable():
+            faults.append("--practice: expected the code of a practice.")
+        if self.pack.suffix.lower() not in COPIES:
+            endings = ", ".join(COPIES)
+            faults.append(f"{self.pack}: expected a file of a list ({endings}). Name one; print a PDF from the page.")
+        elif self.pack.stem.endswith(IDENTIFIED):
+            faults.append(f"{self.pack}: holds NHS numbers already. Name the list that it was made of.")
+        if faults:
+            raise UsageError("\n".join(faults))
+
+    @property
+    def copy(self) -> Path:
+        """Where the copy is written: beside the list."""
+        return self.pack.with_name(f"{self.pack.stem}{IDENTIFIED}{self.pack.suffix}")
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A copy with NHS numbers, of how many people, and its entry in the audit log."""
+
+    path: Path
+    people: int
+    entry: Entry
+
+
+def check_permission(asked: Asked, permits: Permits) -> None:
+    """Refuse a user whom governance does not allow the practice, or a use after the approval's end.
+
+    Raises
+    ------
+    GovernanceError
+        One of the two.
+    """
+    faults = permits.faults(today=asked.when.date())
+    if not permits.may_reidentify(asked.who, asked.practice):
+        faults.append(
+            f"reidentify: {asked.who} may not re-identify practice {asked.practice}. Where that is wrong, whoever"
+            " answers for the governance file adds the practice to this user."
+        )
+    if faults:
+        raise GovernanceError("\n".join(f"--governance: {fault}" for fault in faults))
+
+
+def reidentify(asked: Asked, permits: Permits, links: LinkTable, key: Key, *, log: Path, anchor: Path) -> Copied:
+    """Write a copy of a list with the NHS numbers of one practice's people, its owner's to read alone.
+
+    People who left the list, or were left out of it, keep their pseudonyms.
+
+    Raises
+    ------
+    GovernanceError
+        The user may not, or the audit log is not whole.
+    InputError
+        The list cannot be read, has nobody of the practice, or somebody whom the link table does not know.
+    ResourceError
+        Log or copy cannot be written.
+    """
+    check_permission(asked, permits)
+    listed = _listed(asked)
+    numbers = links.numbers_of(listed)
+    if len(numbers) < len(listed):
+        msg = (
+            f"{asked.pack.name}: {len(listed) - len(numbers):,} of {len(listed):,} people have pseudonyms that the link"
+            f" table does not know. Name the link table of the records that the list was made from ({key.title} opened"
+            " this one)."
+        )
+        raise InputError(msg)
+    _content(asked, numbers, "")  # what cannot be copied is told before the entry
+    access = Access(asked.who, asked.when, asked.practice, len(numbers), asked.purpose, asked.pack.name, key.key_id)
+    entry = record(access, log, anchor)
+    write_private(asked.copy, _content(asked, numbers, said_of(access, entry)))
+    return Copied(asked.copy, len(numbers), entry)
+
+
+def said_of(access: Access, entry: Entry) -> str:
+    """Return what a copy says of itself: whose numbers, who asked, when, why, and where that is written down."""
+    people = f"{access.people:,} {'person' if access.people == 1 else 'people'}"
+    return (
+        f"Contains NHS numbers: {people} of practice {access.practice}, re-identified by {access.who} on"
+        f" {access.when.day} {access.when:%B %Y at %H:%M %Z}. Purpose: {access.purpose}. Audit entry {entry.number},"
+        f" {entry.hash[:16]}. For the team that cares for these people alone; destroy this copy after use."
+    )
+
+
+def _listed(asked: Asked) -> frozenset[str]:
+    """Return the pseudonyms of those of the practice who are on the list, as the CSV beside it tells."""
+    if not asked.pack.is_file():
+        msg = f"{asked.pack}: no such file. Name a file of a list, such as out/case_lists/{asked.practice}.html."
+        raise InputError(msg)
+    beside = asked.pack.with_suffix(".csv")
+    try:
+        with beside.open(encoding="utf-8-sig", newline="") as file:
+            people = [(row["practice_code"], row["patient_id"]) for row in csv.DictReader(file)]
+    except OSError as error:
+        msg = (
+            f"{beside}: cannot be read ({error.strerror}), and it says which people of the list are of which practice."
+            " Name a list in the folder that the run wrote."
+        )
+        raise InputError(msg) from None
+    except (KeyError, ValueError, csv.Error):
+        msg = f"{beside}: is no table of a list. Expected the file that the run wrote beside the others, unchanged."
+        raise InputError(msg) from None
+    listed = frozenset(pseudonym for practice, pseudonym in people if practice == asked.practice)
+    if not listed:
+        msg = f"{asked.pack.name}: nobody on it is of practice {asked.practice}. Name the list of that practice."
+        raise InputError(msg)
+    return listed
+
+
+def _content(asked: Asked, numbers: dict[str, str], said: str) -> bytes:
+    try:
+        content = asked.pack.read_bytes()
+        made = COPIES[asked.pack.suffix.lower()](content, numbers, said)
+    except OSError as error:
+        msg = f"{asked.pack}: cannot be read ({error.strerror}). Name a file of a list."
+        raise InputError(msg) from None
+    except (ValueError, KeyError, TypeError, BadZipFile):
+        msg = (
+            f"{asked.pack}: is damaged, or not of the list that {asked.pack.stem}.csv tells of. Expected both as the"
+            " run wrote them."
+        )
+        raise InputError(msg) from None
+    return made
