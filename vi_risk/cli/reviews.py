@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from vi_risk.cli.asked import today
 from vi_risk.cli.told import example, told
 from vi_risk.errors import InputError
 from vi_risk.flags import day_of
@@ -44,7 +45,7 @@ def import_reviews(
     with told(interrupted=_INTERRUPTED) as report:
         from vi_risk.reviews.importing import import_packs
 
-        for line in import_packs(packs, reviews, reviewed_on=reviewed_on, by=by, report=report):
+        for line in import_packs(packs, reviews, reviewed_on=reviewed_on, by=by, today=today(), report=report):
             print(line)
 
 

@@ -4,21 +4,28 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from vi_risk.errors import InputError
+from vi_risk.errors import InputError, UsageError
 from vi_risk.progress import Report
 from vi_risk.reviews.recording import Recorded, record
 from vi_risk.reviews.returned import Returned, read_returned
 from vi_risk.reviews.store import check_file, read_reviews, write_reviews
 
 
-def import_packs(packs: Sequence[Path], file: Path, *, reviewed_on: date, by: str, report: Report) -> list[str]:
+def import_packs(
+    packs: Sequence[Path], file: Path, *, reviewed_on: date, by: str, today: date, report: Report
+) -> list[str]:
     """Return, in lines for a person, what the workbooks brought to the reviews in `file`.
 
     Raises
     ------
+    UsageError
+        The meeting lies after `today`: its reviews would count in no run before that day, and nobody would know.
     InputError
         Any of the workbooks has a fault; all faults of all of them are told, and nothing is written.
     """
+    if reviewed_on > today:
+        msg = f"--reviewed-on {reviewed_on}: lies after today, {today}. Name the day of a meeting that was held."
+        raise UsageError(msg)
     check_file(file)
     kept = read_reviews(file)
     returned: list[Returned] = []
@@ -30,7 +37,11 @@ def import_packs(packs: Sequence[Path], file: Path, *, reviewed_on: date, by: st
             faults.append(str(error))
     if faults:
         raise InputError("\n".join((*faults, "Nothing was imported.")))
-    after = record(kept, returned, reviewed_on=reviewed_on, by=by)
+    try:
+        after = record(kept, returned, reviewed_on=reviewed_on, by=by)
+    except InputError as error:
+        msg = f"{error}\nNothing was imported."
+        raise InputError(msg) from None
     for workbook in returned:
         _tell(workbook, report)
     if after.new or after.replaced or after.withdrawn:

@@ -109,7 +109,7 @@ def test_what_a_team_decides_comes_back_as_it_meant_it(tmp_path: Path, story: st
     for meeting, sheet, after, told in STORIES[story]:
         answers = {patient: dict(zip(COLUMNS, cells, strict=False)) for patient, cells in sheet.items()}
         path = filled(tmp_path / "M92001.xlsx", answers, case_list)
-        lines = import_packs([path], file, reviewed_on=meeting, by="Dr Rao", report=Silence())
+        lines = import_packs([path], file, reviewed_on=meeting, by="Dr Rao", today=date(2026, 11, 1), report=Silence())
         assert lines[0] == told
         reviews = read_reviews(file)
         columns = ["patient_id", "reviewed_on", "decision", "owner", "review_on", "outcome_code"]

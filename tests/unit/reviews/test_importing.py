@@ -9,6 +9,9 @@ from typer.testing import CliRunner
 from tests.unit.caselists.example_lists import example_list
 from tests.unit.reviews.filling import filled
 from vi_risk.cli.reviews import reviews_app
+from vi_risk.errors import UsageError
+from vi_risk.progress import Silence
+from vi_risk.reviews.importing import import_packs
 from vi_risk.reviews.returned import read_returned
 from vi_risk.reviews.store import read_reviews
 
@@ -119,3 +122,22 @@ def test_a_workbook_that_libreoffice_saved_comes_back_as_it_was_filled_in(tmp_pa
     own, others = (read_returned(each, reviewed_on=date(2025, 11, 11)) for each in (path, there / path.name))
     assert (others.identity, others.empty) == (own.identity, own.empty)
     assert [decided.content for decided in others.decided] == [decided.content for decided in own.decided]
+
+
+def test_a_meeting_that_was_not_held_yet_is_refused(tmp_path: Path) -> None:
+    pack = filled(tmp_path / "M92001.xlsx", {"P-0001": ACCEPT})
+    file = tmp_path / "reviews.csv"
+    asked = ("--reviewed-on", "2099-01-10", "--by", "Dr Rao")
+    with pytest.raises(UsageError, match=r"^--reviewed-on 2099-01-10: lies after today, 2025-11-20\. Name the day"):
+        import_packs([pack], file, reviewed_on=date(2099, 1, 10), by="x", today=date(2025, 11, 20), report=Silence())
+    assert run("import", str(pack), "--reviews", str(file), *asked)[0] == 2
+    assert not file.exists()
+
+
+def test_workbooks_that_contradict_each_other_bring_nothing(tmp_path: Path) -> None:
+    packs = [
+        filled(tmp_path / f"{n}.xlsx", {"P-0001": {"Decision": says}}) for n, says in enumerate(("accept", "defer"))
+    ]
+    code, _, told = run("import", *map(str, packs), "--reviews", str(tmp_path / "reviews.csv"), *ASKED)
+    assert code == 3
+    assert told.splitlines()[-1] == "Nothing was imported."

@@ -176,3 +176,36 @@ def test_the_reviews_given_are_not_changed(tmp_path: Path) -> None:
     kept = before.copy()
     record(before, [back(tmp_path, {"P-0001": {**ACCEPT, "Outcome": "done"}})], reviewed_on=MEETING, by="x")
     assert before.equals(kept)
+
+
+def of_network(folder: Path, answers: dict[str, Answers]) -> Returned:
+    """Return the workbook of another list of the same date and model, on which the same people stand."""
+    return back(folder, answers, example_list(practice_code="network-north"))
+
+
+def test_a_decision_on_the_lists_of_a_practice_and_its_network_is_one_whichever_comes_again(tmp_path: Path) -> None:
+    practice, network = back(tmp_path, {"P-0001": ACCEPT}), of_network(tmp_path, {"P-0001": ACCEPT})
+    both = record(NONE, [practice, network], reviewed_on=MEETING, by="x")
+    assert changes(both) == (1, 0, 0, 0)
+    for again in (practice, network):
+        later = record(both.reviews, [again], reviewed_on=NEXT_MEETING, by="x")
+        assert changes(later) == (0, 0, 1, 0)
+        assert by_patient(later, "reviewed_on") == {"P-0001": MEETING}
+
+
+def test_a_decision_is_withdrawn_when_no_list_holds_it_any_more(tmp_path: Path) -> None:
+    practice, network = back(tmp_path, {"P-0001": ACCEPT}), of_network(tmp_path, {"P-0001": ACCEPT})
+    both = record(NONE, [practice, network], reviewed_on=MEETING, by="x")
+    emptied = record(both.reviews, [back(tmp_path, {"P-0002": ACCEPT})], reviewed_on=MEETING, by="x")
+    assert changes(emptied) == (1, 0, 0, 0)
+    assert by_patient(emptied, "decision")["P-0001"] == "accepted"  # as the network's list says still
+    gone = record(emptied.reviews, [of_network(tmp_path, {"P-0002": ACCEPT})], reviewed_on=MEETING, by="x")
+    assert changes(gone) == (0, 0, 1, 1)
+    assert "P-0001" not in by_patient(gone, "decision")
+
+
+def test_an_older_copy_without_the_outcome_takes_none_away(tmp_path: Path) -> None:
+    done = record(NONE, [back(tmp_path, {"P-0001": {**ACCEPT, "Outcome": "done"}})], reviewed_on=MEETING, by="x")
+    older = record(done.reviews, [back(tmp_path, {"P-0001": ACCEPT})], reviewed_on=MEETING, by="x")
+    assert changes(older) == (0, 0, 1, 0)
+    assert by_patient(older, "outcome_code") == {"P-0001": "done"}
