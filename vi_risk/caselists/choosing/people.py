@@ -10,6 +10,7 @@ import pandas as pd
 from vi_risk.caselists.choosing.standing import OBJECTS
 from vi_risk.errors import UsageError
 from vi_risk.models.objecting import objectors
+from vi_risk.records.codes import MDT_DECISION
 
 if TYPE_CHECKING:
     from vi_risk.features.catalogue import Catalogue
@@ -19,9 +20,15 @@ if TYPE_CHECKING:
 COMPANIONS: Mapping[str, str] = MappingProxyType(
     {"risk_death_12m": "risk_of_death", "risk_emergency_admission_3m": "risk_3m"}
 )
-REVIEWED, REVIEW_OPEN = "days_since_review", "review_open"
+REVIEWED, REVIEW_OPEN, REVIEW_DUE = "days_since_review", "review_open", "days_since_review_due"
+# decision of the last review -> the column that says it was that one
+DECISIONS: Mapping[str, str] = MappingProxyType({decision: f"review_{decision}" for decision in MDT_DECISION})
+DISCHARGED = "days_since_discharge"
 # What rules may ask about beside features and risks.
-ASKED_OF_COHORT = ("age", "in_hospital", "rank", "listed_in_refits", REVIEWED, REVIEW_OPEN)
+ASKED_OF_COHORT = (
+    "age", "in_hospital", "rank", "listed_in_refits",
+    REVIEWED, REVIEW_OPEN, REVIEW_DUE, *DECISIONS.values(), DISCHARGED,
+)  # fmt: skip
 _REVIEW_FEATURE = "days_since_mdt_review_730d"
 _DISCUSS_AGAIN = "deferred"  # of the codes of an MDT decision the one that settles nothing
 
@@ -50,6 +57,8 @@ def people_at_list(
         The columns of `scores`, rank among them if they have it, with risk_of_death and risk_3m for the companions of
         those outcomes; those of the cohort, in_hospital as 1 or 0; days_since_review, since an MDT last discussed them,
         and review_open, 1 where that review put them off to a later meeting or its date to look again has come;
+        days_since_review_due, since that date, where it has; for each decision that a review may come to, such as
+        review_declined, 1 where the last one did; days_since_discharge, since the last stay of a night or more;
         objects, 1 for an objection to risk stratification; and the features, over the whole record that the date of the
         list sees (`Snapshots.told_on_list`), which may be more than the model saw. What is not known is missing.
         Reviews and objections are those known at the date of the list, also of people who are told of as at their
@@ -82,7 +91,7 @@ def people_at_list(
     names = [name for name in features if name in asked and name not in people and name != "index_date"]
     people = pd.concat([people, snapshots.told_on_list(names, chosen.tolist()).reset_index(drop=True)], axis=1)
     people[OBJECTS] = people["patient_id"].isin(objectors(snapshots)).astype(np.int8)
-    return _with_reviews(people, snapshots)
+    return _with_discharge(_with_reviews(people, snapshots), snapshots)
 
 
 def known_columns(catalogue: "Catalogue", companions: Sequence[str] = ()) -> frozenset[str]:
@@ -97,16 +106,39 @@ def _with_reviews(people: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:
     """Add what the latest review by an MDT says, from the reviews themselves where they are at hand."""
     days = people.get(_REVIEW_FEATURE, pd.Series(np.nan, index=people.index))
     still_open = pd.Series(np.nan, index=people.index).where(days.isna(), 0.0)
+    # What the last review came to is not told by features.
+    came_to = pd.DataFrame(np.nan, index=people["patient_id"], columns=[REVIEW_DUE, *DECISIONS.values()])
     if snapshots.particulars is not None and len(snapshots.particulars.reviews):
         reviews = people[["patient_id"]].merge(snapshots.particulars.reviews, on="patient_id")
         day = pd.Timestamp(snapshots.index_dates.list_date)
-        due = pd.to_datetime(reviews["review_on"]) <= day
+        since_due = (day - pd.to_datetime(reviews["review_on"])).dt.days
         days_ago = (day - pd.to_datetime(reviews["reviewed_on"])).dt.days
-        reviews = reviews.assign(days=days_ago, again=due | (reviews["decision"] == _DISCUSS_AGAIN))
+        reviews = reviews.assign(days=days_ago, again=(since_due >= 0) | (reviews["decision"] == _DISCUSS_AGAIN))
+        reviews[REVIEW_DUE] = since_due.where(since_due >= 0)
+        for decision, column in DECISIONS.items():
+            reviews[column] = reviews["decision"] == decision
         latest = reviews[reviews["days"] > 0].sort_values("days").drop_duplicates("patient_id")
-        told = latest.set_index("patient_id")[["days", "again"]].astype(float).reindex(people["patient_id"])
-        days, still_open = told["days"], told["again"]
-    return people.assign(**{REVIEWED: days.to_numpy(), REVIEW_OPEN: still_open.to_numpy()})
+        told = latest.set_index("patient_id")[["days", "again", *came_to]].astype(float).reindex(people["patient_id"])
+        days, still_open, came_to = told["days"], told["again"], told[[*came_to]]
+    columns = {str(name): came_to[name].to_numpy() for name in came_to}
+    return people.assign(**{REVIEWED: days.to_numpy(), REVIEW_OPEN: still_open.to_numpy(), **columns})
+
+
+def _with_discharge(people: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:
+    """Add how long ago each person left hospital after a night or more, counted from the date they are told of at.
+
+    A stay without a night is a day's treatment or a visit that ended at home: nothing was handed over there.
+    """
+    since = np.full(len(people), np.nan)
+    if snapshots.particulars is not None and len(snapshots.particulars.contacts):
+        contacts = snapshots.particulars.contacts
+        stays = contacts[(contacts["setting"] == "admission") & (contacts["ended_on"] > contacts["began_on"])]
+        days = pd.to_datetime(people.set_index("patient_id")["index_date"])
+        ended = pd.to_datetime(stays["ended_on"])
+        ended = ended[ended < stays["patient_id"].map(days)]
+        last = ended.groupby(stays["patient_id"]).max().reindex(people["patient_id"])
+        since = (days - last).dt.days.to_numpy(float)
+    return people.assign(**{DISCHARGED: since})
 
 
 def _refuse_unfit(scores: pd.DataFrame) -> None:

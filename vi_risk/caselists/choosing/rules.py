@@ -40,7 +40,8 @@ class CaseListRules:
     places, order, standing
         Who shares the places, who comes first, and who is kept off or flagged.
     hide
-        Groups of codes, or definitions of features, that the list does not name, such as "alcohol_dependence".
+        Groups of codes, definitions of features or their themes, that the list does not name: "alcohol_dependence" is a
+        group of conditions, "alcohol" the theme of what else is recorded of it.
     moved_places
         By how many places somebody must have moved since the list before for it to be said.
 
@@ -101,7 +102,8 @@ class CaseListRules:
 
     def hides(self, feature: "Feature") -> bool:
         """Return whether the list is not to name what a feature is about."""
-        return feature.group in self.hide or feature.definition.name in self.hide
+        definition = feature.definition
+        return not {feature.group, definition.name, definition.theme}.isdisjoint(self.hide)
 
     def hidden(self, catalogue: "Catalogue") -> frozenset[str]:
         """Return the names of the features that the list is not to tell of by name."""
@@ -140,7 +142,8 @@ class CaseListRules:
             With one line for each name that is not known.
         """
         columns = known_columns(catalogue, companions) | {*also}
-        groups = {feature.group for feature in catalogue.features} | {one.name for one in catalogue.definitions}
+        groups = {feature.group for feature in catalogue.features}
+        groups |= {word for one in catalogue.definitions for word in (one.name, one.theme)}
         faults = [
             f"standing.{one.name}: when.{name}: is no feature and no risk. Look it up with `vi-risk features list`."
             for one in self.standing
@@ -153,7 +156,7 @@ class CaseListRules:
             if name not in columns
         ]
         faults += [
-            f"hide: {name}: is neither a group of a code list nor a definition. Look it up with"
+            f"hide: {name}: is no group of a code list, no definition and no theme. Look it up with"
             " `vi-risk features list`."
             for name in self.hide
             if name not in groups
@@ -251,7 +254,7 @@ def _number_faults(capacity: object, reasons: object, moved_places: object) -> l
 def _hide_faults(hide: object) -> list[str]:
     if isinstance(hide, Sequence) and not isinstance(hide, str) and all(isinstance(group, str) for group in hide):
         return []
-    return [f'hide: expected a list of groups such as ["alcohol_dependence"], found {hide!r}. Write it in brackets.']
+    return [f'hide: expected a list of groups such as ["alcohol_dependence", "alcohol"], found {hide!r}. Write it in brackets.']
 
 
 def _mend_of_order(name: str) -> str:

@@ -80,6 +80,36 @@ def test_the_last_review_is_that_of_the_reviews_themselves_where_they_are_at_han
     np.testing.assert_array_equal(by_review["review_open"], [0, np.nan])
 
 
+def test_what_the_last_review_came_to_and_how_long_its_day_has_passed_are_told() -> None:
+    reviews = [
+        ("Ann", date(2024, 9, 1), "declined", None, None, date(2024, 12, 1)),
+        ("Ann", date(2024, 3, 1), "accepted", "GP", None, date(2024, 4, 1)),
+        ("Bob", date(2024, 9, 1), "accepted", "GP", None, date(2025, 2, 1)),
+    ]
+
+    people = people_at_list(scores_of(PEOPLE), snapshots(particulars=particulars(reviews=reviews)))
+
+    np.testing.assert_array_equal(people["days_since_review_due"], [31, np.nan])
+    np.testing.assert_array_equal(people["review_declined"], [1, 0])
+    np.testing.assert_array_equal(people["review_accepted"], [0, 1])
+    unseen = people_at_list(scores_of(PEOPLE), snapshots())
+    assert unseen[["days_since_review_due", "review_declined"]].isna().all(axis=None)
+
+
+def test_the_last_discharge_is_that_from_a_stay_of_a_night_or_more_planned_or_not() -> None:
+    contacts = [
+        ("Ann", "admission", date(2024, 12, 20), date(2024, 12, 28)),
+        ("Ann", "admission", date(2024, 11, 1), date(2024, 11, 9)),
+        ("Ann", "admission", date(2024, 12, 30), date(2024, 12, 30)),  # a day case
+        ("Bob", "admission", date(2024, 12, 30), None),
+        ("Bob", "gp", date(2024, 12, 1), None),
+    ]
+
+    people = people_at_list(scores_of(PEOPLE), snapshots(particulars=particulars(contacts=contacts)))
+
+    np.testing.assert_array_equal(people["days_since_discharge"], [4, np.nan])
+
+
 def test_a_review_on_or_after_the_date_of_the_list_is_not_known() -> None:
     people = people_at_list(
         scores_of(PEOPLE),
