@@ -24,6 +24,7 @@ _EXPECTED = {
     "float_type": "a number, without quotes",
     "float_parsing": "a number",
     "bool_type": "true or false, without quotes",
+    "date_type": "a date, without quotes, such as 2027-03-31",
     "tuple_type": "a list in [brackets]",
     "dict_type": "a table in {{braces}}",
     "model_type": "a table",
@@ -54,12 +55,12 @@ def find(name_or_file: str | Path, folder: Path, *, what: str) -> Path:
     """
     given = Path(name_or_file)
     if given.suffix == ".toml" or len(given.parts) > 1:
-        if given.is_file():
+        if is_file(given):
             return given
         msg = f"{given}: no such {what} file. Expected a TOML file, or one of: {', '.join(_names(folder))}."
         raise UsageError(msg)
     candidate = folder / f"{given}.toml"
-    if candidate.is_file():
+    if is_file(candidate):
         return candidate
     msg = f"{given}: no {what} of that name is shipped. Expected one of: {', '.join(_names(folder))}; or a TOML file."
     raise UsageError(msg)
@@ -67,6 +68,22 @@ def find(name_or_file: str | Path, folder: Path, *, what: str) -> Path:
 
 def _names(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; what can be no name of a file, for it is too long or no text, is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Whether a file that should lie in a folder lies elsewhere, by `..`, an absolute path or a link."""
+    try:
+        return not path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # no name of a file, or links in a circle
+        return True
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -84,6 +101,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SpecificationError(msg) from None
     except tomllib.TOMLDecodeError as error:
         msg = f"{path}: is not valid TOML: {error}. Mend that line; strings stand in quotes, keys once each."
+        raise SpecificationError(msg) from None
+    except RecursionError:
+        msg = f"{path}: has lists or tables nested hundreds deep. Expected a few levels; mend the brackets."
         raise SpecificationError(msg) from None
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}). Check that the file exists and that you may read it."

@@ -30,8 +30,12 @@ CREATE TABLE apc_2223 (LIKE apc_2122);
 INSERT INTO apc_2223 VALUES ('00000000-0000-4000-8000-000000000002', 9000000002, '2022-05-02', NULL, '12');
 CREATE TABLE payroll (salary money);
 CREATE TABLE locked (id integer);
+CREATE TABLE notes (at text);
+CREATE FUNCTION noted() RETURNS boolean LANGUAGE sql VOLATILE AS 'INSERT INTO notes VALUES (1) RETURNING true';
+CREATE VIEW pmi_noted AS SELECT *, noted() AS noted FROM pmi;
 CREATE ROLE reader LOGIN PASSWORD '{password}';
-GRANT SELECT ON pmi, apc_2122, apc_2223 TO reader;
+GRANT SELECT ON pmi, apc_2122, apc_2223, pmi_noted, notes TO reader;
+GRANT INSERT ON notes TO reader;
 """
 MAPPING = Mapping.model_validate(
     {
@@ -157,6 +161,23 @@ def test_a_table_that_the_user_may_not_read_is_named(server: str) -> None:
 
     with pytest.raises(InputError, match=r"locked, which the mapping reads, is missing.* Let the user SELECT from it"):
         read_records(f"postgresql://reader:{QUOTED}@{server}", mapping=mapping)
+
+
+def test_reading_changes_nothing_even_where_the_user_may_write(server: str) -> None:
+    psycopg = pytest.importorskip("psycopg")
+    as_reader = f"postgresql://reader:{QUOTED}@{server}"
+    with psycopg.connect(as_reader) as connection:  # without our measure, reading this view writes
+        assert connection.execute("SELECT count(noted) FROM pmi_noted").fetchone() == (2,)
+        assert connection.execute("SELECT count(*) > 0 FROM notes").fetchone() == (True,)
+        connection.rollback()
+    noted = MAPPING.tables["patients"].model_copy(update={"source": "pmi_noted"})
+    mapping = MAPPING.model_copy(update={"tables": MAPPING.tables | {"patients": noted}})
+
+    with pytest.raises(InputError, match=r"table pmi_noted cannot be read"):
+        read_records(as_reader, mapping=mapping)
+
+    with psycopg.connect(as_reader) as connection:
+        assert connection.execute("SELECT count(*) FROM notes").fetchone() == (0,)
 
 
 def test_a_mapping_is_checked_against_a_database(server: str) -> None:

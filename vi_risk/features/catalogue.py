@@ -13,6 +13,7 @@ from vi_risk.features.codelists import CodeList, code_faults
 from vi_risk.features.conditions import Values
 from vi_risk.features.declarations import Declarations
 from vi_risk.features.definition import WORDS, Definition, Feature
+from vi_risk.records.codes import SENSITIVE_KIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ def read_catalogue(*folders: Path | str, sensitive: Iterable[str] | Mapping[str,
 
 
 def _unknown_kinds(named: Iterable[str], codelists: Iterable[CodeList]) -> list[str]:
-    known = sorted({kind for codelist in codelists for kind in codelist.sensitive.values()})
+    known = sorted({kind for codelist in codelists for kind in codelist.sensitive.values()} | {*SENSITIVE_KIND})
     return [
         f"sensitive.{kind}: no code list has groups of this kind. Expected one of: {', '.join(known) or 'none'}."
         " Check the spelling in the governance file."

@@ -62,9 +62,12 @@ class Declarations:
             elif not folder.is_dir():
                 said = "no such folder. Name a folder of feature declarations (*.toml, codelists/*.csv)"
                 self.faults.append(f"{folder}: {said}.")
-            elif not feature_files(folder) and not any(folder.glob("codelists/*.csv")):
+            elif not _files(folder):
                 said = "holds no feature declarations. Expected *.toml, or codelists/*.csv, in it"
                 self.faults.append(f"{folder}: {said}.")
+            elif outside := [path for path in _files(folder) if declared.leads_out(path, folder)]:
+                said = "is a link that leads out of the folder. Put the file itself there"
+                self.faults += [f"{path}: {said}." for path in outside]
             else:
                 folders[folder.resolve()] = folder
         return list(folders.values())
@@ -127,8 +130,9 @@ class Declarations:
         faults += unknown
         emptied = {key for key in ("where", "part") if content.get(key) and not filled[key]}
         definition, errors = read_definition({**filled, "name": name, "domain": domain}, unsure=emptied)
-        if definition is None and content.get("codes") not in self.broken_lists:
-            faults += code_faults(content.get("codes"), content.get("groups"), self.codelists)
+        codes = content.get("codes")
+        if definition is None and not (isinstance(codes, str) and codes in self.broken_lists):
+            faults += code_faults(codes, content.get("groups"), self.codelists)
         if name in self.places:
             at = self.places[name].rpartition(": ")[0]
             faults.append(f"a feature of this name is declared already, in {at}. Rename one of the two.")
@@ -142,6 +146,10 @@ class Declarations:
 def feature_files(folder: Path) -> list[Path]:
     """Return the files of a folder that declare features, by name."""
     return sorted(path for path in folder.glob("*.toml") if path.name != PROMPTS_FILE)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [*feature_files(folder), *sorted(folder.glob("codelists/*.csv"))]
 
 
 _OF_THE_FILE = {"name": "the name stands in brackets", "domain": "the domain stands at the head of the file"}

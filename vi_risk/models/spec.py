@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from vi_risk import declared
 from vi_risk.cohort.outcomes import OUTCOMES
-from vi_risk.errors import InputError, SpecificationError
+from vi_risk.errors import InputError, SpecificationError, UsageError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Domain, Feature
 
@@ -270,12 +270,16 @@ def _companion(path: Path, name: str) -> Path:
             " spec and give its name."
         )
         raise SpecificationError(msg)
-    if beside.is_file():
+    if declared.is_file(beside):
         return beside
     if name.endswith(".toml"):
         msg = f"{path.name}: companions: {name}: there is no such file beside the spec. Put it there, or mend the name."
         raise SpecificationError(msg)
-    return declared.find(name, shipped, what="model spec")
+    try:
+        return declared.find(name, shipped, what="model spec")
+    except UsageError as error:
+        msg = f"{path.name}: companions: {error}"
+        raise SpecificationError(msg) from None
 
 
 def spec_of(run: Mapping[str, Any]) -> ModelSpec:

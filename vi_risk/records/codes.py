@@ -268,3 +268,16 @@ OBJECTION_KIND: Codes = MappingProxyType(
         "risk_stratification": "objection to being risk stratified",
     }
 )
+
+# Ours: the kinds of codes that law or custom protects beyond the rest of a record. A site may have more in its own code
+# lists (column `sensitive`).
+SENSITIVE_KIND: Codes = MappingProxyType(
+    {
+        "hiv": "HIV and AIDS",
+        "sexual_health": "sexually transmitted infections",
+        "termination": "termination of pregnancy",
+        "fertility": "fertility treatment",
+        "gender_reassignment": "gender reassignment",
+        "custody": "prison and custody",
+    }
+)

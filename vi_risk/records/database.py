@@ -2,7 +2,8 @@
 
 Whatever ibis reaches can be named (`postgresql://`, `duckdb://`, ...). The tables are copied through Arrow rather than
 read by an extension of DuckDB, because extensions are downloaded and a trust's machine may not. A password is in no
-message and in no file: `shown` is what may be told of a URL.
+message and in no file: `shown` is what may be told of a URL. The SQL of a mapping runs on the copies, never in the
+database. Nothing changes that: DuckDB's files are opened read-only, and PostgreSQL's session is one that only reads.
 """
 
 import re
@@ -76,6 +77,8 @@ class Database:
         scheme = urlsplit(self.shown).scheme
         try:
             self._backend: Any = ibis.connect(url, **({"read_only": True} if scheme == "duckdb" else {}))
+            if scheme == "postgresql":
+                self._backend.raw_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY").close()
             with _as_ibis_calls():
                 self.tables: tuple[str, ...] = tuple(sorted(self._backend.list_tables()))
         except (ImportError, ModuleNotFoundError):

@@ -15,8 +15,8 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vi_risk.records.casting import text_literal
 from vi_risk.errors import ResourceError
+from vi_risk.records.casting import text_literal
 from vi_risk.records.permission import Permission
 from vi_risk.records.tables import TABLES, Table
 from vi_risk.records.volume import Volume, volume_of

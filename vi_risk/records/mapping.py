@@ -24,7 +24,7 @@ from pydantic import (
 
 from vi_risk import declared
 from vi_risk.errors import SpecificationError
-from vi_risk.records.expressions import is_expression, is_select, numbered
+from vi_risk.records.expressions import fault_of_expression, fault_of_query, is_date_format, numbered
 from vi_risk.records.extract_files import FileForm
 from vi_risk.records.readable import EPISODES, MADE_OF_EPISODES, NUMBERED, READABLE, declared_with
 from vi_risk.records.tables import TABLES
@@ -142,20 +142,25 @@ class TableMapping(BaseModel):
             if column not in (*self.columns, *self.numbered)
         ]
         faults += [
-            f"columns.{column} is not one SQL expression"
+            f"columns.{column} {fault}"
             for column, sql in self.columns.items()
-            if not is_expression(sql)
+            if (fault := fault_of_expression(sql)) is not None
+        ]
+        faults += [
+            f"formats.{column} is no form of a date, expected one such as %d/%m/%Y"
+            for column, written in self.formats.items()
+            if not all(is_date_format(one) for one in ([written] if isinstance(written, str) else written))
         ]
         for column, sql in self.numbered.items():
             first = numbered(sql, 1)
             if first.column is None:
                 faults.append(f"numbered.{column} names no numbered column, such as DIAG_%02d (DIAG_01, DIAG_02, ...)")
-            elif not is_expression(first.sql):
-                faults.append(f"numbered.{column} is not one SQL expression")
+            elif (fault := fault_of_expression(first.sql)) is not None:
+                faults.append(f"numbered.{column} {fault}")
         if self.units and not {VALUE, UNIT, CODE} <= self.columns.keys():
             faults.append(f"units needs the columns {VALUE}, {UNIT} and {CODE} to be mapped")
-        if self.where is not None and not is_expression(self.where):
-            faults.append("where is not one SQL condition")
+        if self.where is not None and (fault := fault_of_expression(self.where)) is not None:
+            faults.append(f"where {fault}")
         if not self.source:
             faults.append("source names no source; name the files to stack")
         if faults:
@@ -221,9 +226,9 @@ class Mapping(BaseModel):
     def _is_coherent(self, info: ValidationInfo) -> Self:
         partly = bool(info.context and info.context.get("partly"))
         faults = [
-            f"sources.{name} is not one SELECT statement"
+            f"sources.{name} {fault}"
             for name, source in self.sources.items()
-            if isinstance(source, str) and not is_select(source)
+            if isinstance(source, str) and (fault := fault_of_query(source)) is not None
         ]
         for name, table in self.tables.items():
             if name in READABLE:

@@ -4,7 +4,7 @@ Text becomes a date, a number or a truth value only where it clearly is one; wha
 the reading, and nothing of any record is shown.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,11 @@ from vi_risk.records.linked import Records, Workspace
 from vi_risk.records.mapped_tables import MappedTable, map_table, write_table
 from vi_risk.records.mapping import TableMapping, load_mapping
 from vi_risk.records.readable import EPISODES, MADE_OF_EPISODES, READABLE, declared_with
-from vi_risk.records.sources import Sources
+from vi_risk.records.sources import Sources, source_of
 from vi_risk.records.tables import TABLES, Table
 
 Report = Callable[[str], None]
+Door = Callable[[Collection[str]], None]
 
 
 def read_records(
@@ -32,8 +33,13 @@ def read_records(
     *,
     mapping: str | Path | mappings.Mapping | None = None,
     report: Report | None = None,
+    door: Door | None = None,
+    workspace: Workspace | None = None,
 ) -> Records:
     """Read linked records from a folder of CSV or Parquet files, or from a database.
+
+    What they may be used for is not asked here, and no features are built of what is read: that is for the door,
+    through which `vi_risk.read_records` brings them.
 
     Parameters
     ----------
@@ -46,6 +52,11 @@ def read_records(
         canonical names.
     report
         Called with the name of each table before it is read.
+    door
+        Called with the names of all canonical tables that are there, before a row is read; it raises where they may not
+        be read.
+    workspace
+        The engine to read them into, for a bound of its memory or another folder; None takes a new one.
 
     Returns
     -------
@@ -62,13 +73,15 @@ def read_records(
         A database is named that cannot be reached from here.
     """
     chosen = load_mapping(mapping) if isinstance(mapping, str | Path) else mapping
-    workspace = Workspace()
+    workspace = workspace or Workspace()
     try:
         sources = open_sources(folder, workspace, chosen, report)
         if sources.mapping_faults:
             raise SpecificationError.of(sources.mapping_faults)
         raise_faults([sources.unusable[name] for name in sources.reads if name in sources.unusable])
         plans = _canonical_plans(sources) if chosen is None else chosen.tables
+        if door is not None:
+            door(_tables_there(sources, plans))
         sources.keep_shared(plans)
         tables: dict[str, Any] = {}
         wrong: dict[type[ViRiskError], list[str]] = {SpecificationError: [], InputError: []}
@@ -90,6 +103,12 @@ def read_records(
         workspace.close()
         raise
     return Records(tables, workspace, source=sources.place)
+
+
+def _tables_there(sources: Sources, plans: dict[str, TableMapping]) -> list[str]:
+    """Return the canonical tables that would be read: those whose source is there."""
+    there = [name for name, plan in plans.items() if source_of(name, plan) in sources.columns]
+    return [table for name in there for table in (MADE_OF_EPISODES if name == EPISODES.name else (name,))]
 
 
 def open_sources(

@@ -67,7 +67,7 @@ class Sources:
                 self.unusable[name] = str(error)
             except duckdb.Error:
                 self.unusable[name] = self.files[name].damage(self.workspace.backend.con) or not_alike(name)
-        self._shut_in(folder)
+        self._shut_in()
 
     def open_database(self, url: str, mapping: Mapping | None, report: Callable[[str], None] | None) -> None:
         """Copy those tables of a database that the mapping reads, and shut the engine in."""
@@ -80,15 +80,15 @@ class Sources:
         for name in wanted:
             if name not in self.unusable:
                 self.columns[name] = self.columns_of(name)
-        self._shut_in(None)
+        self._shut_in()
 
-    def _shut_in(self, folder: Path | None) -> None:
-        # From here on expressions of a mapping reach the records folder and the engine's own folder, nothing else.
-        places = [f"{place.resolve()}/" for place in (folder, self.workspace.path) if place is not None]
-        # The engine compares paths as they are written in a view, where signs of a pattern are escaped.
-        written = [f"{literal_path(str(folder))}/"] if folder is not None else []
-        allowed = ", ".join(text_literal(place) for place in dict.fromkeys([*places, *written]))
-        self.run(f"SET allowed_directories = [{allowed}]")
+    def _shut_in(self) -> None:
+        # From here on the engine opens the files that are sources and no other, not even one that lies beside them. The
+        # folder that it spills to stays open to itself.
+        files = {str(path) for source in self.files.values() for path in source.readable}
+        # The engine compares paths as they are written in a view, where signs of a pattern are escaped, and as found.
+        allowed = ", ".join(text_literal(path) for path in sorted(files | {literal_path(path) for path in files}))
+        self.run(f"SET allowed_paths = [{allowed}]")
         self.run("SET enable_external_access = false")
         self.run("SET lock_configuration = true")
 
@@ -238,7 +238,11 @@ class Sources:
 
     def run(self, sql: str) -> duckdb.DuckDBPyConnection:
         """Run one statement."""
-        result: duckdb.DuckDBPyConnection = self.workspace.backend.raw_sql(sql)
+        try:
+            result: duckdb.DuckDBPyConnection = self.workspace.backend.raw_sql(sql)
+        except UnicodeDecodeError:  # of the engine's own message, where it cuts a text of ours inside a sign
+            msg = "the engine said why not, in what is no text"
+            raise duckdb.InvalidInputException(msg) from None
         return result
 
     def _view(self, name: str, sql: str) -> None:

@@ -341,6 +341,13 @@ _TABLES = (
             Column("owner", "text", "role or team that carries the plan", missing="nobody was named"),
             Column("plan", "text", "what is to be done, as free text", missing="no plan was written"),
             Column("review_on", "date", "day on which to look again", missing="no day was set"),
+            Column(
+                "outcome_code",
+                "text",
+                "what became of the plan, as the workbook of a meeting codes it",
+                as_at_extract=True,  # it is written later than the review, on a day that nothing tells
+                missing="no outcome was written",
+            ),
             RECORDED_ON,
         ),
         key=("patient_id", "reviewed_on"),

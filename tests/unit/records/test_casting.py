@@ -12,7 +12,6 @@ import pytest
 
 from vi_risk.errors import InputError
 from vi_risk.records.casting import Cast
-from vi_risk.records.mapping import TableMapping
 from vi_risk.records.reading import read_records
 from vi_risk.records.tables import TABLES
 
@@ -62,14 +61,6 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match=r"patients\.csv: columns 3 and 4 have the same name\."):
         read_records(tmp_path)
-
-
-@pytest.mark.parametrize("expression", ["*", "unnest([1, 2])", "now()", "current_date", "random()", "max(sex)"])
-def test_an_expression_is_one_value_of_one_row_whenever_it_is_asked(expression: str) -> None:
-    plan = {"source": "spells", "columns": {"spell_id": expression}}
-
-    with pytest.raises(ValueError, match=r"columns\.spell_id is not one SQL expression"):
-        TableMapping.model_validate(plan)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from tests.conftest import MakeRecords
+from tests.conftest import GOVERNANCE, MakeRecords
 from vi_risk.cli import app
 from vi_risk.records.linked import Records
 from vi_risk.records.reading import read_records
+from vi_risk.records.synthetic import write_trust
+from vi_risk.records.synthetic.marker import why_not_synthetic
 
 
 @pytest.fixture
@@ -35,7 +37,9 @@ def test_the_command_writes_one_file_a_table_and_leaves_other_files_alone(record
         folder.mkdir()
     (out / "notes.txt").write_text("mine")
     records.write_parquet({name: extracts / f"{name}.parquet" for name in records.tables})
-    command = ["mapping", "export", "canonical", "--records", str(extracts), "--out", str(out)]
+    (tmp_path / "governance.toml").write_text(GOVERNANCE)
+    permitted = ["--governance", str(tmp_path / "governance.toml")]
+    command = ["mapping", "export", "canonical", "--records", str(extracts), "--out", str(out), *permitted]
     ended = CliRunner().invoke(app, command, catch_exceptions=False)
     assert ended.exit_code == 0, ended.stderr
     assert sorted(path.name for path in out.iterdir()) == [
@@ -44,3 +48,14 @@ def test_the_command_writes_one_file_a_table_and_leaves_other_files_alone(record
         "patients.parquet",
         "spells.parquet",
     ]
+
+
+def test_the_synthetic_trust_exported_is_still_nobodys(tmp_path: Path) -> None:
+    span = {"first_day": date(2023, 1, 1), "last_day": date(2023, 6, 30)}
+    write_trust(tmp_path / "trust", patients=60, file_format="csv", **span)
+    out = ("--out", str(tmp_path / "canonical"))
+    command = ["mapping", "export", "canonical", "--records", str(tmp_path / "trust"), *out]
+    for _ in range(2):  # the second time in place of the first
+        ended = CliRunner().invoke(app, command, catch_exceptions=False)
+        assert ended.exit_code == 0, ended.stderr
+        assert why_not_synthetic(tmp_path / "canonical") is None

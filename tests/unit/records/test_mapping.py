@@ -118,7 +118,7 @@ def test_a_column_is_one_expression_and_nothing_more(tmp_path: Path, expression:
 def test_a_filter_is_one_condition_and_nothing_more(tmp_path: Path, condition: str) -> None:
     lines = faults_of(tmp_path, WHOLE.replace('source = "people"', f'source = "people"\nwhere = "{condition}"'))
 
-    assert lines == ["site.toml: tables.patients: where is not one SQL condition."]
+    assert lines == ["site.toml: tables.patients: where is not one SQL expression."]
 
 
 def test_all_faults_of_a_mapping_are_told_at_once(tmp_path: Path) -> None:

@@ -418,22 +418,6 @@ def test_views_of_a_mapping_may_build_on_one_another(folder: Folder) -> None:
     assert values(read_records(folder(), mapping=mapping), "patients", "patient_id") == ["p1"]
 
 
-@pytest.mark.parametrize(
-    "reach",
-    ["SELECT * FROM read_csv('{file}')", "SELECT * FROM '{file}'", "SELECT content AS a FROM read_text('{file}')"],
-)
-def test_a_mapping_cannot_reach_a_file_outside_the_records_folder(
-    folder: Folder, tmp_path_factory: pytest.TempPathFactory, reach: str
-) -> None:
-    secret = tmp_path_factory.mktemp("elsewhere") / "secret.csv"
-    secret.write_text("a\nzebra\n")
-
-    with pytest.raises((SpecificationError, InputError)) as refused:
-        read_records(folder(), mapping=mapping_of(sources={"reach": reach.format(file=secret)}))
-
-    assert "zebra" not in str(refused.value)
-
-
 def test_an_expression_with_an_unknown_column_is_refused_with_those_that_there_are(folder: Folder) -> None:
     with pytest.raises(SpecificationError) as refused:
         read_records(folder(), mapping=mapping_of({"columns": {"lsoa": "postcode"}}))

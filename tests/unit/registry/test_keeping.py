@@ -66,7 +66,7 @@ def test_the_run_keeps_spec_catalogue_evidence_card_and_plots(kept: mlflow.entit
 
 def test_the_version_shows_how_the_model_did(kept: mlflow.entities.Run, tracking_uri: str) -> None:
     (version,) = versions_of("kept", tracking_uri=tracking_uri)
-    shown = {"auroc": "0.75", "calibration_slope": "1", "capacity": "30", "capacity.true_cases": "31"}
+    shown = {"auroc": "0.75", "calibration_slope": "1", "capacity": "30", "capacity.true_cases": "30"}  # rounded
     assert shown.items() <= version.tags.items()
 
 
@@ -106,7 +106,7 @@ def test_the_lists_are_in_the_run_of_the_scoring_below_that_of_the_model(
     assert run.data.tags["kind"] == "scoring"
     assert run.data.tags["registered"] == "kept 1"
     assert run.data.tags["mlflow.parentRunId"] == kept.info.run_id
-    assert run.data.metrics == {"people_scored": 1200, "people_listed": 1, "lists": 1}
+    assert run.data.metrics == {"people_scored": 1200, "lists": 1}  # one person listed is not told
     assert len(versions_of("kept", tracking_uri=tracking_uri)) == 1
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.unit.registry.conftest import DATES, NOISE, TELLING, MakeOut
 from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.errors import InputError, UsageError
+from vi_risk.evidence import disclosed, disclosed_run, rule_of
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.keeping import keep_model
 from vi_risk.model_choice import REGISTERED_FOLDER, choose_model, place_of_model
@@ -24,6 +25,8 @@ class Told:
         self.warnings: list[str] = []
 
     def stage(self, title: str) -> None: ...
+
+    def rows(self, number: int) -> None: ...
 
     def step(self, text: str) -> None: ...
 
@@ -66,8 +69,12 @@ def test_the_champion_is_fetched_with_its_evidence(
 
     assert chosen.folder == folder / REGISTERED_FOLDER
     assert chosen.version == version
-    for name in ("model/booster.txt", "model/model.json", "evaluation.json", "model_card.html", "run.json"):
+    for name in ("model/booster.txt", "model/model.json", "model_card.html"):
         assert (chosen.folder / name).read_bytes() == (origin / name).read_bytes()
+    run, evaluation = (json.loads((origin / name).read_text()) for name in ("run.json", "evaluation.json"))
+    assert json.loads((chosen.folder / "evaluation.json").read_text()) == disclosed(evaluation, rule_of(run))
+    assert json.loads((chosen.folder / "run.json").read_text()) == disclosed_run(run, rule_of(run))
+    for name in ("model/booster.txt", "model/model.json", "evaluation.json", "model_card.html", "run.json"):
         assert (folder / name).exists()  # the folder's own stay
     assert chosen.to_dict() == {
         "from": "registered", "checksum": version.tags["checksum"], "name": "chosen", "version": 1, "champion": True,

@@ -38,7 +38,7 @@ def test_a_model_is_promoted_kept_out_listed_and_rolled_back(make_out: MakeOut, 
     assert [line.split()[:3] for line in listed] == [
         ["model", "version", "registered"], ["verbs", "2", "champion"], ["verbs", "1", listed[2].split()[2]],
     ]  # fmt: skip
-    assert listed[1].split()[4:] == ["2024-01-01", "0.750", "1.00", "31", "60", "30", listed[1].split()[-1]]
+    assert listed[1].split()[4:] == ["2024-01-01", "0.750", "1.00", "30", "60", "30", listed[1].split()[-1]]
 
     back = run("rollback", "verbs", *store)
     assert (back.exit_code, back.stdout) == (0, "verbs: version 1 is champion again; was version 2.\n")

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vi_risk.evidence.disclosed import disclosed
+from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.models.card import Companion, FeatureImportance, FollowUp, ModelCard, SourceTable, write_card
 from vi_risk.models.card.content import INTENDED_USE_OF_COUNTS, INTENDED_USERS_OF_COUNTS
 from vi_risk.models.evidence.as_json import plain
@@ -85,8 +87,8 @@ def _evaluation() -> dict[str, Any]:
 
 @pytest.fixture
 def evaluation(_evaluation: dict[str, Any]) -> dict[str, Any]:
-    """What evaluation.json holds of a risk: all that it may hold, but for the true risk."""
-    return copy.deepcopy(_evaluation)
+    """What is told of evaluation.json of a risk: all that it may hold, but for the true risk."""
+    return disclosed(copy.deepcopy(_evaluation), Disclosure())
 
 
 @pytest.fixture(scope="session")
@@ -116,7 +118,7 @@ def card(evaluation: dict[str, Any]) -> ModelCard:
         cohort_flow={
             "in the records": {"train": 40_000, "test": 20_000},
             "aged 18 or over": {"train": 31_234},
-            "with the outcome": {"train": 2_345, "test": 5},
+            "with the outcome": {"train": 2_345, "test": None},
         },
         features=[
             FeatureImportance("Age", "person", 0.31, "none", 0.25, 1.0, 61.2, 61.9),
@@ -135,9 +137,10 @@ def card(evaluation: dict[str, Any]) -> ModelCard:
         sources=["Hospital and GP records of one trust."],
         tables=[SourceTable("gp_events", 44_934, date(2024, 12, 31)), SourceTable("patients", 3_000)],
         practices=8,
-        characteristics={"sex": {"female": {"train": 60, "test": 30}, "male": {"train": 36, "test": 3}}},
+        characteristics={"sex": {"female": {"train": 60, "test": 30}, "male": {"train": 35, "test": None}}},
+        asked={"train": 95, "test": 35},
         mean_age={"train": 61.23, "test": 61.94},
-        follow_up={"test": FollowUp(200, {"event": 30, "died": 4, "left": 16, "horizon": 150}, 1.0, 1.234)},
+        follow_up={"test": FollowUp(200, {"event": 30, "died": None, "left": None, "horizon": 150}, 1.0, 1.234)},
         training={"rows": 31_234, "patients": 9_876, "events": 2_345},
         making={"Learner": "300 trees", "Split": "the test comes later"},
         companions=[
@@ -169,7 +172,7 @@ def count_card(card: ModelCard, _counted: dict[str, Any]) -> ModelCard:
             **fields,
             "title": "Emergency admissions",
             "outcome": "emergency admissions in the next 12 months",
-            "evaluation": copy.deepcopy(_counted),
+            "evaluation": disclosed(copy.deepcopy(_counted), Disclosure()),
             "kind": "count",
             "doubts": (),
             "intended_use": INTENDED_USE_OF_COUNTS,

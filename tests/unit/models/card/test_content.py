@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.models.card import ModelCard
 from vi_risk.models.evidence.truth import AgainstTruth, Tenth
 
@@ -29,7 +30,7 @@ def test_the_card_holds_all_that_it_was_given(card: ModelCard, write: Write) -> 
         "Were followed to the end without it 150 (75.0 %)",
         "Weight of those whose outcome is known, least to most 1.00 to 1.23",
         "Mean, years 61.2 61.9",
-        "female 62.5 % 90.9 %",
+        "female 63.2 % 85.7 %",
         "Learner 300 trees",
         "Trained on one trust.",
         "The simple rule charlson ranks these patients at least as well.",
@@ -87,14 +88,14 @@ def test_a_sign_that_nobody_found_shows_is_said_to_be_silent_and_has_no_column(c
     assert "shows this sign, which these records may not hold at all: another register." in words
 
 
-def test_a_number_of_people_from_1_to_7_is_left_out_where_people_are_told_apart(card: ModelCard, write: Write) -> None:
+def test_a_number_that_is_not_told_has_words_in_its_place_and_no_share(card: ModelCard, write: Write) -> None:
     finds = card.evaluation["model"]["incremental_finds"]
-    finds["not_known_by"]["a register"] = 3
+    finds["not_known_by"]["a register"] = None
     words = write(card).words
-    assert f"This model {finds['true_cases']:.0f} 1 to 7 " in words
-    assert "With the outcome 2,345 1 to 7" in words  # of the flow
-    assert "Died before it too few to tell Left the area before it too few to tell" in words  # either would tell both
-    assert "male 37.5 % too few to tell" in words
+    assert f"This model {finds['true_cases']:.0f} not told " in words
+    assert "With the outcome 2,345 not told" in words  # of the flow
+    assert "Died before it not told Left the area before it not told" in words
+    assert "male 36.8 % not told" in words
 
 
 def test_a_share_that_rests_on_weights_says_so(card: ModelCard, write: Write) -> None:
@@ -105,22 +106,22 @@ def test_a_share_that_rests_on_weights_says_so(card: ModelCard, write: Write) ->
     assert f"{model['events']} ({100 * model['observed']:.1f} %) had the outcome" in write(card).words
 
 
-def test_groups_stand_by_attribute_and_small_ones_are_told_as_too_few(card: ModelCard, write: Write) -> None:
+def test_groups_stand_by_attribute_and_of_small_ones_nothing_is_told(card: ModelCard, write: Write) -> None:
     words, groups = write(card).words, card.evaluation["subgroups"]["sex"]
     female = groups["female"]
     share = 100 * female["share_of_outcomes"]
     assert f"Sex female {female['n']} {female['events']:.0f} ({share:.1f} %) {female['listed']} (" in words
-    assert "not known too few to tell" in words
+    assert "not known not told" in words
     hidden = replace(card, evaluation={**card.evaluation, "subgroups": {"sex": {"female": {**female, "listed": None}}}})
-    assert f"({share:.1f} %) too few to tell {100 * female['observed']:.1f} %" in write(hidden).words
+    assert f"({share:.1f} %) not told {100 * female['observed']:.1f} %" in write(hidden).words
 
 
 def test_bands_of_age_places_held_out_and_fairness_are_told(card: ModelCard, write: Write) -> None:
     words, evaluation = write(card).words, card.evaluation
     band = evaluation["by_age"]["under 65"]
     low, high = band["auroc_interval"]
-    assert f"Under 65 {band['n']} {band['events']:.0f} ({100 * band['observed']:.1f} %) {band['auroc']:.3f} (" in words
-    assert f"{band['auroc']:.3f} ({low:.3f} to {high:.3f}) {band['auprc']:.3f} {band['brier']:.4f}" in words
+    assert f"Under 65 {band['n']} {band['events']:.0f} ({100 * band['observed']:.1f} %) {band['auroc']:.2f} (" in words
+    assert f"{band['auroc']:.2f} ({low:.2f} to {high:.2f}) {band['auprc']:.3f} {band['brier']:.4f}" in words
     pooled = evaluation["held_out"]["practice"]["summary"]["auroc"]
     (low, high), (under, over) = pooled["interval"], pooled["prediction_interval"]
     assert f"AUROC {pooled['mean']:.3f} ({low:.3f} to {high:.3f}) {under:.3f} to {over:.3f}" in words
@@ -233,28 +234,27 @@ def test_where_the_lists_end_is_told_of_all_practices_together(card: ModelCard, 
     assert "At the test date the lists" not in words
 
 
-def test_that_small_numbers_can_be_worked_out_is_said(card: ModelCard, count_card: ModelCard, write: Write) -> None:
+def test_how_numbers_of_people_are_told_is_said(card: ModelCard, count_card: ModelCard, write: Write) -> None:
     for each in (card, count_card):
-        words = write(each).words
-        assert "This card is for the trust's own use, not for publication." in words
-        assert "does not yet suppress what could be worked out" in words
-        assert "nor one that would tell such a number" not in words
+        assert "rounded to the nearest 5, and not told where they are from 1 to 7 or would let" in write(each).words
+    coarser = replace(card, small_numbers=Disclosure(fewer_than=11, round_to=10))
+    assert "rounded to the nearest 10, and not told where they are from 1 to 10 or would let" in write(coarser).words
 
 
 @pytest.mark.parametrize(
-    ("value", "interval", "said"),
+    ("value", "interval", "beyond_chance", "said"),
     [
-        (3, [-7, 14], "3 more (95 % interval: 7 fewer to 14 more): no gain is shown."),
-        (12, [2, 20], "12 more (95 % interval: 2 more to 20 more): a gain beyond chance."),
-        (-14, [-36, -1], "14 fewer (95 % interval: 36 fewer to 1 fewer): fewer beyond chance."),
-        (0.2, None, "as many, without an interval: no gain is shown."),
+        (5, [-10, 15], None, "5 more (95 % interval: 10 fewer to 15 more): no gain is shown."),
+        (10, [0, 20], "more", "10 more (95 % interval: as many to 20 more): a gain beyond chance."),
+        (-15, [-40, 0], "fewer", "15 fewer (95 % interval: 40 fewer to as many): fewer beyond chance."),
+        (0, None, None, "as many, without an interval: no gain is shown."),
     ],
 )
 def test_whether_more_is_found_than_by_the_best_rule_is_said_in_words(
-    card: ModelCard, write: Write, value: float, interval: list[float] | None, said: str
+    card: ModelCard, write: Write, value: float, interval: list[float] | None, beyond_chance: str | None, said: str
 ) -> None:
     difference = card.evaluation["comparators"]["age_and_sex"]["difference"]
-    difference["true_cases.capacity"] = {"value": value, "interval": interval}
+    difference["true_cases.capacity"] = {"value": value, "interval": interval, "beyond_chance": beyond_chance}
     assert f"This model's lists find {said}" in write(card).words
 
 

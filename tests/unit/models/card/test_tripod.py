@@ -88,7 +88,7 @@ def test_answers_tell_the_numbers_of_the_run(card: ModelCard) -> None:
     )
     assert found["7"].endswith("1 warning.")
     assert found["23a"].startswith(f"AUROC {card.evaluation['model']['auroc']:.3f};")
-    assert found["20a"] == "At the test date: in the records 20,000, with the outcome 1 to 7."
+    assert found["20a"] == "At the test date: in the records 20,000, with the outcome not told."
     assert found["22"].endswith(f"SHA-256 {card.checksum[:12]}.")
 
 
