@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from tests.end_to_end.conftest import LIST_DATE, Ended, Invoke, contents, run_here
+from vi_risk.evidence import disclosed
+from vi_risk.governance.small_numbers import Disclosure
 
 # Calibration is loose here, because the trust is small.
 PROMOTION = """
@@ -65,7 +67,9 @@ def test_features_alone_are_scored_and_listed_with_the_champion_and_its_evidence
     assert "small version 1, champion" in scored.stderr
     out = tmp_path / "out"
     assert contents(out / "registered" / "model") == contents(champion.out / "model")
-    assert (out / "registered" / "evaluation.json").read_bytes() == (champion.out / "evaluation.json").read_bytes()
+    evidence = json.loads((champion.out / "evaluation.json").read_text(encoding="utf-8"))
+    told = json.loads((out / "registered" / "evaluation.json").read_text(encoding="utf-8"))
+    assert told == json.loads(json.dumps(disclosed(evidence, Disclosure())))
     assert not (out / "model").exists()
     assert run_file(out)["scores"]["model"].items() >= {"from": "registered", "version": 1, "champion": True}.items()
     checksum = run_file(champion.out)["model"]["version"]

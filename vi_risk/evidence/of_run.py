@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from vi_risk.cohort.outcomes import OUTCOMES
+from vi_risk.evidence.disclosed import disclosed
+from vi_risk.evidence.disclosed_run import disclosed_run, rule_of
 from vi_risk.evidence.predictors import feature_title, importances
 from vi_risk.evidence.spec_in_words import choice_of, definition_of, limits_of, making_of, promotion_of
 from vi_risk.evidence.words import doubts
+from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.governance.told import permission_in_words
 from vi_risk.models.card import (
     Companion,
@@ -49,7 +52,7 @@ def card_of(
     *,
     capacity: int | None = None,
 ) -> ModelCard:
-    """Return the model card of a run.
+    """Return the model card of a run, for others than the team too: numbers of people as the rule lets them be told.
 
     Parameters
     ----------
@@ -60,7 +63,10 @@ def card_of(
     capacity
         Places that each practice's list has in the evaluation; None where that is not known.
     """
+    rule = rule_of(run)
     decay = evaluation.get("score_decay") or run["model"].get("score_decay")
+    told_run = disclosed_run(run, rule)
+    told = disclosed({**evaluation, "score_decay": decay} if decay else evaluation, rule)
     return ModelCard(
         title=spec.title,
         version=run["model"]["version"],
@@ -70,35 +76,37 @@ def card_of(
         min_age=spec.cohort.min_age,
         definition=definition_of(spec),
         index_dates=_index_dates(snapshots),
-        sources=_sources(run["records"]),
+        sources=_sources(told_run["records"]),
         tables=[
-            SourceTable(table, rows, snapshots.data_to.get(table)) for table, rows in run["records"]["rows"].items()
+            SourceTable(table, rows, snapshots.data_to.get(table))
+            for table, rows in told_run["records"]["rows"].items()
         ],
         practices=len(snapshots.practices) or None,
-        cohort_flow=_flow(snapshots, spec),
-        follow_up=_follow_up(snapshots),
-        characteristics=_characteristics(snapshots),
-        mean_age={
-            str(role): float(age) for role, age in snapshots.cohort.groupby("role", sort=False)["age"].mean().items()
+        cohort_flow={step: _told(by_role, rule) for step, by_role in _flow(snapshots, spec).items()},
+        follow_up=_follow_up(snapshots, rule),
+        characteristics=_characteristics(snapshots, rule),
+        mean_age=_mean_age(snapshots, rule),
+        features=importances(snapshots, contributions, rule),
+        training={
+            name: told_run["model"][name] for name in ("rows", "patients", "events") if name in told_run["model"]
         },
-        features=importances(snapshots, contributions),
-        training={name: run["model"][name] for name in ("rows", "patients", "events") if name in run["model"]},
-        making=making_of(spec, run, snapshots),
-        companions=[*_companions(run, evaluation, snapshots)],
+        making=making_of(spec, run, snapshots, rule),
+        companions=[*_companions(run, told, snapshots, rule)],
         recalibrated_from=run["model"].get("recalibrated_from"),
         recalibrated_how=run["model"].get("recalibrated_how"),
         git_revision=run.get("git_revision"),
         index=spec.cohort.index,
         capacity=capacity,
-        asked=_asked(snapshots),
+        asked=_told(_asked(snapshots), rule),
         choice=choice_of(spec, snapshots.catalogue, run["model"]["features"]),
         intended_use=INTENDED_USE_OF_COUNTS if spec.counts else INTENDED_USE,
         intended_users=INTENDED_USERS_OF_COUNTS if spec.counts else INTENDED_USERS,
-        evaluation={**evaluation, "score_decay": decay} if decay else evaluation,
+        evaluation=told,
         doubts=doubts(evaluation, outcome=spec.outcome),
         limits=limits_of(spec),
         notes=snapshots.notes,
-        warnings=run["records"]["warnings"],
+        warnings=told_run["records"]["warnings"],
+        small_numbers=rule,
         versions=run["versions"],
         promotion=promotion_of(spec),
         checksum=run["model"]["checksum"],
@@ -112,7 +120,11 @@ def write_plots(
     contributions: "pd.DataFrame",
     rows: "pd.DataFrame",
 ) -> None:
-    """Write the plots of calibration, of net benefit and of contributions (SHAP, by feature and by value) as PNG."""
+    """Write the plots of calibration, of net benefit and of contributions (SHAP, by feature and by value) as PNG.
+
+    `evaluation` is as others than the team may see it (`vi_risk.evidence.disclosed`), for the plots go where the card
+    goes.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "reliability.png").write_bytes(reliability_figure(evaluation))
     decision = decision_curve_figure(evaluation)
@@ -152,11 +164,20 @@ def _flow(snapshots: Snapshots, spec: ModelSpec) -> dict[str, dict[str, int]]:
     return flow
 
 
+def _told(by_role: Mapping[str, int], rule: Disclosure) -> dict[str, int | None]:
+    return {role: rule.count(number) for role, number in by_role.items()}
+
+
+def _mean_age(snapshots: Snapshots, rule: Disclosure) -> dict[str, float]:
+    by_role = snapshots.cohort.groupby("role", sort=False)["age"]
+    return {str(role): round(float(ages.mean()), 1) for role, ages in by_role if not rule.is_small(int(ages.count()))}
+
+
 def _asked(snapshots: Snapshots) -> dict[str, int]:
     return {str(role): int(rows) for role, rows in snapshots.cohort["role"].value_counts(sort=False).items()}
 
 
-def _follow_up(snapshots: Snapshots) -> dict[str, FollowUp]:
+def _follow_up(snapshots: Snapshots, rule: Disclosure) -> dict[str, FollowUp]:
     """Return how the windows of those asked about ended, by role; nothing where the cohort does not tell."""
     if "ended" not in snapshots.cohort:
         return {}
@@ -166,26 +187,28 @@ def _follow_up(snapshots: Snapshots) -> dict[str, FollowUp]:
         known = over.loc[over["weight"] > 0, "weight"] if "weight" in over else pd.Series(dtype="float64")
         counts = over["ended"].value_counts()
         found[role] = FollowUp(
-            people=len(over),
-            ended={way: int(counts.get(way, 0)) for way in ("event", "died", "left", "horizon")},
+            people=rule.count(len(over)),
+            ended=rule.table({way: int(counts.get(way, 0)) for way in ("event", "died", "left", "horizon")}),
             least_weight=float(known.min()) if len(known) else None,
             most_weight=float(known.max()) if len(known) else None,
         )
     return found
 
 
-def _characteristics(snapshots: Snapshots) -> dict[str, dict[str, dict[str, int]]]:
-    """Return attribute -> label -> role -> people."""
-    found: dict[str, dict[str, dict[str, int]]] = {}
+def _characteristics(snapshots: Snapshots, rule: Disclosure) -> dict[str, dict[str, dict[str, int | None]]]:
+    """Return attribute -> label -> role -> people, of each role as parts of all who were asked about."""
+    found: dict[str, dict[str, dict[str, int | None]]] = {}
     for attribute, labels in attributes_of(snapshots.cohort, snapshots.told(TOLD_BY)).items():
         if attribute in _NOT_DESCRIBED:
             continue
         told = labels.astype("object").where(labels.notna(), "not known")
         counts = pd.crosstab(told, snapshots.cohort["role"])
-        found[attribute] = {
-            str(label): {str(role): int(number) for role, number in row.items()}
-            for label, row in sorted(counts.iterrows(), key=lambda entry: _age_or_name(str(entry[0])))
+        by_role = {
+            str(role): rule.table({str(label): int(number) for label, number in of.items()})
+            for role, of in counts.items()
         }
+        labels_in_order = sorted(map(str, counts.index), key=_age_or_name)
+        found[attribute] = {label: {role: of[label] for role, of in by_role.items()} for label in labels_in_order}
     return found
 
 
@@ -209,7 +232,9 @@ def _sources(records: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def _companions(run: Mapping[str, Any], evaluation: Mapping[str, Any], snapshots: Snapshots) -> Iterator[Companion]:
+def _companions(
+    run: Mapping[str, Any], evaluation: Mapping[str, Any], snapshots: Snapshots, rule: Disclosure
+) -> Iterator[Companion]:
     """Yield what stands beside the risk, as the spec names it; of one that could not be trained no figure is told."""
     trained = run["model"].get("companions")
     told = evaluation.get("companions") or {}
@@ -220,7 +245,7 @@ def _companions(run: Mapping[str, Any], evaluation: Mapping[str, Any], snapshots
             words=found.get("words") or spec.get("outcome_words") or name.replace("_", " "),
             horizon_days=found.get("horizon_days") or spec.get("horizon_days"),
             **{figure: found.get(figure) for figure in _OF_COMPANIONS},
-            training_events=_training_events(snapshots, name),
+            training_events=rule.count(_training_events(snapshots, name)),
             trained=trained is None or name in trained,
             counts=spec.get("outcome") in OUTCOMES and OUTCOMES[spec["outcome"]].kind == "count",
         )

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vi_risk.features.definition import Feature
+from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.models.card import FeatureImportance
-from vi_risk.models.card.figures import is_few
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.reasons.sentences import span
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def importances(snapshots: Snapshots, contributions: "pd.DataFrame") -> list[FeatureImportance]:
+def importances(snapshots: Snapshots, contributions: "pd.DataFrame", rule: Disclosure) -> list[FeatureImportance]:
     """Return what each feature did to the predictions of a sample of the test rows.
+
+    Shares and means are told by the rule of small numbers: the mean of a yes or no, times the people, is their number.
 
     Parameters
     ----------
@@ -29,7 +31,7 @@ def importances(snapshots: Snapshots, contributions: "pd.DataFrame") -> list[Fea
     _, training = snapshots.rows("train")
     _, test = snapshots.rows("test")
     sample = test.loc[contributions.index, names]
-    known = test[names].notna().mean()
+    known = test[names].notna().sum()
     return [
         FeatureImportance(
             title=feature_title(by_name[name], snapshots),
@@ -37,9 +39,9 @@ def importances(snapshots: Snapshots, contributions: "pd.DataFrame") -> list[Fea
             importance=float(contributions[name].abs().mean()),
             declared=by_name[name].definition.direction,
             correlation=rank_correlation(sample[name], contributions[name]),
-            known=float(known[name]),
-            training_mean=_mean(training[name]),
-            test_mean=_mean(test[name]),
+            known=rule.share(int(known[name]), len(test)),
+            training_mean=_mean(training[name], rule),
+            test_mean=_mean(test[name], rule),
         )
         for name in names
     ]
@@ -74,8 +76,8 @@ def rank_correlation(values: "pd.Series[float]", contributions: "pd.Series[float
     return float(np.corrcoef(np.arange(len(means)), means)[0, 1])
 
 
-def _mean(values: "pd.Series[float]") -> float | None:
-    """Return the mean of what is known; None where it would tell of a few people."""
+def _mean(values: "pd.Series[float]", rule: Disclosure) -> float | None:
+    """Return the mean of what is known, in steps of five people; None where it would tell of a few people."""
     different = int((values != values.mode().iloc[0])[values.notna()].sum()) if values.notna().any() else 0
     known = int(values.notna().sum())
-    return None if not known or is_few(known) or is_few(different) else float(values.mean())
+    return None if not known or rule.is_small(different) else rule.in_steps(float(values.mean()), known)

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from vi_risk.cohort.outcomes import OUTCOMES, Outcome
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Domain
+from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.models.card.content import RECALIBRATED
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
@@ -56,11 +57,11 @@ def _death(outcome: Outcome) -> list[str]:
     return ["Death before the outcome counts as no event: the risk is that of the outcome before death."]
 
 
-def making_of(spec: ModelSpec, run: Mapping[str, Any], snapshots: Snapshots) -> dict[str, str]:
-    """Return how the model was made: what -> how."""
+def making_of(spec: ModelSpec, run: Mapping[str, Any], snapshots: Snapshots, rule: Disclosure) -> dict[str, str]:
+    """Return how the model was made: what -> how; numbers of people by the rule of small numbers."""
     learner, model = spec.learner, run["model"]
     if model.get("recalibrated_from"):
-        return _recalibrated(spec, run)
+        return _recalibrated(spec, run, rule)
     allowed, used = len(spec.inputs(snapshots.catalogue)), len(model["features"])
     folds = learner.calibration_folds or (2 if model["rows"] >= _MANY_ROWS else 3)
     calibration = "scale and slope of the logarithm of the expected count" if spec.counts else learner.calibration
@@ -78,7 +79,7 @@ def making_of(spec: ModelSpec, run: Mapping[str, Any], snapshots: Snapshots) -> 
         "Calibration": (
             f"{calibration}, fitted on scores that trees gave to people they had not seen ({folds} folds of patients)"
         ),
-        "Training": _training(model),
+        "Training": _training(model, rule),
         "Split": _SPLIT[spec.split.by],
         "Left the area": _LEFT[spec.censoring.left_area],
         "Missing values": "stay missing, and the trees learn which way they point; so does a table that is absent",
@@ -97,14 +98,14 @@ def making_of(spec: ModelSpec, run: Mapping[str, Any], snapshots: Snapshots) -> 
     return made
 
 
-def _recalibrated(spec: ModelSpec, run: Mapping[str, Any]) -> dict[str, str]:
+def _recalibrated(spec: ModelSpec, run: Mapping[str, Any], rule: Disclosure) -> dict[str, str]:
     """Return how a model was made of which only the calibration is this run's."""
     model = run["model"]
     version, how = model["recalibrated_from"], RECALIBRATED.get(model.get("recalibrated_how", ""), "moved")
     return {
         "Learner": f"the trees of version {version}, unchanged; how they were made stands on its card",
         "Calibration": f"that of version {version}, {how} in the rows below",
-        "Rows of the recalibration": _training(model),
+        "Rows of the recalibration": _training(model, rule),
         "Split": _SPLIT[spec.split.by],
         "Left the area": _LEFT[spec.censoring.left_area],
         "Missing values": "stay missing, and the trees learnt which way they point; so does a table that is absent",
@@ -139,9 +140,9 @@ def choice_of(spec: ModelSpec, catalogue: Catalogue, used: Collection[str]) -> t
     return tuple(said)
 
 
-def _training(model: Mapping[str, Any]) -> str:
-    events = f", {model['events']:,.0f} events" if "events" in model else ""
-    return f"{model['rows']:,} rows of {model['patients']:,} people{events}"
+def _training(model: Mapping[str, Any], rule: Disclosure) -> str:
+    events = f", {rule.words(model['events'])} events" if "events" in model else ""
+    return f"{rule.words(model['rows'])} rows of {rule.words(model['patients'])} people{events}"
 
 
 def limits_of(spec: ModelSpec) -> tuple[str, ...]:

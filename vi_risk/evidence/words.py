@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from vi_risk.evidence.disclosed import in_fives
+from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.models.card.figures import words_of
 from vi_risk.models.comparators.learners import LEARNERS
 
@@ -76,8 +78,7 @@ def doubts(evaluation: Mapping[str, Any], *, outcome: str = "") -> tuple[str, ..
         if name in LEARNERS and (interval := other["difference"]["auroc"]["interval"]) is not None and interval[1] < 0
     ]
     found += [
-        f"“{words_of(name)}” finds more true cases in as many places, by more than chance: {-more['value']:.0f} more"
-        f" ({-more['interval'][1]:.0f} to {-more['interval'][0]:.0f})"
+        f"“{words_of(name)}” finds more true cases in as many places, by more than chance: {_more(more)}"
         for name, other in evaluation["comparators"].items()
         if (more := other.get("difference", {}).get("true_cases.capacity") or {}).get("interval") is not None
         and more["interval"][1] < 0
@@ -86,6 +87,13 @@ def doubts(evaluation: Mapping[str, Any], *, outcome: str = "") -> tuple[str, ..
     if share is not None and share[0] > 1:
         found.append("the model ranks these patients better than their true risk does, which only a leak can: find it")
     return tuple(found)
+
+
+def _more(difference: Mapping[str, Any]) -> str:
+    """Return how many more another way finds, as others than the team may be told it: this is said on the card too."""
+    rule = Disclosure()
+    low, high = in_fives([-end for end in reversed(difference["interval"])], rule) or (0, 0)
+    return f"about {rule.words(-difference['value'])} more ({low} to {high})"
 
 
 def _doubts_of_counts(evaluation: Mapping[str, Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from vi_risk.governance.door import WHERE, admitted, permission_of, refuse, unid
 from vi_risk.identity.identifying_columns import refuse_identifying_files
 from vi_risk.records import reading
 from vi_risk.records.database import shown, url_of
-from vi_risk.records.linked import Records
+from vi_risk.records.linked import Records, Workspace
 from vi_risk.records.mapping import Mapping
 from vi_risk.records.permission import Permission
 from vi_risk.records.synthetic.marker import why_not_synthetic
@@ -24,12 +24,13 @@ def read_records(
     today: date | None = None,
     features: Sequence[Path] = (),
     report: reading.Report | None = None,
+    workspace: Workspace | None = None,
 ) -> Records:
     """Read linked records from a folder of CSV or Parquet files, or from a database, as a governance file permits.
 
     Parameters
     ----------
-    folder, mapping, report
+    folder, mapping, report, workspace
         As `vi_risk.records.reading.read_records` has them.
     governance
         What the site permits, or the file that says so; None for an unchanged folder of `vi-risk synth` alone.
@@ -57,7 +58,8 @@ def read_records(
     permission, door = doorway(folder, governance, today=today, features=features)
     if governance is not None and mapping in (None, "canonical") and url_of(folder) is None:
         refuse_identifying_files(Path(folder))
-    found = admitted(reading.read_records(folder, mapping=mapping, report=report, door=door), permission)
+    read = reading.read_records(folder, mapping=mapping, report=report, door=door, workspace=workspace)
+    found = admitted(read, permission)
     return found if governance is None else unidentified(found)
 
 

@@ -63,7 +63,7 @@ def test_whoever_finds_more_in_as_many_places_by_more_than_chance_is_a_doubt(
         found = doubts({"model": MODEL, "comparators": {name: other}})
         assert len(found) == doubted
         assert all(
-            "finds more true cases in as many places, by more than chance: 20 more (2 to 41)" in d for d in found
+            "finds more true cases in as many places, by more than chance: about 20 more (0 to 45)" in d for d in found
         )
 
 

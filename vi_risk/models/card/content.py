@@ -6,6 +6,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, Literal
 
+from vi_risk.governance.small_numbers import Disclosure
+
 Kind = Literal["yes_no", "count"]
 
 ASKED_ABOUT = "asked about"  # the step of the flow at which rows are left as a model takes them
@@ -72,7 +74,7 @@ class SourceTable:
     """A table of the records: its rows, and the last day seen in it."""
 
     name: str
-    rows: int
+    rows: int | None
     seen_to: date | None = None
 
 
@@ -88,8 +90,8 @@ class FollowUp:
         Smallest and largest weight of those whose outcome is known; None where nobody's is.
     """
 
-    people: int
-    ended: Mapping[str, int]
+    people: int | None
+    ended: Mapping[str, int | None]
     least_weight: float | None = None
     most_weight: float | None = None
 
@@ -130,7 +132,7 @@ class Companion:
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What the card says.
+    """What the card says; numbers of people are as they may be told, and None where they may not.
 
     Attributes
     ----------
@@ -141,7 +143,7 @@ class ModelCard:
     cohort_flow
         What was done in order -> people left (or left out, as the text says), by the same roles.
     evaluation
-        The content of evaluation.json; any value may be None.
+        The content of evaluation.json, as it may be told; any value may be None.
     checksum
         SHA-256 of the model file, by which a score is traced to this card.
     definition
@@ -165,6 +167,8 @@ class ModelCard:
         Rows asked about, by role.
     choice
         Which of the declared features the model may use, a sentence each.
+    small_numbers
+        The rule by which numbers of people are told.
     recalibrated_how
         "in_the_large" or "slope", of a model whose calibration alone was fitted anew (`recalibrated_from`).
     """
@@ -173,7 +177,7 @@ class ModelCard:
     version: str
     outcome: str
     index_dates: Mapping[str, Sequence[date]]
-    cohort_flow: Mapping[str, Mapping[str, int]]
+    cohort_flow: Mapping[str, Mapping[str, int | None]]
     features: Sequence[FeatureImportance]
     evaluation: Mapping[str, Any]
     limits: Sequence[str]
@@ -187,10 +191,10 @@ class ModelCard:
     sources: Sequence[str] = ()
     tables: Sequence[SourceTable] = ()
     practices: int | None = None
-    characteristics: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    characteristics: Mapping[str, Mapping[str, Mapping[str, int | None]]] = field(default_factory=dict)
     mean_age: Mapping[str, float] = field(default_factory=dict)  # by role
     follow_up: Mapping[str, FollowUp] = field(default_factory=dict)  # by role
-    training: Mapping[str, int] = field(default_factory=dict)  # rows, patients, events
+    training: Mapping[str, int | None] = field(default_factory=dict)  # rows, patients, events
     making: Mapping[str, str] = field(default_factory=dict)
     companions: Sequence[Companion] = ()
     recalibrated_from: str | None = None
@@ -202,10 +206,11 @@ class ModelCard:
     not_for: Sequence[str] = NOT_FOR
     index: Literal["date", "discharge"] = "date"
     capacity: int | None = None
-    asked: Mapping[str, int] = field(default_factory=dict)  # by role
+    asked: Mapping[str, int | None] = field(default_factory=dict)  # by role
     choice: Sequence[str] = ()
     recalibrated_how: str | None = None
     git_revision: str | None = None
+    small_numbers: Disclosure = field(default_factory=Disclosure)
 
     @property
     def of_discharges(self) -> bool:

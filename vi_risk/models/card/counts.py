@@ -4,16 +4,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vi_risk.models.card.figures import (
-    FEW,
     NOT_ESTIMATED,
+    NOT_TOLD,
     NOTHING,
     count,
     decimals,
-    is_few,
     names_in_words,
-    people,
     share,
     with_interval,
+    with_share,
     words_of,
 )
 from vi_risk.models.card.parts import Bullets, Figure, Group, Heading, Paragraph, Part, Row, Table
@@ -60,7 +59,7 @@ def performance(evaluation: Mapping[str, Any]) -> Iterator[Part]:
         [
             Row("People tested", [count(model["n"])]),
             *followed,
-            Row("With a count above 0", [people(model["with_any"])]),
+            Row("With a count above 0", [count(model["with_any"])]),
             Row("Counted in all", [count(model["total"])]),
             Row("Mean seen", [_with(model, "mean_observed")], "for each person"),
             Row("Mean expected", [decimals(model["mean_expected"])], "for each person"),
@@ -90,7 +89,7 @@ def performance(evaluation: Mapping[str, Any]) -> Iterator[Part]:
                 _FIRST if place == "capacity" else place_in_words(place),
                 [
                     count(found["n"]),
-                    people(found["observed"]),
+                    count(found["observed"]),
                     share(found["share_of_observed"], model.get("intervals", {}).get(f"share_of_observed.{place}")),
                     _with(model, f"mean_observed.{place}", 2, value=found["mean_observed"]),
                     decimals(found.get("lift"), 1),
@@ -176,8 +175,8 @@ def _reliability(evaluation: Mapping[str, Any]) -> Part:
                 [
                     count(group["n"]),
                     decimals(group["mean_expected"]),
-                    decimals(group["mean_observed"]),
-                    f"{decimals(group['low'])} to {decimals(group['high'])}",
+                    decimals(group["mean_observed"], otherwise=NOT_TOLD),
+                    NOT_TOLD if group["low"] is None else f"{decimals(group['low'])} to {decimals(group['high'])}",
                 ],
             )
             for number, group in enumerate(evaluation["model"]["deciles"], start=1)
@@ -201,8 +200,7 @@ def subgroups(evaluation: Mapping[str, Any]) -> Table | None:
     )
     return Table(
         "subgroups",
-        f"The same people and expectations, told apart by one attribute. Numbers from {FEW} are left out of this table;"
-        " from it and others some of them can be worked out",
+        "The same people and expectations, told apart by one attribute",
         "Group",
         columns,
         [
@@ -215,23 +213,17 @@ def subgroups(evaluation: Mapping[str, Any]) -> Table | None:
 
 def _subgroup(group: Mapping[str, Any], columns: int) -> list[str]:
     if group["n"] is None:
-        return [people(None), *[""] * (columns - 1)]
+        return [NOT_TOLD, *[""] * (columns - 1)]
     return [
         count(group["n"]),
-        _counted(group["total"], group["share_of_observed"]),
-        _counted(group["listed"], group["share_of_listed"]),
-        decimals(group["mean_observed"], otherwise=people(None)),
-        decimals(group["mean_expected"], otherwise=people(None)),
+        with_share(group["total"], group["share_of_observed"]),
+        with_share(group["listed"], group["share_of_listed"]),
+        decimals(group["mean_observed"], otherwise=NOT_TOLD),
+        decimals(group["mean_expected"], otherwise=NOT_TOLD),
         with_interval(
             group["observed_over_expected"],
             group.get("observed_over_expected_interval"),
             2,
-            otherwise=people(None),
+            otherwise=NOT_TOLD,
         ),
     ]
-
-
-def _counted(number: float | None, of_all: float | None) -> str:
-    return (
-        people(number) if number is None or is_few(number) or of_all is None else f"{count(number)} ({share(of_all)})"
-    )

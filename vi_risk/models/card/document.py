@@ -5,14 +5,10 @@ from collections.abc import Iterator
 from vi_risk.models.card import counts, groups, yes_no
 from vi_risk.models.card.content import RECALIBRATED, ModelCard
 from vi_risk.models.card.figures import (
-    FEW,
-    NOT_ESTIMATED,
+    NOT_TOLD,
     NOTHING,
-    TOO_FEW,
     count,
     decimals,
-    is_few,
-    people,
     sentence,
     share,
     with_interval,
@@ -32,11 +28,6 @@ from vi_risk.models.card.predictors import features
 from vi_risk.models.card.tripod import checklist, dates_in_words
 
 _CHECKSUM = "Model file, SHA-256"
-_NOT_TO_PUBLISH = (
-    f"This card is for the trust's own use, not for publication. Some tables leave out numbers of people from {FEW};"
-    " others and evaluation.json hold numbers as they are, and vi_risk does not yet suppress what could be worked"
-    " out from several of them."
-)
 
 
 def sections(card: ModelCard) -> list[Section]:
@@ -107,9 +98,9 @@ def _outcome(card: ModelCard) -> Iterator[Part]:
                     other.words,
                     [
                         count(other.horizon_days),
-                        people(other.training_events, NOTHING),
-                        people(other.events, NOT_ESTIMATED),
-                        TOO_FEW if is_few(other.events) else share(other.observed),
+                        count(other.training_events, NOTHING),
+                        count(other.events),
+                        share(other.observed, otherwise=NOT_TOLD),
                         share(other.mean_risk),
                         with_interval(other.auroc, other.auroc_interval),
                         decimals(other.calibration_slope, 2),
@@ -132,9 +123,9 @@ def _outcome(card: ModelCard) -> Iterator[Part]:
                     other.words,
                     [
                         count(other.horizon_days),
-                        people(other.training_events, NOTHING),
-                        people(other.events, NOT_ESTIMATED),
-                        TOO_FEW if is_few(other.events) else decimals(other.observed, 3),
+                        count(other.training_events, NOTHING),
+                        count(other.events),
+                        decimals(other.observed, 3, NOT_TOLD),
                         decimals(other.mean_risk, 3),
                     ],
                     "" if other.trained else "there is no model of it here",
@@ -206,7 +197,17 @@ def _making(card: ModelCard) -> Iterator[Part]:
 def _limits(card: ModelCard) -> Iterator[Part]:
     said = [sentence(limit) for limit in (*card.doubts, *card.limits)]
     yield Bullets(said) if said else Paragraph("None were stated.")
-    yield Paragraph(_NOT_TO_PUBLISH, stands_out=True)
+    yield Paragraph(_how_numbers_are_told(card), stands_out=True)
+
+
+def _how_numbers_are_told(card: ModelCard) -> str:
+    rule = card.small_numbers
+    return (
+        f"Numbers of people on this card are rounded to the nearest {rule.round_to}, and {NOT_TOLD} where they are from"
+        f" 1 to {rule.fewer_than - 1} or would let such a number be worked out. Shares are made of the rounded numbers"
+        " and need not add up; of few people they are coarse, and intervals reach out to the next step. The exact"
+        " numbers are in evaluation.json of the run's output folder, which is for those who may see them."
+    )
 
 
 def _version(card: ModelCard) -> Iterator[Part]:

@@ -1,15 +1,17 @@
-"""Figures as a card shows them: a number with its interval, and never a number for what is not known or too small."""
+"""Figures as a card shows them: a number with its interval, and words for what is not known or not told.
+
+The card is given numbers as they may be told (`vi_risk.governance.small_numbers`): None is one that may not.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from vi_risk.models.evidence.subgroups import FEWEST_OF_A_SHARE
 from vi_risk.models.templates import plain_words
 
 NOT_ESTIMATED = "not estimated"
-TOO_FEW = "too few to tell"
+NOT_TOLD = "not told"
 NOTHING = "–"  # noqa: RUF001 -- a dash where nothing is to be said
 # Names whose words are not their letters with spaces between.
 _WORDS: Mapping[str, str] = MappingProxyType(
@@ -27,7 +29,6 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "parr30_recalibrated": "PARR-30, recalibrated",
     }
 )
-FEW = f"1 to {FEWEST_OF_A_SHARE - 1}"
 
 
 def words_of(name: str) -> str:
@@ -54,40 +55,25 @@ def names_in_words(text: str, names: Iterable[str]) -> str:
     return text
 
 
-def is_few(number: float | None) -> bool:
-    """Return whether a number of people is so small that it could be someone: the NHS rule for small numbers."""
-    return number is not None and 0 < number < FEWEST_OF_A_SHARE
-
-
-def count(number: float | None, otherwise: str = NOT_ESTIMATED) -> str:
+def count(number: float | None, otherwise: str = NOT_TOLD) -> str:
     """Return a number of people or events; weighted ones are rounded to whole numbers.
 
     Examples
     --------
     >>> count(2137), count(146.6), count(None)
-    ('2,137', '147', 'not estimated')
+    ('2,137', '147', 'not told')
     """
     return otherwise if number is None else f"{number:,.0f}"
 
 
-def people(number: float | None, otherwise: str = TOO_FEW) -> str:
-    """Return a number of people told apart by what others may know of them: from 1 to 7 it is left out.
-
-    Other tables may tell it all the same: nothing here suppresses what could be worked out.
-
-    Examples
-    --------
-    >>> people(0), people(3), people(8), people(None)
-    ('0', '1 to 7', '8', 'too few to tell')
-    """
-    return FEW if is_few(number) else count(number, otherwise)
-
-
 def people_of(part: float | None, whole: float | None) -> str:
-    """Return a number of people and their share of all, neither where it is from 1 to 7."""
-    if part is None or not whole or is_few(part):
-        return people(part)
-    return f"{count(part)} ({share(part / whole)})"
+    """Return a number of people and their share of all, where both are told."""
+    return count(part) if part is None or not whole else f"{count(part)} ({share(part / whole)})"
+
+
+def with_share(number: float | None, of_all: float | None) -> str:
+    """Return a number of people with a share that stands for itself, where both are told."""
+    return count(number) if number is None or of_all is None else f"{count(number)} ({share(of_all)})"
 
 
 def decimals(value: float | None, places: int = 3, otherwise: str = NOT_ESTIMATED) -> str:

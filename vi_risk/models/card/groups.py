@@ -5,21 +5,21 @@ from typing import Any
 
 from vi_risk.models.card.content import ModelCard
 from vi_risk.models.card.figures import (
-    FEW,
     NOT_ESTIMATED,
-    TOO_FEW,
+    NOT_TOLD,
     count,
     decimals,
-    is_few,
-    people,
     share,
     with_interval,
+    with_share,
     words_of,
 )
 from vi_risk.models.card.parts import Figure, Group, Heading, Paragraph, Part, Row, Table
 from vi_risk.models.card.plots import decay_plot
 from vi_risk.models.evidence.subgroups import FEWEST
 from vi_risk.models.templates import date_in_words
+
+_PLACES = 2  # of an AUROC in a group: three would tell of few people how many pairs there are
 
 
 def by_age(evaluation: Mapping[str, Any]) -> Iterator[Part]:
@@ -55,11 +55,11 @@ def by_age(evaluation: Mapping[str, Any]) -> Iterator[Part]:
 
 def _band(found: Mapping[str, Any], columns: int) -> list[str]:
     if found["n"] is None:
-        return [TOO_FEW, *[""] * (columns - 1)]
+        return [NOT_TOLD, *[""] * (columns - 1)]
     return [
         count(found["n"]),
-        _with_share(found["events"], found.get("observed")),
-        _told(found, "auroc", 3),
+        with_share(found["events"], found.get("observed")),
+        _told(found, "auroc", _PLACES),
         *(_told(found, name, places) for name, places in (("auprc", 3), ("brier", 4), ("scaled_brier", 3))),
         _told(found, "expected_over_observed", 2),
         _told(found, "calibration_in_the_large", 2),
@@ -70,13 +70,7 @@ def _band(found: Mapping[str, Any], columns: int) -> list[str]:
 
 def _told(found: Mapping[str, Any], name: str, places: int) -> str:
     """Return a figure with its interval; where these people cannot tell it, that they are too few."""
-    return with_interval(found.get(name), found.get(f"{name}_interval"), places, otherwise=TOO_FEW)
-
-
-def _with_share(number: float | None, of_all: float | None) -> str:
-    return (
-        people(number) if number is None or is_few(number) or of_all is None else f"{count(number)} ({share(of_all)})"
-    )
+    return with_interval(found.get(name), found.get(f"{name}_interval"), places, otherwise=NOT_TOLD)
 
 
 def subgroups(evaluation: Mapping[str, Any]) -> Table | None:
@@ -97,8 +91,7 @@ def subgroups(evaluation: Mapping[str, Any]) -> Table | None:
     )
     return Table(
         "subgroups",
-        f"The same people, risks and lists, told apart by one attribute. Nothing is told of fewer than {FEWEST} people."
-        f" Numbers from {FEW} are left out of this table; from it and others some of them can be worked out.",
+        f"The same people, risks and lists, told apart by one attribute; nothing is told of fewer than {FEWEST} people",
         "Group",
         columns,
         [
@@ -114,17 +107,17 @@ def subgroups(evaluation: Mapping[str, Any]) -> Table | None:
 
 def _subgroup(group: Mapping[str, Any], columns: int) -> list[str]:
     if group["n"] is None:
-        return [TOO_FEW, *[""] * (columns - 1)]
+        return [NOT_TOLD, *[""] * (columns - 1)]
     return [
         count(group["n"]),
-        _with_share(group["events"], group["share_of_outcomes"]),
-        _with_share(group["listed"], group["share_of_listed"]),
-        share(group["observed"], otherwise=TOO_FEW),
-        share(group["mean_risk"], otherwise=TOO_FEW),
-        _told(group, "auroc", 3),
+        with_share(group["events"], group["share_of_outcomes"]),
+        with_share(group["listed"], group["share_of_listed"]),
+        share(group["observed"], otherwise=NOT_TOLD),
+        share(group["mean_risk"], otherwise=NOT_TOLD),
+        _told(group, "auroc", _PLACES),
         _told(group, "calibration_in_the_large", 2),
-        share(group["ppv"], group["ppv_interval"], otherwise=TOO_FEW),
-        share(group["false_negative_rate"], group["false_negative_rate_interval"], otherwise=TOO_FEW),
+        share(group["ppv"], group["ppv_interval"], otherwise=NOT_TOLD),
+        share(group["false_negative_rate"], group["false_negative_rate_interval"], otherwise=NOT_TOLD),
     ]
 
 
@@ -176,9 +169,9 @@ def held_out(evaluation: Mapping[str, Any]) -> Iterator[Part]:
                     Row(
                         label,
                         [
-                            count(group["n"], TOO_FEW),
-                            people(group["events"]),
-                            *(_told(group, name, places) for name, _, places in _POOLED),
+                            count(group["n"], NOT_TOLD),
+                            count(group["events"]),
+                            *(_told(group, name, min(places, _PLACES)) for name, _, places in _POOLED),
                         ],
                     )
                     for label, group in groups.items()
@@ -244,7 +237,7 @@ def _later(days: str, found: Mapping[str, Any]) -> Row:
         title,
         [
             count(found["n"]),
-            _with_share(found["events"], found.get("observed")),
+            with_share(found["events"], found.get("observed")),
             _told(found, "auroc", 3),
             _told(found, "calibration_slope", 2),
         ],
@@ -311,9 +304,9 @@ _COMPARED = {
 
 def _served(group: Mapping[str, Any]) -> list[str]:
     return [
-        share(group["selection_rate"], group["selection_rate_interval"], otherwise=TOO_FEW),
-        share(group["share_of_listed"], otherwise=TOO_FEW),
-        share(group["share_of_outcomes"], otherwise=TOO_FEW),
+        share(group["selection_rate"], group["selection_rate_interval"], otherwise=NOT_TOLD),
+        share(group["share_of_listed"], otherwise=NOT_TOLD),
+        share(group["share_of_outcomes"], otherwise=NOT_TOLD),
         _told(group, "listed_for_need", 2),
     ]
 

@@ -5,19 +5,16 @@ from datetime import date
 
 from vi_risk.models.card.content import Kind, ModelCard
 from vi_risk.models.card.figures import (
+    NOT_TOLD,
     NOTHING,
-    TOO_FEW,
     count,
     decimals,
-    is_few,
-    people,
     people_of,
     sentence,
     share,
     words_of,
 )
 from vi_risk.models.card.parts import Bullets, Facts, Group, Heading, Paragraph, Part, Row, Table
-from vi_risk.models.evidence.subgroups import hidden
 from vi_risk.models.templates import date_in_words, plain_words
 
 _ROLES = {"train": "Training", "test": "Test", "list": "List"}
@@ -116,7 +113,7 @@ def _flow(card: ModelCard) -> Table:
         [
             Row(
                 step[:1].upper() + step[1:],
-                [people(counts_of[role]) if role in counts_of else NOTHING for role in roles],
+                [count(counts_of[role]) if role in counts_of else NOTHING for role in roles],
             )
             for step, counts_of in flow.items()
         ],
@@ -125,16 +122,10 @@ def _flow(card: ModelCard) -> Table:
 
 def _follow_up(card: ModelCard) -> Table:
     roles = list(card.follow_up)
-    untold = {role: _untold(found.ended) for role, found in card.follow_up.items()}
     rows = [
         Row(
             plain_words(words),
-            [
-                TOO_FEW
-                if way in untold[role]
-                else people_of(card.follow_up[role].ended.get(way, 0), card.follow_up[role].people)
-                for role in roles
-            ],
+            [people_of(card.follow_up[role].ended.get(way, 0), card.follow_up[role].people) for role in roles],
         )
         for way, words in _ENDED[card.kind].items()
     ]
@@ -162,19 +153,13 @@ def _weight_is(card: ModelCard) -> str:
     )
 
 
-def _untold(ended: Mapping[str, int]) -> set[str]:
-    """Return the ways whose number is not told; that of outcomes stands in other tables and hides nothing."""
-    others = {way: number for way, number in ended.items() if way != "event"}
-    return hidden(others, set(others))
-
-
 def _characteristics(card: ModelCard) -> Table:
     roles = _roles({label: of for labels in card.characteristics.values() for label, of in labels.items()})
     told = []
     if card.mean_age:
         told.append(Group("Age", [Row("Mean, years", [decimals(card.mean_age.get(role), 1) for role in roles])]))
     for attribute, labels in card.characteristics.items():
-        whole = {role: sum(of.get(role, 0) for of in labels.values()) for role in roles}
+        whole = {role: card.asked.get(role) or sum(of.get(role) or 0 for of in labels.values()) for role in roles}
         told.append(
             Group(
                 words_of(attribute),
@@ -192,5 +177,5 @@ def _characteristics(card: ModelCard) -> Table:
     )
 
 
-def _part(part: int, whole: int) -> str:
-    return TOO_FEW if is_few(part) else share(part / whole if whole else None)
+def _part(part: int | None, whole: int) -> str:
+    return NOT_TOLD if part is None else share(min(1.0, part / whole) if whole else None)

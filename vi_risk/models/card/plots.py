@@ -55,7 +55,11 @@ def reliability_plot(evaluation: Mapping[str, Any]) -> Plot | None:
         ticks_across=_ticks(0, end, per_cent=True),
         ticks_up=_ticks(0, end, per_cent=True),
         lines=lines,
-        dots=[Dot(group["mean_risk"], group["observed"], group["low"], group["high"]) for group in groups],
+        dots=[
+            Dot(group["mean_risk"], group["observed"], group["low"], group["high"])
+            for group in groups
+            if group["observed"] is not None
+        ],
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from vi_risk.models.card.content import ASKED_ABOUT, RECALIBRATED, ModelCard
-from vi_risk.models.card.figures import count, decimals, people, sentence, share
+from vi_risk.models.card.figures import count, decimals, sentence, share
 from vi_risk.models.card.parts import Group, Heading, Link, Paragraph, Part, Row, Section, Table
 from vi_risk.models.card.plots import list_threshold
 from vi_risk.models.templates import date_in_words
@@ -200,8 +200,13 @@ def _flow(card: ModelCard) -> str:
     before = None
     for step, by_role in card.cohort_flow.items():
         number = by_role.get("test")
-        if number and not (step == ASKED_ABOUT and number == before):
-            steps.append(f"{step} {people(number)}")
+        if (
+            step in card.cohort_flow
+            and "test" in by_role
+            and number != 0
+            and not (step == ASKED_ABOUT and number == before)
+        ):
+            steps.append(f"{step} {count(number)}")
         before = number or before
     when = "Of the discharges tested" if card.of_discharges else "At the test date"
     return f"{when}: {', '.join(steps)}." if steps else ""

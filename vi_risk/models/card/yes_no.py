@@ -6,12 +6,12 @@ from typing import Any
 from vi_risk.models.card.content import ModelCard
 from vi_risk.models.card.figures import (
     NOT_ESTIMATED,
+    NOT_TOLD,
     NOTHING,
     count,
     decimals,
     names_in_words,
     of,
-    people,
     people_of,
     share,
     with_interval,
@@ -94,7 +94,7 @@ def _discharges_found(card: ModelCard, when: str) -> Iterator[str]:
 
 def in_use(card: ModelCard) -> str:
     """Return what the lists after discharge hold, which is not what was tested."""
-    now = "" if "list" not in card.asked else f" ({people(card.asked['list'])} people for the list of this run)"
+    now = "" if "list" not in card.asked else f" ({count(card.asked['list'])} people for the list of this run)"
     return (
         f"A list in use holds discharges of the last {count(card.horizon_days)} days alone{now}. How many of those it"
         " has room for, and what it finds among them, is not told here."
@@ -148,7 +148,9 @@ def _gain(more: Mapping[str, Any]) -> str:
     if more.get("interval") is None:
         return f"{_more(more['value'])}, without an interval: no gain is shown"
     low, high = more["interval"]
-    shown = "a gain beyond chance" if low > 0 else "fewer beyond chance" if high < 0 else "no gain is shown"
+    shown = {"more": "a gain beyond chance", "fewer": "fewer beyond chance"}.get(
+        more.get("beyond_chance") or "", "no gain is shown"
+    )
     return f"{_more(more['value'])} (95 % interval: {_more(low)} to {_more(high)}): {shown}"
 
 
@@ -293,10 +295,10 @@ def _found_rows(model: Mapping[str, Any]) -> list[Row]:
             place_in_words(place),
             [
                 count(found["n"]),
-                share(found["ppv"], intervals.get(f"ppv.{place}")),
-                share(found["sensitivity"], intervals.get(f"sensitivity.{place}")),
-                decimals(found.get("number_needed_to_review"), 1),
-                decimals(found.get("lift"), 1),
+                share(found["ppv"], intervals.get(f"ppv.{place}"), otherwise=NOT_TOLD),
+                share(found["sensitivity"], intervals.get(f"sensitivity.{place}"), otherwise=NOT_TOLD),
+                decimals(found.get("number_needed_to_review"), 1, NOT_TOLD),
+                decimals(found.get("lift"), 1, NOT_TOLD),
             ],
         )
         for place, found in model["at"].items()
@@ -315,9 +317,7 @@ def _finds(card: ModelCard) -> Iterator[Part]:
     if not told:
         return
     signs = list(next(iter(told.values()))["not_known_by"])
-    silent = [
-        sign for sign in signs if all(finds["not_known_by"][sign] == finds["true_cases"] for finds in told.values())
-    ]
+    silent = [sign for sign in signs if all(sign in finds["silent"] for finds in told.values())]
     heard = [sign for sign in signs if sign not in silent]
     yield Table.of(
         "finds",
@@ -329,7 +329,7 @@ def _finds(card: ModelCard) -> Iterator[Part]:
             Row(
                 name,
                 [
-                    people(finds["true_cases"]),
+                    count(finds["true_cases"]),
                     *(people_of(finds["not_known_by"][sign], finds["true_cases"]) for sign in heard),
                     people_of(finds["new"], finds["true_cases"]),
                 ],
@@ -368,8 +368,8 @@ def _compared(column: Mapping[str, Any], auroc: str, more: str) -> list[str]:
         decimals(column["auprc"]),
         decimals(column.get("scaled_brier")),
         decimals(column["calibration_slope"], 2),
-        share(listed.get("ppv")),
-        share(listed.get("sensitivity")),
+        share(listed.get("ppv"), otherwise=NOT_TOLD),
+        share(listed.get("sensitivity"), otherwise=NOT_TOLD),
         more,
     ]
 
@@ -396,8 +396,8 @@ def _reliability(evaluation: Mapping[str, Any]) -> Part:
                 [
                     count(group["n"]),
                     share(group["mean_risk"]),
-                    share(group["observed"]),
-                    f"{share(group['low'])} to {share(group['high'])}",
+                    share(group["observed"], otherwise=NOT_TOLD),
+                    NOT_TOLD if group["low"] is None else f"{share(group['low'])} to {share(group['high'])}",
                 ],
             )
             for number, group in enumerate(evaluation["model"]["reliability"], start=1)
