@@ -11,7 +11,7 @@ from vi_risk.records.tables import TABLES
 if TYPE_CHECKING:
     import pandas as pd
 
-REVIEW_COLUMNS = ("patient_id", "reviewed_on", "decision", "owner", "plan", "review_on")
+REVIEW_COLUMNS = ("patient_id", "reviewed_on", "decision", "owner", "plan", "review_on", "outcome_code")
 
 _TYPES = {"text": "string", "date": "date"}
 

@@ -9,6 +9,7 @@ from vi_risk.reasons.themes import Member
 RAREST = 0.01  # among a hundred people who stand for others, one is as few as can be told
 
 _MEASURED = ("latest", "slope")
+_MOST = 0.5
 
 
 def side_of(patient: Patient, member: Member) -> float:
@@ -65,9 +66,18 @@ def is_well_below_peers(patient: Patient, member: Member) -> bool:
     return usual is not None and not math.isnan(value) and usual.kind == "mean" and value <= usual.typical / 2
 
 
-def is_normal_as_of_peers(patient: Patient, member: Member) -> bool:
-    """Return whether a measurement is normal, and not notably worse than is usual among peers."""
+def holds_of_most_peers(patient: Patient, member: Member, side: float) -> bool:
+    """Return whether half of the peers or more have a value as high, or (side -1) as low."""
+    usual = patient.usual(member)
+    return usual is not None and usual.share_as_far(patient.value(member), side) >= _MOST
+
+
+def is_normal_and_better_than_peers(patient: Patient, member: Member) -> bool:
+    """Return whether a measurement is normal and better than is usual among peers, in the digits that are told.
+
+    Of a measurement with trouble at both ends nothing is better than normal, which most people are.
+    """
     normal, usual, value = normal_for(member.definition, patient.sex), patient.usual(member), patient.value(member)
-    if normal is None or normal.worse is None or math.isnan(value) or normal.judge(value) != "normal":
+    if normal is None or not normal.worse or math.isnan(value) or normal.judge(value) != "normal":
         return False
-    return usual is None or normal.worse * (value - usual.typical) < normal.notable
+    return usual is None or usual.is_beyond(value, -normal.worse)

@@ -10,6 +10,7 @@ from vi_risk.features.seen import CERTAIN_VALUES, FLAGS, ONLY_GROW
 from vi_risk.features.sources import tables_behind
 from vi_risk.reasons.sentences import ago, number, percent
 from vi_risk.reasons.when import When
+from vi_risk.records.codes import MDT_DECISION
 from vi_risk.records.tables import Holder
 
 Saying = Literal["number", "percent", "ago"]
@@ -27,6 +28,9 @@ PEOPLE_COLUMNS: Mapping[str, Span] = MappingProxyType(
         "rank": (1, math.inf),
         "days_since_review": (1, math.inf),
         "review_open": (0, 1),
+        "days_since_review_due": (0, math.inf),
+        **{f"review_{decision}": (0.0, 1.0) for decision in MDT_DECISION},
+        "days_since_discharge": (1, math.inf),
     }
 )
 
@@ -34,7 +38,7 @@ _SAID_OF_PEOPLE: Mapping[str, Saying] = MappingProxyType(
     {
         **dict.fromkeys(("age", "rank"), "number"),
         **dict.fromkeys(("risk", "risk_of_death", "risk_3m", "listed_in_refits"), "percent"),
-        "days_since_review": "ago",
+        **dict.fromkeys(("days_since_review", "days_since_review_due", "days_since_discharge"), "ago"),
     }
 )
 

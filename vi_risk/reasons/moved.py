@@ -10,7 +10,7 @@ import pandas as pd
 
 from vi_risk.errors import UsageError
 from vi_risk.features.definition import GROUPED_MEASURES
-from vi_risk.features.sources import CONTACTS
+from vi_risk.features.sources import CODED_ENTRIES, CONTACTS
 from vi_risk.models.templates import date_in_words
 from vi_risk.reasons.apart import is_administrative
 from vi_risk.reasons.headlines import MOST_NAMED
@@ -24,6 +24,7 @@ from vi_risk.reasons.sentences import (
     sentence,
     span,
 )
+from vi_risk.reasons.since import Events, events_since
 from vi_risk.reasons.themes import Member, Theme, Themes, themes_of, usual_window, without_sums
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ MOST_MOVED = 3
 WORTH_SAYING = 0.05
 # A count moved if by so much of what it is or was: three appointments more are news after two, not after forty.
 _NOTABLE_SHARE = 0.2
+# One more of these is news, one of anything else is chance; that there was one fewer is time that went by.
+_NEWS = ("admissions", "spells", "ed_attendances", "diagnoses", CODED_ENTRIES)
+# A count of fewer days than this falls soon after anything, and says little of how someone fares.
+_HALF_A_YEAR = 180
 
 _COUNTED = ("count", "distinct", "groups", "bed_days", "sum")
 _YES_OR_NO = ("any", "is", "latest_is", "group_flags")
@@ -65,12 +70,13 @@ class _Then:
 def what_moved(
     model: "Model", snapshots: "Snapshots", patients: Sequence[str], *, unnamed: Collection[str] = ()
 ) -> pd.DataFrame:
-    """Return what changed the risk of some patients since the list before, in words of both values.
+    """Return what happened to some patients since the list before, and then what changed their risk.
 
-    The same model looks at both dates. Told are the themes whose contributions moved most the way that the risk as a
-    whole moved: up for those who rose, down for those who fell. A score or a number of conditions is told by what made
-    it move: the conditions that are new. That time went by is told of stays in hospital alone, and of nobody that
-    something was not coded again.
+    First stand the emergency admissions and A&E attendances since then (`vi_risk.reasons.since`), whatever the model
+    made of them. The same model looks at both dates. Told are the themes whose contributions moved most the way that
+    the risk as a whole moved: up for those who rose, down for those who fell. A score or a number of conditions is told
+    by what made it move: the conditions that are new. That time went by is told of stays in hospital alone, and of
+    nobody that something was not coded again.
 
     Parameters
     ----------
@@ -80,9 +86,9 @@ def what_moved(
     Returns
     -------
     DataFrame
-        patient_id, text and feature (the one that the text tells of): up to three rows per patient, what moved most
-        first, patients in the order given. Of a patient who was not eligible at the earlier date there is one row that
-        says so, of no feature ("").
+        patient_id, text and feature (the one that the text tells of): up to three rows per patient, what happened
+        first and then what moved most, patients in the order given. That someone was not eligible at the earlier
+        date is a row of no feature (""), and so is that no change stands out.
 
     Raises
     ------
@@ -103,6 +109,8 @@ def what_moved(
     names = list(model.feature_name_)
     by_name = {feature.name: feature for feature in snapshots.catalogue.features}
     themes = themes_of([by_name[name] for name in names], snapshots.windows)
+    of_asked = before.set_axis(people_before["patient_id"]).reindex(asked)  # missing of those not eligible then
+    happened = events_since(snapshots, people.iloc[here], now.iloc[here], of_asked)
     now, before = now.iloc[here[there >= 0]], before.iloc[there[there >= 0]]
     moved = model.contributions(now)[names].to_numpy() - model.contributions(before)[names].to_numpy()
     values, values_before = now[names].to_numpy(dtype=float), before[names].to_numpy(dtype=float)
@@ -110,31 +118,32 @@ def what_moved(
     at, row, days = date_in_words(previous), 0, (snapshots.index_dates.list_date - previous).days
     told: list[tuple[str, str, str]] = []
     for place, patient_id in enumerate(patients):
+        texts = dict(happened[place].told)
         if there[place] < 0:
-            told.append((patient_id, f"not among the people asked about on {at}", ""))
+            texts[f"not among the people asked about on {at}"] = ""
+            told += [(patient_id, text, feature) for text, feature in texts.items()]
             continue
         then = _Then(values[row], values_before[row], moved[row], str(sexes[place]), at, days, unnamed)
-        told += [(patient_id, text, feature) for text, feature in _texts(then, themes).items()]
+        texts = _texts(then, themes, happened[place]) or {f"no single change stands out since {at}": ""}
+        told += [(patient_id, text, feature) for text, feature in texts.items()]
         row += 1
     return pd.DataFrame(told, columns=["patient_id", "text", "feature"])
 
 
-def _texts(then: _Then, themes: Themes) -> dict[str, str]:
-    """Return text -> the feature that it tells of, what moved most first."""
+def _texts(then: _Then, themes: Themes, happened: Events) -> dict[str, str]:
+    """Return text -> the feature that it tells of: what happened, then what moved most first."""
     way = 1.0 if then.moved.sum() >= 0 else -1.0
-    texts: dict[str, str] = {}
+    texts = dict(happened.told)
     days: list[float] = []  # of visits to hospital told of
     named: set[str] = set()  # features whose groups were named
     for theme in without_sums(themes.ordered(way * then.moved, least=WORTH_SAYING)):
-        if theme.members[0].feature.name in named:
+        if theme.members[0].feature.name in named or theme.members[0].feature.theme in happened.themes:
             continue
         new = _new(then, theme) if way > 0 else []
         named |= {flag.feature.name for flag in new}
         text, feature = _names(then, new) if new else next(_of_theme(then, theme, way, days), ("", ""))
-        if text:
+        if text and len(texts) < MOST_MOVED:
             texts.setdefault(text, feature)
-        if len(texts) == MOST_MOVED:
-            break
     return texts
 
 
@@ -144,6 +153,8 @@ def _of_theme(then: _Then, theme: Theme, way: float, days: list[float]) -> Itera
     others = sorted(theme.members, key=lambda member: -way * then.moved[member.place])
     moved = [member for member in others if way * then.moved[member.place] > 0]
     for member in [*headline, *moved]:
+        if _only_falls(then, theme, member):
+            continue
         # How appointments divide is no news where their number is none.
         if headline and member.definition.direction == "none" and member.definition is not headline[0].definition:
             continue
@@ -203,6 +214,21 @@ def _text(then: _Then, member: Member, way: float) -> str:
     return f"{said} (at {then.at}: {was})" if said and was and was != _was(member, now) else ""
 
 
+def _only_falls(then: _Then, theme: Theme, member: Member) -> bool:
+    """Return whether a count fell as time went by, which is no news: of prescriptions, or where there was one since.
+
+    Two admissions in the 90 days before the list before and one after it are no "1 fewer": there was one more.
+    """
+    now, before, last = then.now[member.place], then.before[member.place], theme.last_day(member)
+    if not member.is_count or not now < before:
+        return False
+    if member.definition.table == "prescriptions":
+        return True
+    if member.window is None or member.window >= _HALF_A_YEAR:
+        return False
+    return bool(now > 0 or last is None or then.now[last.place] <= then.days)
+
+
 def _is_made_up(member: Member) -> bool:
     """Return whether a number is made up of other things that are told, or of no one thing that anyone would name."""
     definition = member.definition
@@ -241,6 +267,9 @@ def _last(then: _Then, theme: Theme, member: Member, days: list[float]) -> str:
 
 def _of_count(then: _Then, member: Member, now: float, before: float) -> str:
     if abs(now - before) < _NOTABLE_SHARE * max(now, before):
+        return ""
+    is_news = now > before and member.definition.table in _NEWS
+    if abs(now - before) == 1 and not is_news and member.definition.measure != "groups":
         return ""
     if difference := fewer_or_more(member.feature, now - before, member.window):
         return f"{difference} than at {then.at}"

@@ -2,6 +2,7 @@
 
     [end_of_life]
     when = { end_of_life_register_1095d = { min = 1 } }
+    unless = { risk_of_death = { max = 0.1 } }
 
     [[prompt]]
     name = "ten or more medicines"
@@ -22,7 +23,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
@@ -75,13 +76,32 @@ class _Entry(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class NearEndOfLife:
+    """Who is near the end of life: `when` holds and `unless` does not, as where a risk says that death is unlikely."""
+
+    when: When
+    unless: When = field(default_factory=When)
+
+    def holds(self, people: pd.DataFrame) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+        """Return for each row whether the person is."""
+        return self.when.holds(people) & ~self.unless.holds(people)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that it reads."""
+        return (*self.when.columns, *self.unless.columns)
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """One rule: of whom something is asked, which role might help, and in which words.
 
     Attributes
     ----------
     unless
-        Of whom it is not asked though `when` holds: the help is there already, or the end of life is near.
+        Of whom it is not asked though `when` holds: the help is there already.
+    not_near
+        Who is near the end of life, where it is not asked of them; None of one that is asked of everybody.
     says
         Placeholder of `words` -> how its value is written.
     counts_on
@@ -97,6 +117,7 @@ class Prompt:
     words: str
     reference: str
     says: Mapping[str, Saying]
+    not_near: NearEndOfLife | None = None
     counts_on: frozenset[str] = frozenset()
     none_of: Mapping[str, Holder] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -108,7 +129,8 @@ class Prompt:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that it reads."""
-        return tuple(dict.fromkeys([*self.when.columns, *self.unless.columns, *self.says]))
+        near = () if self.not_near is None else self.not_near.columns
+        return tuple(dict.fromkeys([*self.when.columns, *self.unless.columns, *near, *self.says]))
 
 
 # --- asking -----------------------------------------------------------------------------------------------------------
@@ -154,6 +176,8 @@ def prompts_for(
             continue
         values = {column: pd.to_numeric(people[column]).to_numpy(float, na_value=np.nan) for column in prompt.says}
         asked = prompt.when.holds(people) & ~prompt.unless.holds(people)
+        if prompt.not_near is not None:
+            asked &= ~prompt.not_near.holds(people)
         for value in values.values():
             asked &= ~np.isnan(value)
         for row in np.flatnonzero(asked):
@@ -254,7 +278,7 @@ def _reads(content: Mapping[str, object]) -> set[str]:
 
 def _read_end_of_life(
     content: object, features: Mapping[str, Feature], *, sieve: Collection[str] | None
-) -> tuple[When | None, list[str]]:
+) -> tuple[NearEndOfLife | None, list[str]]:
     """Return who is near the end of life, None where the file does not say, and every fault of it.
 
     `sieve` keeps the alternatives that name its columns alone, as a shipped prompt about any other is left out.
@@ -265,11 +289,17 @@ def _read_end_of_life(
         return None, [
             "expected a table with `when`. Write [end_of_life] and below it when = { feature = { min = 1 } }."
         ]
-    if sieve is not None:
-        alternatives = read_when(content["when"])[0].alternatives
-        return When(tuple(one for one in alternatives if {*When((one,)).columns} <= {*sieve})), []
-    near, found = _read_condition("when", content["when"], features)
-    return near, [*(f"{key}: is no known key. Expected when." for key in content if key != "when"), *found]
+    given = {key: content[key] for key in ("when", "unless") if key in content}
+    faults = [f"{key}: is no known key. Expected when and unless." for key in content if key not in given]
+    conditions: dict[str, When] = {}
+    for key, condition in given.items():
+        if sieve is None:
+            conditions[key], found = _read_condition(key, condition, features)
+            faults += found
+        else:
+            alternatives = read_when(condition)[0].alternatives
+            conditions[key] = When(tuple(one for one in alternatives if {*When((one,)).columns} <= {*sieve}))
+    return NearEndOfLife(**conditions), faults
 
 
 def _read_condition(key: str, content: object, features: Mapping[str, Feature]) -> tuple[When, list[str]]:
@@ -283,7 +313,7 @@ def _read_condition(key: str, content: object, features: Mapping[str, Feature]) 
 
 
 def _read(
-    content: Mapping[str, object], features: Mapping[str, Feature], *, near: When | None
+    content: Mapping[str, object], features: Mapping[str, Feature], *, near: NearEndOfLife | None
 ) -> tuple[Prompt | None, list[str]]:
     """Return the prompt of an entry, or None and every fault of it; `near` says who is near the end of life."""
     conditions = {"when": When(), "unless": When()}
@@ -303,8 +333,6 @@ def _read(
         faults.append("end_of_life: the file does not say who that is. Add [end_of_life] with `when`, or leave it out.")
     if entry is None or faults:
         return None, faults
-    if near is not None and not entry.end_of_life:
-        conditions["unless"] = When((*conditions["unless"].alternatives, *near.alternatives))
     bounded = bounded_above(conditions.values()) & features.keys()
     return Prompt(
         entry.name,
@@ -313,6 +341,7 @@ def _read(
         words=entry.words,
         reference=entry.reference,
         says=says,
+        not_near=None if entry.end_of_life else near,
         counts_on=counts_on({*bounded, *says} & features.keys(), features),
         none_of=none_of(bounded, features),
     ), []

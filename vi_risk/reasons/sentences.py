@@ -1,10 +1,16 @@
 """Sentences of features: the declared words with a patient's own value in them."""
 
 import math
+import re
 from collections.abc import Sequence
 
 from vi_risk.cohort.people import age_band
-from vi_risk.features.definition import Feature
+from vi_risk.features.definition import Definition, Feature
+
+_YEAR = 365
+_WHOLE_FROM = 3  # yearly changes from here on are told without decimals
+_WEEKS_UP_TO = 95  # days: 13 weeks, so that what lies in "the last 90 days" is not "3 months ago"
+_COUNTED = re.compile(r"\{n\} (.+?)(?: issued| attended)? in the last \{window\}")
 
 
 def sentence(feature: Feature, value: float, window: int | None) -> str:
@@ -25,6 +31,9 @@ def sentence(feature: Feature, value: float, window: int | None) -> str:
     else:
         template = definition.reason_negative if value < 0 else definition.reason
     size = abs(value)
+    if definition.measure == "slope":
+        template = _yearly(template, window)
+        size = round(size, None if size >= _WHOLE_FROM else 1)  # no sample tells tenths of a large one
     return template.format(
         n=number(size),
         s="" if size == 1 else "s",
@@ -35,6 +44,24 @@ def sentence(feature: Feature, value: float, window: int | None) -> str:
         band="" if math.isnan(value) or value < 0 else age_band(int(value)),
         group=feature.group_title,
     )
+
+
+def noun(definition: Definition) -> str:
+    """Return what a feature counts in the words of its sentence, or else its unit.
+
+    Examples
+    --------
+    >>> from vi_risk.features.catalogue import read_catalogue
+    >>> noun(next(d for d in read_catalogue().definitions if d.name == "prescriptions"))
+    'prescriptions'
+    """
+    found = _COUNTED.fullmatch(definition.reason)
+    return found.group(1).replace("{s}", "s") if found else definition.unit
+
+
+def _yearly(template: str, window: int | None) -> str:
+    """Return the words of a yearly change; of one year without saying twice that it is a year."""
+    return template.replace(" a year over the last", " over the last") if span(window) == span(_YEAR) else template
 
 
 def fewer_or_more(feature: Feature, difference: float, window: int | None) -> str:
@@ -130,14 +157,14 @@ def ago(days: int) -> str:
 
     Examples
     --------
-    >>> ago(1), ago(9), ago(25), ago(150), ago(800)
-    ('yesterday', '9 days ago', '4 weeks ago', '5 months ago', '2 years ago')
+    >>> ago(1), ago(9), ago(25), ago(90), ago(150), ago(800)
+    ('yesterday', '9 days ago', '4 weeks ago', '13 weeks ago', '5 months ago', '2 years ago')
     """
     if days <= 1:
         return "yesterday"
     if days < 21:
         return f"{days} days ago"
-    if days < 70:
+    if days < _WEEKS_UP_TO:
         return f"{round(days / 7)} weeks ago"
     if days < 700:
         return f"{round(days / 30.44)} months ago"

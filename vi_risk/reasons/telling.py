@@ -1,10 +1,11 @@
 """Telling: which of a person's themes are said, of each theme what, and in which words.
 
 What *raises* the risk above that of peers is one line a theme. Told is a value beyond what is usual among peers, first
-what adds most and fewest peers have, last how care was given or recorded. What *lowers* it is told where it speaks for
-the person: a trouble that is not there, or is less than peers have, a measurement that is normal, care that took place
-of late. That someone is thirty, or has one disease and not another, or is seen less, is no merit and is not told. What
-is *unseen* in the record is said once: never as zero, nor as a reason on top.
+an emergency admission of the last three months, then what adds most and fewest peers have, last how care was given or
+recorded. What *lowers* it is told where it speaks for the person, and better than for most peers: a trouble that is not
+there, or is less, care that took place of late, and last a measurement that is normal. That someone is thirty, or has
+one disease and not another, or is seen less, is no merit and is not told. What is *unseen* in the record is said once:
+never as zero, nor as a reason on top.
 """
 
 import itertools
@@ -17,15 +18,17 @@ from vi_risk.features.definition import Feature
 from vi_risk.features.sources import CODED_ENTRIES
 from vi_risk.models.templates import date_in_words
 from vi_risk.reasons.apart import (
+    holds_of_most_peers,
     is_administrative,
     is_beyond_peers,
-    is_normal_as_of_peers,
+    is_normal_and_better_than_peers,
     is_well_below_peers,
     rarity,
 )
 from vi_risk.reasons.headlines import MOST_NAMED, Told, by_name, counted, headline, nameable
 from vi_risk.reasons.normal import is_unremarkable, normal_for
 from vi_risk.reasons.patient import Patient
+from vi_risk.reasons.sentences import number
 from vi_risk.reasons.themes import Member, Theme, Themes, without_sums
 
 Kind = Literal["raises", "lowers", "unseen"]
@@ -89,30 +92,44 @@ def tell(patient: Patient, themes: Themes, *, most: int) -> list[Said]:
 
 
 def _raised(patient: Patient, raising: Mapping[Theme, float], told: Told, *, most: int) -> list[Said]:
-    """Return what raises: by what it adds and how few peers have as much, what tells how care was given last."""
-    found: list[tuple[bool, float, Said]] = []
-    for theme, added in raising.items():
+    """Return what raises: the latest event first, how care was given last, else what adds most and few peers have."""
+    found: list[tuple[bool, bool, float, Said]] = []
+    admitted = {theme: day for theme in raising if (day := _day_of_late(patient, theme)) is not None}
+    # Told first, so that the day stands with the admission and not with the attendance at A&E that it began with.
+    for theme in [*admitted, *(theme for theme in raising if theme not in admitted)]:
+        added, day = raising[theme], admitted.get(theme)
         text, member, beside = _raising(patient, theme, told)
         if member is None or not told.first(text):
             continue
+        if day is not None and not told.knows(patient.value(day)):
+            told.days.append(patient.value(day))
+            text = f"{text}; {patient.worded(day)}"
         comparison = patient.compared(member) if beside is None else _compared(patient, member, beside)
         flags = nameable(patient, theme, member)[:MOST_NAMED] if member is theme.by_name else ()
         named = tuple(flag.feature.name for flag in flags)
         said = Said("raises", theme.words, text, member.feature, added, comparison, named)
-        found.append((is_administrative(member), -added * rarity(patient, member), said))
-    ordered = [said for *_, said in sorted(found, key=lambda found: found[:2])]
+        found.append((is_administrative(member), day is None, -added * rarity(patient, member), said))
+    ordered = [said for *_, said in sorted(found, key=lambda found: found[:3])]
     once = {name for said in ordered[:most] for name in said.named}  # what is named is no reason again
     return [said for said in ordered if said.feature.name not in once][:most]
 
 
+def _day_of_late(patient: Patient, theme: Theme) -> Member | None:
+    """Return the day of the last emergency admission, where a theme tells of one in the last three months or so."""
+    days = (member for member in theme.members if member.is_last_day and member.is_of_emergency_admissions)
+    return next((day for day in days if patient.value(day) <= _RECENT_DAYS), None)
+
+
 def _lowered(patient: Patient, lowering: Mapping[Theme, float], told: Told) -> Iterator[Said]:
-    measured = False
+    """Yield what speaks for the person: how they fare and are cared for, then one measurement that is normal."""
+    care: list[Said] = []
+    measured: list[Said] = []
     for theme, taken in lowering.items():
         text, member = _lowering(patient, theme)
-        if member is None or not told.first(text) or (measured and member.definition.in_units):
-            continue
-        measured = measured or member.definition.in_units  # one normal measurement is enough
-        yield Said("lowers", theme.words, text, member.feature, -taken, patient.compared(member))
+        if member is not None and told.first(text):
+            said = Said("lowers", theme.words, text, member.feature, -taken, patient.compared(member))
+            (measured if member.definition.in_units else care).append(said)
+    yield from [*care, *measured[:1]]
 
 
 # --- what raises ------------------------------------------------------------------------------------------------------
@@ -134,11 +151,20 @@ def _raising(patient: Patient, theme: Theme, told: Told) -> tuple[str, Member | 
             continue  # how appointments divide, or when the last was, where there were no more of them than usual
         if member.is_last_day and member.is_of_hospital_visit and told.knows(patient.value(member)):
             continue
-        text = counted(patient, theme, member, told) if member.is_count else patient.worded(member)
+        text = counted(patient, theme, member, told) if member.is_count else _changed(patient, theme, member)
         if member.is_last_day and member.is_of_hospital_visit:
             told.days.append(patient.value(member))
         return (f"on record: {text}" if is_administrative(member) else text), member, None
     return "", None, None
+
+
+def _changed(patient: Patient, theme: Theme, member: Member) -> str:
+    """Return the words of a feature, and of a yearly change where it has led: the latest measurement."""
+    text = patient.worded(member)
+    latest = [other for other in theme.members if other.definition.measure == "latest" and other.reads_as(member)]
+    if member.definition.measure != "slope" or not text or not latest or math.isnan(patient.value(latest[0])):
+        return text
+    return f"{text}, to {number(patient.value(latest[0]))}"
 
 
 def _may_raise(patient: Patient, member: Member) -> bool:
@@ -188,15 +214,17 @@ def _lowering(patient: Patient, theme: Theme) -> tuple[str, Member | None]:
     # That there was none of something says more than that there was little.
     strongest = sorted(theme.members, key=lambda member: (patient.value(member) != 0, patient.weight(member)))
     for member in strongest:
-        if patient.weight(member) < 0 and _is_in_favour(patient, member):
-            longest = [other for other in theme.windows_of(member) if _is_in_favour(patient, other)][-1]
-            told = longest if patient.value(member) == 0 else member  # none in a year says more than none in a month
-            return patient.worded(told), told
+        if patient.weight(member) >= 0:
+            continue
+        # None in a year says more than none in a month.
+        windows = theme.windows_of(member) if patient.value(member) == 0 else (member,)
+        if in_favour := [other for other in windows if _is_in_favour(patient, other)]:
+            return patient.worded(in_favour[-1]), in_favour[-1]
     return "", None
 
 
 def _is_in_favour(patient: Patient, member: Member) -> bool:
-    """Return whether a value speaks for the person: a trouble that is not there or is less, care that took place.
+    """Return whether a value speaks for the person more than for most peers: less trouble, or care that took place.
 
     What could not be seen speaks for nobody: of someone whose GP record is not seen, that no fall was coded in hospital
     says little.
@@ -205,19 +233,20 @@ def _is_in_favour(patient: Patient, member: Member) -> bool:
     if math.isnan(value):
         return False
     if definition.measure == "latest" and definition.in_units:
-        return is_normal_as_of_peers(patient, member)
+        return is_normal_and_better_than_peers(patient, member)
     if definition.direction == "up":
         if definition.table == CODED_ENTRIES and patient.days_of_gp_record < (member.window or 0):
             return False
         if value == 0:
-            return bool(definition.reason_zero)
+            return bool(definition.reason_zero) and not holds_of_most_peers(patient, member, -1.0)
         is_trouble = definition.table in _TROUBLE and definition.measure in _COUNTS
         return is_trouble and is_well_below_peers(patient, member)
     if definition.direction != "none" or definition.domain != _CARE or value == 0:
         return False
     if member.is_last_day:
-        return value <= _RECENT_DAYS and is_beyond_peers(patient, member)
-    return definition.measure == "any" and bool(definition.reason_zero)
+        return value <= _RECENT_DAYS and not holds_of_most_peers(patient, member, -1.0)
+    is_had = definition.measure == "any" and bool(definition.reason_zero)
+    return is_had and not holds_of_most_peers(patient, member, 1.0)
 
 
 # --- what is unseen ---------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import numpy as np
 
 from vi_risk.features.definition import Definition, Feature
 from vi_risk.features.sources import CONTACTS
+from vi_risk.records.codes import EMERGENCY_ADMISSION_METHODS
 
 # Where one event has a row in each: an attendance at A&E, and the admission that it ended in.
 _OF_ONE_EVENT = ("admissions", "ed_attendances", "spells")
@@ -53,6 +54,14 @@ class Member:
     def is_of_hospital_visit(self) -> bool:
         """Whether its events are attendances at A&E or stays, of which one may be a row of both."""
         return self.definition.table in _OF_ONE_EVENT
+
+    @property
+    def is_of_emergency_admissions(self) -> bool:
+        """Whether it reads emergency admissions, all of them and nothing else."""
+        definition = self.definition
+        where = {"admission_method": frozenset(EMERGENCY_ADMISSION_METHODS)}
+        of_any = {column: _set_of(values) for column, values in definition.where.items()} == where
+        return definition.table == "admissions" and definition.codes is None and of_any
 
     def counts(self, flag: "Member") -> bool:
         """Return whether this is the number of groups of a code list, of which the other says whether it is there."""
@@ -185,6 +194,10 @@ def usual_window(counts: Sequence[Member]) -> Member:
     """Return the count that people think in: of the longest look-back up to a year, else of the shortest."""
     in_a_year = [count for count in counts if (count.window or 0) <= YEAR]
     return in_a_year[-1] if in_a_year else counts[0]
+
+
+def _set_of(values: object) -> object:
+    return frozenset(values) if isinstance(values, tuple) else values
 
 
 def _words(feature: Feature) -> str:

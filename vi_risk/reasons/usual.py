@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from vi_risk.features.definition import Definition
-from vi_risk.reasons.sentences import number, percent
+from vi_risk.reasons.sentences import noun, number, percent
 
 # mean: of counts. yes or no: of how many it holds. share: mean of shares. median: of measurements and their changes.
 # as lately: how many had such an event as few days ago or fewer.
@@ -79,7 +79,7 @@ class Usual:
             return f"median {number(self.typical)}" + ("" if definition.measure == "value" else unit)
         digits = ".1f" if self.typical < 10 else ",.0f"
         told = "under 0.1" if 0 < self.typical < 0.05 else f"{_as_told(self.typical):{digits}}"
-        return told + (unit if with_unit else "")
+        return told + (f" {noun(definition)}".rstrip() if with_unit else "")
 
 
 def usual_of(kind: Kind, values: Floats, *, who: str, alike: str) -> Usual:

@@ -142,10 +142,11 @@ def particulars(
     contacts: Sequence[tuple[Any, ...]] = (),
     objectors: Sequence[str] = (),
 ) -> Particulars:
-    """Return particulars of rows given in the order of their columns; None is a missing day."""
+    """Return particulars of rows given in the order of their columns; None, and a last one left out, is missing."""
 
     def table(rows: Sequence[tuple[Any, ...]], columns: tuple[str, ...]) -> pd.DataFrame:
-        frame = pd.DataFrame([list(row) for row in rows], columns=list(columns), dtype=object)
+        whole = [[*row, *[None] * (len(columns) - len(row))] for row in rows]
+        frame = pd.DataFrame(whole, columns=list(columns), dtype=object)
         for name in columns:
             if name.endswith("_on"):
                 frame[name] = pd.to_datetime(frame[name])

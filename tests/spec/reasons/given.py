@@ -1,15 +1,19 @@
 """People, values and contributions that are given, so that what is told follows from nothing else."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
+from vi_risk.cohort.departures import DEPARTURE_COLUMNS
 from vi_risk.cohort.index_dates import IndexDates
+from vi_risk.cohort.objections import OBJECTOR_COLUMNS
+from vi_risk.cohort.particulars import Particulars
 from vi_risk.cohort.people import age_band
+from vi_risk.cohort.reviews import REVIEW_COLUMNS
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.snapshots import Snapshots
@@ -100,6 +104,14 @@ def given(
         catalogue=catalogue,
     )
     return cast(RiskClassifier, GivenContributions(weights)), snapshots
+
+
+def with_contacts(snapshots: Snapshots, contacts: Sequence[tuple[str, str, date]]) -> Snapshots:
+    """Return the snapshots with these contacts beside them: patient, setting and the day on which each began."""
+    rows = pd.DataFrame(contacts, columns=["patient_id", "setting", "began_on"])
+    rows = rows.assign(began_on=pd.to_datetime(rows["began_on"]), ended_on=pd.Series(pd.NaT, index=rows.index))
+    others = (pd.DataFrame(columns=list(columns)) for columns in (REVIEW_COLUMNS, DEPARTURE_COLUMNS, OBJECTOR_COLUMNS))
+    return replace(snapshots, particulars=Particulars(rows, *others))
 
 
 def peers(number: int, facts: Sequence[Facts] = ({},), **who: Any) -> list[Person]:

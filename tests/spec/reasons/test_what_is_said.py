@@ -78,7 +78,7 @@ def said_of(facts: Facts, kind: str = "raises", *, sex: str = "female", seen: da
             {"registered_days_365d": (40, 0.3)},
             ["on record: registered with a practice on 40 days of the last 12 months"],
         ),
-        ({"days_since_medication_review_730d": (90, 0.3)}, ["on record: last medication review 3 months ago"]),
+        ({"days_since_medication_review_730d": (90, 0.3)}, ["on record: last medication review 13 weeks ago"]),
         # Age and sex stand in the heading of each person.
         ({"age": (82, 0.9), "sex_female": (1, 0.4)}, []),
         # Conditions are named where they are counted, and then are no reasons again.
@@ -122,8 +122,14 @@ def test_what_raises_a_risk_in_words(facts: Facts, said: list[str]) -> None:
         (
             {"haemoglobin_change_1095d": (-17.5, 0.3)},
             "female",
-            ["haemoglobin falling by 17.5 g/L a year over the last 3 years"],
+            ["haemoglobin falling by 18 g/L a year over the last 3 years"],
         ),
+        (
+            {"haemoglobin_730d": (124, 0), "haemoglobin_change_1095d": (-17.2, 0.3)},
+            "female",
+            ["haemoglobin falling by 17 g/L a year over the last 3 years, to 124"],
+        ),
+        ({"bmi_change_1095d": (-2.04, 0.3)}, "female", ["body mass index falling by 2 a year over the last 3 years"]),
         ({"haemoglobin_change_1095d": (-3, 0.3)}, "female", []),
         ({"haemoglobin_change_1095d": (17.5, 0.3)}, "female", []),
         # A low value is told before how it changed.
@@ -158,9 +164,15 @@ def test_what_measurements_say(facts: Facts, sex: str, said: list[str]) -> None:
         ({"albumin_730d": (UNSEEN, -0.1)}, []),
         ({"bmi_730d": (27, -0.1)}, []),
         (
-            {"albumin_730d": (41, -0.1), "sodium_730d": (140, -0.2)},
-            ["sodium last measured at 140 mmol/L, normal (usual 133 to 146)"],
+            {"albumin_730d": (41, -0.1), "haemoglobin_730d": (140, -0.2)},
+            ["haemoglobin last measured at 140 g/L, normal (usual 120 to 165)"],
         ),
+        # How someone fares stands before a laboratory's number; of sodium both ends are trouble, and most are normal.
+        (
+            {"albumin_730d": (41, -0.5), "falls_365d": (0, -0.1)},
+            ["no falls recorded in the last 12 months", "albumin last measured at 41 g/L, normal (usual 35 to 50)"],
+        ),
+        ({"sodium_730d": (140, -0.2)}, []),
         ({"influenza_vaccination_365d": (1, -0.1)}, ["influenza vaccination in the last 12 months"]),
         # Being thirty, having another disease, or being seen less than others is no merit.
         ({"age": (30, -0.9)}, []),
@@ -287,16 +299,19 @@ def test_what_is_usual_is_told_of_both_numbers_of_a_text() -> None:
     assert said["text"].tolist() == [
         "2 emergency admissions in the last 12 months; 51 nights in hospital in the last 12 months"
     ]
-    assert said["comparison"].tolist() == ["people of the same age and sex: under 0.1 admissions and 0.8 nights"]
+    assert said["comparison"].tolist() == [
+        "people of the same age and sex: under 0.1 emergency admissions and 0.8 nights in hospital"
+    ]
 
 
 def test_that_something_is_not_there_is_compared_with_of_how_many_it_is_not() -> None:
-    model, snapshots = given([Person({"smoker_1825d": (0, -0.2)}), *peers(59, [{"smoker_1825d": (1, 0)}, {}, {}, {}])])
+    smoking: Facts = {"smoker_1825d": (1, 0)}
+    model, snapshots = given([Person({"smoker_1825d": (0, -0.2)}), *peers(59, [smoking, smoking, smoking, {}])])
 
     said = explain(model, snapshots, ["p0"])
 
     assert said[["text", "comparison"]].to_numpy().tolist() == [
-        ["recorded as not smoking", "75 in 100 of the same age and sex"]
+        ["recorded as not smoking", "25 in 100 of the same age and sex"]
     ]
 
 
@@ -343,20 +358,29 @@ def test_a_year_that_is_as_usual_gives_way_to_a_month_that_is_not() -> None:
 @pytest.mark.parametrize(
     ("feature", "of_patient", "of_peers", "is_told"),
     [
-        # Normal, and not worse than usual by as much as a second sample would show: 10 g/L, 10 mmHg.
-        ("haemoglobin_730d", 122, 130, True),
-        ("haemoglobin_730d", 121, 131, False),
-        ("haemoglobin_730d", 150, 131, True),
-        ("systolic_730d", 130, 124, True),
-        ("systolic_730d", 138, 124, False),
-        # Of sodium both ends are trouble, and normal is normal.
-        ("sodium_730d", 145, 138, True),
+        # Normal, and better than the median.
+        ("haemoglobin_730d", 131, [130], True),
+        ("haemoglobin_730d", 130, [130], False),
+        ("egfr_730d", 63, [67], False),
+        ("systolic_730d", 124, [130], True),
+        ("systolic_730d", 135, [129], False),
+        # Of sodium both ends are trouble: nothing is better than normal, as most are.
+        ("sodium_730d", 140, [130], False),
+        # None of what half of them had, or a visit as late as fewer than half had.
+        (ADMISSIONS, 0, [1, 0, 1], True),
+        (ADMISSIONS, 0, [1, 0, 0], False),
+        ("smoker_1825d", 0, [1, 0, 0], False),
+        ("days_since_gp_appointment_365d", 20, [90, 10, 90], True),
+        ("days_since_gp_appointment_365d", 20, [90, 10, 10], False),
+        ("influenza_vaccination_365d", 1, [0, 1, 0], True),
+        ("influenza_vaccination_365d", 1, [1, 1, 0], False),
     ],
 )
-def test_a_normal_measurement_speaks_for_a_person_where_peers_have_no_better(
-    feature: str, of_patient: float, of_peers: float, is_told: bool
+def test_what_speaks_for_a_person_is_better_than_for_most_peers(
+    feature: str, of_patient: float, of_peers: list[float], is_told: bool
 ) -> None:
-    model, snapshots = given([Person({feature: (of_patient, -0.5)}), *peers(60, [{feature: (of_peers, 0.0)}])])
+    others = peers(60, [{feature: (value, 0.0)} for value in of_peers])
+    model, snapshots = given([Person({feature: (of_patient, -0.5)}), *others])
 
     assert bool(texts(explain(model, snapshots, ["p0"]), "lowers")) is is_told
 
@@ -394,7 +418,36 @@ def test_how_care_was_given_or_recorded_stands_last_whatever_it_adds() -> None:
 
     assert said_of(facts) == [
         "falls recorded twice in the last 12 months",
-        "on record: last medication review 3 months ago",
+        "on record: last medication review 13 weeks ago",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (9, ["1 emergency admission in the last 12 months, 9 days ago", "delirium recorded in the last 2 years"]),
+        (92, ["1 emergency admission in the last 12 months, 13 weeks ago", "delirium recorded in the last 2 years"]),
+        (93, ["delirium recorded in the last 2 years", "1 emergency admission in the last 12 months, 13 weeks ago"]),
+    ],
+)
+def test_an_emergency_admission_of_the_last_three_months_is_told_first(days: int, said: list[str]) -> None:
+    assert said_of({"delirium_730d": (1, 0.9), ADMISSIONS: (1, 0.1), LAST_ADMITTED: (days, 0.1)}) == said
+
+
+def test_the_day_of_an_admission_stands_with_it_and_not_with_its_attendance() -> None:
+    facts: Facts = {AT_ED: (4, 0.9), LAST_AT_ED: (9, 0.1), ADMISSIONS: (1, 0.1), LAST_ADMITTED: (9, 0.1)}
+
+    assert said_of(facts) == [
+        "1 emergency admission in the last 12 months, 9 days ago",
+        "4 A&E attendances in the last 12 months",
+    ]
+
+
+def test_what_a_stay_is_told_by_is_followed_by_when_it_was() -> None:
+    facts: Facts = {"emergency_bed_days_90d": (14, 0.5), LAST_ADMITTED: (30, -0.1)}
+
+    assert said_of(facts) == [
+        "14 nights in hospital as an emergency in the last 90 days; last emergency admission 4 weeks ago"
     ]
 
 

@@ -110,7 +110,7 @@ TABLE: dict[str, tuple[Facts, Asked]] = {
         [
             (
                 "palliative care team",
-                "risk of death 42 %, of an emergency admission 31 %: has anyone asked what matters to the person?",
+                "chance of dying 42 %, of an emergency admission 31 %: has anyone asked what matters to the person?",
             )
         ],
     ),
@@ -123,16 +123,17 @@ TABLE: dict[str, tuple[Facts, Asked]] = {
             ),
             (
                 "GP",
-                "palliative care under way: can ambulance and out-of-hours staff see what the person wants?",
+                "palliative care recorded: can ambulance and out-of-hours staff see what the person wants?",
             ),
             (
                 "community nurse",
-                "palliative care under way: who cares for the person day and night, and who supports them?",
+                "palliative care: who cares for the person day and night, and who supports them?",
             ),
             (
                 "pharmacist",
-                "palliative care under way, 6 medicines in the last 90 days: which of them still help?",
+                "palliative care, 6 medicines in the last 90 days: which of them still help?",
             ),
+            ("memory service", "dementia recorded: who cares for the person, and who supports the carer?"),
         ],
     ),
     "more likely to die than to be admitted, everything overdue": (
@@ -140,8 +141,9 @@ TABLE: dict[str, tuple[Facts, Asked]] = {
         [
             (
                 "palliative care team",
-                "risk of death 42 %, of an emergency admission 31 %: has anyone asked what matters to the person?",
-            )
+                "chance of dying 42 %, of an emergency admission 31 %: has anyone asked what matters to the person?",
+            ),
+            ("memory service", "dementia recorded: who cares for the person, and who supports the carer?"),
         ],
     ),
     "known to the palliative care team, twice admitted, warfarin and ibuprofen": (
@@ -154,35 +156,84 @@ TABLE: dict[str, tuple[Facts, Asked]] = {
         [
             (
                 "palliative care team",
-                "2 emergency admissions in 12 months: where does the person want to be when unwell?",
+                "known to the team, 2 emergency admissions in 12 months: where do they want to be if unwell?",
             ),
-            ("GP", "palliative care under way: can ambulance and out-of-hours staff see what the person wants?"),
+            ("GP", "seen by the palliative care team: can ambulance and out-of-hours staff see what the person wants?"),
             (
                 "community nurse",
-                "palliative care under way: who cares for the person day and night, and who supports them?",
+                "palliative care: who cares for the person day and night, and who supports them?",
             ),
             ("pharmacist", "an anticoagulant and an NSAID in the last 90 days: is the NSAID still needed?"),
         ],
     ),
+    "palliative care on record, dying unlikely, eight admissions": (
+        {
+            "end_of_life_register_1095d": 1,
+            "palliative_care_365d": 1,
+            "palliative_team_contacts_365d": 0,
+            "risk": 0.56,
+            "risk_of_death": 0.009,
+            "emergency_admissions_365d": 8,
+            "three_or_more_conditions_1095d": 1,
+            "condition_severe_mental_illness_1095d": 1,
+            "prescribed_methotrexate_90d": 1,
+        },
+        [
+            (
+                "GP",
+                "palliative care recorded in the last 12 months, chance of dying under 1 %: what does the person want?",
+            ),
+            ("mental health team", "severe mental illness recorded: who looks after the person's physical health?"),
+            ("pharmacist", "methotrexate: are the blood count, liver and kidney tests up to date?"),
+            (
+                "community matron",
+                "8 emergency admissions in 12 months, three or more conditions: who coordinates care?",
+            ),
+        ],
+    ),
+    "palliative care on record of two years ago, dying unlikely": (
+        {"end_of_life_register_1095d": 1, "palliative_care_365d": 0, "risk": 0.3, "risk_of_death": 0.04},
+        [("GP", "palliative care recorded over 12 months ago, chance of dying 4 %: is that plan still right?")],
+    ),
+    "likely to die, more likely to be admitted": (
+        {"risk": 0.53, "risk_of_death": 0.2, "prescribed_methotrexate_90d": 1},
+        [
+            (
+                "palliative care team",
+                "chance of dying 20 %, of an emergency admission 53 %: has anyone asked what matters to the person?",
+            ),
+            ("pharmacist", "methotrexate: are the blood count, liver and kidney tests up to date?"),
+        ],
+    ),
+    "less likely to die": ({"risk": 0.53, "risk_of_death": 0.19}, []),
+    "three admissions, in a care home": (
+        {"emergency_admissions_365d": 3, "three_or_more_conditions_1095d": 1, "care_home": 1},
+        [
+            (
+                "care home team",
+                "lives in a care home: do its staff and the weekly round know why the person is on the list?",
+            )
+        ],
+    ),
     "in hospital now": (
-        {"in_hospital": 1, "emergency_admissions_30d": 1, "medicines_90d": 7},
+        {"in_hospital": 1, "days_since_discharge": 9, "medicines_90d": 7},
         [("discharge team", "in hospital now: who plans the way home, and what has to be in place first?")],
     ),
     "home again, seven medicines": (
-        {"in_hospital": 0, "emergency_admissions_30d": 1, "medicines_90d": 7},
+        {"in_hospital": 0, "days_since_discharge": 4, "medicines_90d": 7},
         [
             (
                 "pharmacist",
-                "in hospital within 30 days, 7 medicines: has the practice taken up what was changed there?",
+                "left hospital 4 days ago, 7 medicines: has the practice taken up what was changed?",
             )
         ],
     ),
     "home again, two medicines": (
-        {"in_hospital": 0, "emergency_admissions_30d": 1, "medicines_90d": 2},
+        {"in_hospital": 0, "days_since_discharge": 4, "medicines_90d": 2},
         [
             (
                 "community nurse",
-                "in hospital within 30 days: does the person know what to watch for, and whom to ring?",
+                "left hospital 4 days ago: does the person know what to watch for, and whom to ring?",
             )
         ],
     ),
@@ -226,6 +277,36 @@ TABLE: dict[str, tuple[Facts, Asked]] = {
         {"days_since_review": 150},
         [("care coordinator", "discussed 5 months ago: what has been done since, and has it helped?")],
     ),
+    "taken on, the day to look again passed": (
+        {"days_since_review": 420, "review_accepted": 1, "days_since_review_due": 366},
+        [
+            (
+                "care coordinator",
+                "to be looked at again 12 months ago, not looked at since: what was done, has it helped?",
+            )
+        ],
+    ),
+    "declined": (
+        {"days_since_review": 150, "review_declined": 1, "days_since_review_due": 30},
+        [("care coordinator", "help was offered 5 months ago, and declined: has anything changed?")],
+    ),
+    "thought not suitable": (
+        {"days_since_review": 150, "review_not_suitable": 1},
+        [("care coordinator", "discussed 5 months ago, nothing to offer then: has anything changed?")],
+    ),
+    "already in hand": (
+        {"days_since_review": 150, "review_already_cared_for": 1},
+        [("care coordinator", "already in hand 5 months ago: is that care still there, and is it enough?")],
+    ),
+    "put off": (
+        {"days_since_review": 150, "review_deferred": 1},
+        [("care coordinator", "put off 5 months ago: is now the time?")],
+    ),
+    "put off, the day passed": (
+        {"days_since_review": 150, "review_deferred": 1, "days_since_review_due": 24},
+        [("care coordinator", "put off 5 months ago, to be looked at again 3 weeks ago: is now the time?")],
+    ),
+    "put off, three years ago": ({"days_since_review": 1200, "review_deferred": 1, "days_since_review_due": 1100}, []),
     "delirium": (
         {"delirium_730d": 1},
         [("memory service", "delirium recorded: has the person recovered, and has memory been looked at since?")],

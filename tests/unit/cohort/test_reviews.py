@@ -53,7 +53,7 @@ def test_what_the_records_have_no_column_for_is_missing(make_records: Any) -> No
     found = reviews(make_records, {"patient_id": "p", "reviewed_on": AUTUMN})
 
     assert tuple(found.columns) == REVIEW_COLUMNS
-    assert found[["decision", "owner", "plan", "review_on"]].isna().all(axis=None)
+    assert found[["decision", "owner", "plan", "review_on", "outcome_code"]].isna().all(axis=None)
 
 
 def test_records_without_reviews_give_none_of_the_same_types(make_records: Any) -> None:

@@ -186,6 +186,15 @@ def test_of_people_near_the_end_of_life_only_what_says_so_is_asked(tmp_path: Pat
     ]
 
 
+def test_who_is_unlikely_to_die_is_not_near_the_end_of_life_whatever_was_recorded(tmp_path: Path) -> None:
+    declared = read(tmp_path, near(unless="{ risk_of_death = { max = 0.1 } }") + entry())
+    recorded = {"falls_365d": 1.0, "end_of_life_register_1095d": 1.0}
+
+    found = prompts_for(people(*(recorded | {"risk_of_death": risk} for risk in (0.05, 0.3, math.nan))), declared)
+
+    assert found["patient_id"].tolist() == ["p0"], "where no risk says so, what was recorded stands"
+
+
 def test_a_file_that_does_not_say_who_is_near_the_end_of_life_asks_everyone(tmp_path: Path) -> None:
     person = {"falls_365d": 1.0, "end_of_life_register_1095d": 1.0}
 
@@ -288,7 +297,7 @@ def test_nobody_and_no_prompts_give_an_empty_table_with_its_columns() -> None:
         (entry(end_of_life="1"), "prompt 1 (ours): end_of_life: "),
         ("end_of_life = true\n" + entry(), "end_of_life: expected a table with `when`."),
         ("[end_of_life]\n" + entry(), "end_of_life: expected a table with `when`."),
-        (near(also="1") + entry(), "end_of_life: also: is no known key. Expected when."),
+        (near(also="1") + entry(), "end_of_life: also: is no known key. Expected when and unless."),
         (near(when="{ fals_365d = { min = 1 } }") + entry(), "end_of_life: when.fals_365d: is no feature and no risk."),
         (near(when="{ risk = { min = 30 } }") + entry(), "end_of_life: when: risk: can never hold"),
         (near(when="{ objection_type_1_36525d.min = 1 }"), "end_of_life: when: objection_type_1_36525d: an objection"),
@@ -438,7 +447,7 @@ def test_every_way_to_a_shipped_prompt_leads_there(prompt: Prompt) -> None:
             "admission for what is often treated at home",
         ),
         (
-            {"emergency_admissions_30d": 1, "in_hospital": 0, "medicines_90d": 5},
+            {"days_since_discharge": 9, "in_hospital": 0, "medicines_90d": 5},
             "medicines after a stay in hospital",
             "home from hospital",
         ),
@@ -456,21 +465,40 @@ def test_near_the_end_of_life_nobody_is_asked_for_reviews_screening_or_preventio
     declared = tomllib.loads((shipped("features") / "prompts.toml").read_text(encoding="utf-8"))["prompt"]
 
     assert {one["name"] for one in declared if one.get("end_of_life")} == {
+        "put off, and the day has come",
+        "put off",
+        "declined before",
+        "not suitable before",
+        "already in hand before",
+        "discussed before, and the day to look again has passed",
         "discussed before",
-        "risk of death above risk of admission",
+        "likely to die",
         "palliative care recorded, the team not seen",
         "emergency admissions with the palliative care team",
-        "advance care plan",
+        "known to the palliative care team",
+        "palliative care recorded",
         "carers near the end of life",
-        "medicines near the end of life",
         "in hospital now",
+        "medicines after a stay in hospital",
+        "home from hospital",
+        "back in hospital within 30 days",
+        "lives in a care home",
+        "self-harm in the last year",
+        "severe mental illness",
+        "medicines near the end of life",
         "an anticoagulant with an NSAID",
         "an anticoagulant with an antiplatelet",
         "an antiplatelet with an NSAID",
         "three medicines that harm kidneys together",
+        "three or more emergency admissions",
+        "three or more emergency admissions, few conditions",
+        "three or more ambulances",
         "a pressure or leg ulcer",
-        "self-harm in the last year",
-        "lives in a care home",
+        "a condition due to alcohol",
+        "dementia",
+        "housebound",
+        "need for care",
+        "lives alone",
     }
 
 

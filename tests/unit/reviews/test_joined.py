@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from tests.unit.reviews.test_store import reviews
+from vi_risk.cohort.reviews import reviews_of
 from vi_risk.errors import InputError
 from vi_risk.records.linked import Records
 from vi_risk.reviews import with_reviews, write_reviews
@@ -43,6 +44,7 @@ def test_records_without_reviews_gain_those_of_the_file(tmp_path: Path) -> None:
         "owner": None,
         "plan": "home visit",
         "review_on": None,
+        "outcome_code": None,
         "recorded_on": DAY,
     }
 
@@ -58,6 +60,13 @@ def test_a_review_that_both_tell_of_is_there_once_as_the_file_has_it(tmp_path: P
         ("P-1", DAY, "accepted"),
         ("P-2", DAY, "accepted"),
     ]
+
+
+def test_what_became_of_a_plan_is_brought_along_also_beside_records_without_outcomes(tmp_path: Path) -> None:
+    own = {"patient_id": "P-2", "reviewed_on": DAY, "decision": "declined"}
+    found = reviews_of(with_reviews(records(own), kept(tmp_path, {"outcome_code": "done"})), date(2025, 12, 1))
+    assert found["outcome_code"].tolist()[:1] == ["done"]
+    assert found["outcome_code"].isna().tolist() == [False, True]
 
 
 def test_people_whom_the_records_do_not_hold_are_left_out(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from vi_risk.models.templates import date_in_words
 from vi_risk.reasons.sentences import ago, span
-from vi_risk.reviews.form import DECIDED
+from vi_risk.reviews.form import DECIDED, OUTCOMES
 
 if TYPE_CHECKING:
     from vi_risk.models.snapshots import Snapshots
@@ -45,6 +45,26 @@ def contact_facts(listed: pd.DataFrame, snapshots: "Snapshots") -> dict[str, lis
     return facts
 
 
+def seen_while_in_hospital(listed: pd.DataFrame, snapshots: "Snapshots") -> list[str]:
+    """Return of each person whose stay has no end since when it lasts, where someone saw them elsewhere later.
+
+    A GP, a community team or A&E that sees a person after the day of admission says that the person may be home, and
+    the discharge not recorded. An outpatient appointment does not: people are taken to them from a ward.
+    """
+    contacts = contacts_of(listed, snapshots)
+    if contacts is None:
+        return [""] * len(listed)
+    stays = contacts[(contacts["setting"] == "admission") & contacts["ended_on"].isna()]
+    since = pd.to_datetime(stays["began_on"]).groupby(stays["patient_id"]).max()
+    elsewhere = contacts[contacts["setting"].isin(["gp", "community", "ed"])]
+    last = pd.to_datetime(elsewhere["began_on"]).groupby(elsewhere["patient_id"]).max()
+    texts = []
+    for patient, admitted in zip(listed["patient_id"], since.reindex(listed["patient_id"]), strict=True):
+        is_seen = last.get(patient, pd.NaT) > admitted  # without a day of either it is not
+        texts.append(f"in hospital since {date_in_words(admitted.date())}, seen elsewhere since" if is_seen else "")
+    return texts
+
+
 def _last(contacts: pd.DataFrame, day: str, listed: pd.DataFrame, otherwise: list[str | None]) -> list[str | None]:
     """Return how long ago the last of some contacts was, and other words where there was none."""
     days = pd.to_datetime(contacts[day]).groupby(contacts["patient_id"]).max()
@@ -67,9 +87,9 @@ def _no_gp_contact(listed: pd.DataFrame) -> list[str | None]:
 
 
 def _last_reviews(listed: pd.DataFrame, snapshots: "Snapshots") -> dict[str, list[str | None]]:
-    """Return when an MDT last discussed each person, what it decided and who took it on; plan and day to look again.
+    """Return when an MDT last discussed each person, what it decided, who took it on; plan, day to look again, outcome.
 
-    The plans, and the days, are absent where none was written for anyone.
+    The plans, the days and the outcomes are absent where none was written for anyone.
     """
     particulars = snapshots.particulars
     if particulars is None:
@@ -80,16 +100,17 @@ def _last_reviews(listed: pd.DataFrame, snapshots: "Snapshots") -> dict[str, lis
     of_these = of_these[pd.to_datetime(of_these["reviewed_on"]) < pd.Timestamp(snapshots.index_dates.list_date)]
     of_these = of_these.sort_values("reviewed_on", kind="stable")
     latest = {row["patient_id"]: row for row in of_these.to_dict("records")}
-    facts: dict[str, list[str | None]] = {"last_review": [], "last_plan": [], "last_review_due": []}
+    facts: dict[str, list[str | None]] = {"last_review": [], "last_plan": [], "last_review_due": [], "last_outcome": []}
     for patient in listed["patient_id"]:
         review = latest.get(patient)
         if review is None:
-            told = ("none recorded", "", "")
+            told = ("none recorded", "", "", "")
         else:
             said = (DECIDED.get(review["decision"], ""), _written(review["owner"]))
             what = ", ".join(part for part in said if part)
             day = _day(review["reviewed_on"])
-            told = (f"{day}: {what}" if what else day, _written(review["plan"]), _day(review["review_on"]))
+            outcome = OUTCOMES.get(_written(review["outcome_code"]), "")
+            told = (f"{day}: {what}" if what else day, _written(review["plan"]), _day(review["review_on"]), outcome)
         for texts, text in zip(facts.values(), told, strict=True):
             texts.append(text)
     return {name: texts for name, texts in facts.items() if name == "last_review" or any(texts)}

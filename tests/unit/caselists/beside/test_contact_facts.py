@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.spec.caselists.listing import LIST_DATE, particulars, snapshots_of
-from vi_risk.caselists.beside.contact_facts import contact_facts, contacts_of
+from vi_risk.caselists.beside.contact_facts import contact_facts, contacts_of, seen_while_in_hospital
 from vi_risk.cohort.particulars import Particulars
 from vi_risk.models.snapshots import Snapshots
 
@@ -40,7 +40,15 @@ def test_the_last_of_each_is_told() -> None:
                 ("b", "gp", date(2024, 12, 31), None),
             ],
             reviews=[
-                ("a", date(2024, 10, 2), "already_cared_for", "community matron", "a plan", date(2025, 1, 8)),
+                (
+                    "a",
+                    date(2024, 10, 2),
+                    "already_cared_for",
+                    "community matron",
+                    "a plan",
+                    date(2025, 1, 8),
+                    "under_way",
+                ),
                 ("a", date(2024, 3, 1), "deferred", None, None, None),
             ],
         )
@@ -52,6 +60,7 @@ def test_the_last_of_each_is_told() -> None:
         "last_review": "2 October 2024: already in hand, community matron",
         "last_plan": "a plan",
         "last_review_due": "8 January 2025",
+        "last_outcome": "under way",
     }
 
 
@@ -112,3 +121,31 @@ def test_days_count_from_the_day_after_a_discharge_where_people_are_told_of_then
 
     assert found["last_discharge"] == "yesterday"
     assert found["last_gp_contact"] == "9 days ago"
+
+
+ADMITTED, LATER = date(2024, 12, 12), date(2024, 12, 20)
+
+
+@pytest.mark.parametrize(
+    ("contacts", "words"),
+    [
+        ([("gp", LATER)], "in hospital since 12 December 2024, seen elsewhere since"),
+        ([("ed", LATER)], "in hospital since 12 December 2024, seen elsewhere since"),
+        ([("gp", ADMITTED)], ""),  # the GP sent the person in
+        ([("outpatient", LATER)], ""),  # taken there from the ward
+        ([], ""),
+    ],
+)
+def test_who_was_seen_elsewhere_during_a_stay_without_an_end_may_be_home(
+    contacts: list[tuple[str, date]], words: str
+) -> None:
+    rows = [("a", "admission", ADMITTED, None), *(("a", setting, day, None) for setting, day in contacts)]
+
+    assert seen_while_in_hospital(listed(), at_list(particulars(contacts=rows))) == [words]
+
+
+def test_a_stay_that_ended_says_nothing_of_contacts_after_it() -> None:
+    rows = [("a", "admission", ADMITTED, LATER), ("a", "gp", date(2024, 12, 27), None)]
+
+    assert seen_while_in_hospital(listed(), at_list(particulars(contacts=rows))) == [""]
+    assert seen_while_in_hospital(listed(), at_list(None)) == [""]

@@ -131,7 +131,7 @@ def test_a_fact_that_names_a_span_is_told_where_the_list_sees_as_far_though_the_
 
     assert "emergency_admissions_12m" not in facts(cut)
     assert fact("emergency_admissions_12m", at_list) == [2.0, 4.0]
-    assert fact("long_term_conditions", at_list) == [0.0, 3.0]
+    assert fact("long_term_conditions", at_list) == [0.0, "3 (1 in the last 7 months)"]
 
 
 def test_an_expected_number_is_not_told_beside_a_name() -> None:
@@ -151,6 +151,21 @@ def test_a_fact_that_names_no_span_stays_where_its_look_back_was_cut() -> None:
     cut = snapshots({"long_term_conditions_1095d": 400}, long_term_conditions_1095d=3.0)
 
     assert fact("long_term_conditions", cut) == [3.0, 3.0]
+
+
+def test_what_the_model_counted_in_a_shorter_look_back_stands_beside_what_the_list_sees() -> None:
+    """Reasons tell of the model's number: two numbers for one thing are told apart by their spans."""
+    cut = {"long_term_conditions_1095d": 730, "hospital_frailty_score_730d": 365}
+    model = {"long_term_conditions_1095d": 8.0, "hospital_frailty_score_730d": 5.7}
+    further = pd.DataFrame({"patient_id": ["a", "b"], "index_date": LIST_DATE})
+    further = further.assign(long_term_conditions_1095d=[8.0, 9.0], hospital_frailty_score_730d=[5.7, 8.9])
+    at_list = replace(snapshots(cut, **model), whole_record=WholeRecord(further, {"list": dict.fromkeys(cut, 1095)}))
+
+    assert fact("long_term_conditions", at_list) == ["9 (8 in the last 2 years)", 8.0]
+    assert fact("frailty", at_list) == [
+        "hospital score 8.9, intermediate (5.7 in the last 12 months)",
+        "hospital score 5.7, intermediate",
+    ]
 
 
 def test_without_a_gp_record_the_conditions_counted_and_named_are_the_hospitals_and_say_so() -> None:
@@ -187,7 +202,7 @@ def test_what_a_site_hides_is_not_named() -> None:
         ({"severe_frailty_1095d": 1.0}, "severe, by the practice"),
         (
             {"moderate_frailty_1095d": 1.0, "severe_frailty_1095d": 1.0},
-            "severe and moderate, both recorded by the practice",
+            "severe, by the practice",
         ),
         (
             {"moderate_frailty_1095d": 1.0, "hospital_frailty_score_730d": 6.0},
@@ -219,6 +234,38 @@ def test_a_community_caseload_is_told_by_its_teams(teams: float, nursing: float,
     at_list = snapshots(community_caseload_90d=teams, district_nursing_90d=nursing)
 
     assert fact("community_caseload", at_list) == [words] * 2
+
+
+def test_who_is_on_no_caseload_is_told_with_the_last_contact_of_any_team() -> None:
+    seen = snapshots(community_caseload_90d=0.0, days_since_community_contact_365d=14.0)
+
+    assert fact("community_caseload", seen) == ["no; last seen 14 days ago"] * 2
+
+
+def test_what_a_record_seen_too_short_shows_is_at_least_that() -> None:
+    """A record of twelve weeks: what was found stands, and that there is nothing else is not known."""
+    names = [one.name for one in catalogue().features if one.definition.name == "prescribed"]
+    whole, short = dict.fromkeys(names, 0.0), dict.fromkeys(names, np.nan)
+
+    def told(**found: float) -> list[Any]:
+        return fact("high_risk_medicines", snapshots_of([("a", "A", whole), ("b", "A", short | found)]))
+
+    assert told(prescribed_lithium_90d=1.0, prescribed_nsaid_90d=1.0) == [
+        "at least: an NSAID, lithium",
+        "none recorded",
+    ]
+    assert pd.isna(told()[0])
+
+
+def test_who_is_new_to_the_list_though_reviewed_before_is_flagged_so() -> None:
+    moves = pd.DataFrame({"change": ["new", "same"], "rank_before": [None, 2], "is_new": [True, False]})
+    people = listed(days_since_review=[400.0, 400.0], in_hospital=[0, 1])
+
+    found = facts_of(people, snapshots(), rules=rules_of(""), moves=moves)["flags"].tolist()
+
+    assert found == ["new to the list, reviewed before", "in hospital now"]
+    never = facts_of(listed(in_hospital=0), snapshots(), rules=rules_of(""), moves=moves)["flags"].tolist()
+    assert never == ["", ""]
 
 
 def test_a_caseload_that_the_records_do_not_tell_is_no_fact() -> None:

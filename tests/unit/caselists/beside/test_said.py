@@ -148,5 +148,5 @@ def test_rows_that_name_their_practice_go_by_it() -> None:
 def test_a_name_to_hide_that_there_is_not_is_told() -> None:
     rules = replace(rules_of(), hide=("alcohol_dependance",))
 
-    with pytest.raises(SpecificationError, match="hide: alcohol_dependance: is neither a group"):
+    with pytest.raises(SpecificationError, match="hide: alcohol_dependance: is no group"):
         rules.refuse_unknown(catalogue())
