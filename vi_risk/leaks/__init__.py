@@ -1,0 +1,1 @@
+"""Whether anything that was written says who somebody is: files opened, unpacked and searched for identifiers."""
