@@ -6,9 +6,9 @@ ARGS ?=
 
 # Scripts that write a generated page. Each is run by `make docs`, and with --check by `make check`, which fails where
 # the page in git is not what the script would write now.
-GENERATED := tools/data_dictionary.py tools/feature_catalogue.py
+GENERATED := tools/data_dictionary.py tools/feature_catalogue.py tools/hazard_log.py
 
-.PHONY: help env demo test test-slow spark check format bench bench-models bench-lists docs lock clean
+.PHONY: help env demo test test-slow test-faults spark check format bench bench-models bench-lists docs lock sbom audit clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: env  ## run the tests, without those marked slow (ARGS="-k spells")
 
 test-slow: env  ## run the tests marked slow; those of Spark after `make spark`
 	@$(if $(wildcard .spark/pyspark),export PYTHONPATH="$(CURDIR)/.spark$${PYTHONPATH:+:$$PYTHONPATH}";) $(BIN)/pytest -m slow $(ARGS) || { status=$$?; [ $$status -eq 5 ] && echo 'No test is marked slow.' || exit $$status; }
+
+test-faults: env  ## kill 50 whole runs, take their disk and database away; prints its seed (VI_RISK_KILLS=10 for fewer)
+	@$(BIN)/pytest -m faults tests/faults $(ARGS)
 
 spark: env  ## put Spark into .spark/ (480 MB; it runs on Java 17), for `features build --engine spark` and its tests
 	@tools/spark
@@ -54,6 +57,12 @@ docs: env  ## write the generated pages again
 
 lock: env  ## choose versions anew for requirements.lock and pyproject.toml; needs uv (ARGS=--upgrade for the newest)
 	@$(BIN)/python -m tools.lock $(ARGS)
+
+sbom: env  ## write build/sbom.json (CycloneDX): every library with version, licence and what it needs; offline
+	@$(BIN)/python -m tools.sbom
+
+audit: env  ## ask a database of known vulnerabilities about every locked library; unreachable is a warning
+	@$(BIN)/python -m tools.audit
 
 clean:  ## remove .venv and caches; out/ and mlruns/ stay
 	rm -rf .venv .spark build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

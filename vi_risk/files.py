@@ -1,4 +1,9 @@
-"""Outputs that appear whole or not at all: a folder is written aside and exchanged with the old one in one step."""
+"""Outputs that appear whole or not at all: a folder is written aside and exchanged with the old one in one step.
+
+Beside an output folder `out` stand, for as long as somebody writes it, its lock `.out.lock` and the folder aside,
+`.out.unfinished`. A process that is killed leaves them there: the lock is free then, and the next run goes on with what
+it finds, if it is asked to, or removes it.
+"""
 
 import contextlib
 import ctypes
@@ -6,19 +11,25 @@ import errno
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from vi_risk.errors import ResourceError, UsageError
+from vi_risk.errors import ResourceError, UsageError, ViRiskError
+from vi_risk.lock import held, refuse_held
+
+# In a folder aside, what of it is finished (`vi_risk.stages.resuming`): whether a later run can go on with it.
+JOURNAL = ".finished.json"
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
 @contextlib.contextmanager
-def replaced(out: Path, *, keep: bool, owned: tuple[str, ...]) -> Iterator[Path]:
+def replaced(out: Path, *, keep: bool, owned: tuple[str, ...], resume: bool = False) -> Iterator[Path]:
     """Give a folder to write to that takes the place of `out` when the block ends well, and goes when it does not.
+
+    Nobody but its owner can look into it until then; afterwards, into it and what vi_risk wrote there, who could look
+    into `out` before. A new `out` is its owner's alone.
 
     Parameters
     ----------
@@ -27,34 +38,64 @@ def replaced(out: Path, *, keep: bool, owned: tuple[str, ...]) -> Iterator[Path]
         begins anew: only files that are not vi_risk's own are carried over.
     owned
         Names in `out` that vi_risk writes. A file with another name is never touched.
+    resume
+        Go on with what a run that was broken off left aside, if it finished anything (has a `JOURNAL`). Such a folder
+        stays where the block ends because of the machine, and goes where it ends because of what was asked.
 
     Raises
     ------
     UsageError
         `out` is a file, the working folder or one above it.
     ResourceError
-        The disk is full or the folder cannot be written.
+        The disk is full, the folder cannot be written, or another process is writing it.
     """
     check_out(out)
-    out = out.resolve()  # of a link, the folder that it names
-    with _as_resource_error(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-        aside.chmod(out.stat().st_mode & 0o7777 if out.exists() else 0o755 & ~_umask())
-    try:
-        with _as_resource_error(out):
-            if out.exists():
-                _carry_over(out, aside, () if keep else owned)
-        with _as_resource_error(out, only=_FULL):
-            yield aside
-        with _as_resource_error(out):
-            _exchange(aside, out)
-    finally:
+    shown, out = out, out.resolve()  # of a link, the folder that it names
+    aside = unfinished(out)
+    with contextlib.ExitStack() as held_so_long:
+        with _as_resource_error(shown):
+            out.parent.mkdir(parents=True, exist_ok=True)
+            held_so_long.enter_context(held(_lock_of(out), what=f"--out {shown}"))
+            held_so_long.enter_context(_private())
+            _mend(out)
+            if not resume or not (aside / JOURNAL).is_file():
+                remove(aside)
+            aside.mkdir(mode=0o700, exist_ok=True)
+            for foreign in [entry for entry in aside.iterdir() if entry.name not in (*owned, JOURNAL)]:
+                remove(foreign)  # of a run that is resumed: `out` may hold others by now
+        try:
+            with _as_resource_error(shown):
+                if out.exists():
+                    _carry_over(out, aside, () if keep else owned)
+            with _as_resource_error(shown, only=_FULL):
+                yield aside
+            with _as_resource_error(shown):
+                remove(aside / JOURNAL)
+                _open_to(aside, out.stat().st_mode & 0o7777 if out.exists() else 0o700, owned)
+                _exchange(aside, out)
+        except BaseException as fault:
+            if not (aside / JOURNAL).is_file() or _would_end_so_again(fault):
+                shutil.rmtree(aside, ignore_errors=True)
+            raise
         shutil.rmtree(aside, ignore_errors=True)  # after the exchange this is the old folder
 
 
+def unfinished(out: Path) -> Path:
+    """Return the folder aside in which the next content of `out` is written."""
+    out = out.resolve()
+    return out.with_name(f".{out.name}.unfinished")
+
+
 def check_out(out: Path) -> None:
-    """Raise UsageError where `out` cannot be an output folder: a file, the working folder or one above it."""
+    """Raise where `out` cannot be an output folder: asked before long work.
+
+    Raises
+    ------
+    UsageError
+        It is a file, a mount point, the working folder or one above it.
+    ResourceError
+        Another process is writing it.
+    """
     if out.exists() and not out.is_dir():
         msg = f"--out {out}: is a file. Name a folder; it is made if it is not there."
         raise UsageError(msg)
@@ -69,6 +110,8 @@ def check_out(out: Path) -> None:
             " Name a folder of its own, such as out."
         )
         raise UsageError(msg)
+    with _as_resource_error(out):
+        refuse_held(_lock_of(out.resolve()), what=f"--out {out}")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -103,16 +146,48 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target, follow_symlinks=False)
 
 
+def _lock_of(out: Path) -> Path:
+    return out.with_name(f".{out.name}.lock")
+
+
+def _would_end_so_again(fault: BaseException) -> bool:
+    """Whether the work ended because of what was asked, and not because of the machine or the person before it."""
+    return isinstance(fault, ViRiskError) and not isinstance(fault, ResourceError)
+
+
+def _open_to(folder: Path, mode: int, names: tuple[str, ...]) -> None:
+    """Let whom the mode lets into the folder read what vi_risk wrote there; the files of others stay as they are."""
+    for name in names:
+        entry = folder / name
+        below = [entry, *entry.rglob("*")] if entry.exists() and not entry.is_symlink() else []
+        for path in below:
+            if not path.is_symlink():
+                path.chmod(0o700 | mode & 0o055 if path.is_dir() else 0o600 | mode & 0o044)
+    folder.chmod(mode)
+
+
 def _exchange(new: Path, out: Path) -> None:
     if not out.exists():
         new.rename(out)
         return
     if sys.platform == "linux" and _exchange_at_once(new, out):
         return
-    old = new.with_name(new.name + ".old")
-    out.rename(old)
+    out.rename(_old(out))  # killed after this, `_mend` puts it back
     new.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(_old(out), ignore_errors=True)
+
+
+def _old(out: Path) -> Path:
+    return out.with_name(f".{out.name}.unfinished.old")
+
+
+def _mend(out: Path) -> None:
+    """Put the old folder back where a process was killed between taking it away and putting the new one there."""
+    if _old(out).exists():
+        if out.exists():
+            remove(_old(out))
+        else:
+            _old(out).rename(out)
 
 
 def _exchange_at_once(new: Path, out: Path) -> bool:
@@ -127,10 +202,14 @@ def _exchange_at_once(new: Path, out: Path) -> bool:
     return bool(done == 0)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+@contextlib.contextmanager
+def _private() -> Iterator[None]:
+    """Make files that their owner alone can read, in the whole process, for as long as the block takes."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextlib.contextmanager

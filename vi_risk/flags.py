@@ -131,6 +131,25 @@ PromptsFlag = Annotated[
     typer.Option("--prompts", metavar="FILE", help="Rules of who might help, in place of those shipped."),
 ]
 PdfFlag = Annotated[bool, typer.Option("--pdf", help="Print each page to a PDF as well, by Chromium, Chrome or Edge.")]
+MemoryFlag = Annotated[
+    int | None,
+    typer.Option(
+        "--memory-limit",
+        metavar="MB",
+        min=200,
+        help="Memory that the engine may take while it reads and builds features; beyond it, it writes to disk.",
+        show_default="four fifths of the machine's",
+    ),
+]
+SpillFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--spill",
+        metavar="DIR",
+        help="Where the engine keeps the records while it works on them, and what does not fit into memory.",
+        show_default="the folder for temporary files",
+    ),
+]
 ResumeFlag = Annotated[
     bool,
     typer.Option(

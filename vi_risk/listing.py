@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from vi_risk.caselists.choosing.people import people_at_list
 from vi_risk.caselists.making import case_lists
 from vi_risk.caselists.practice.summarising import columns_read, practice_summaries
 from vi_risk.caselists.ranking import in_order, on_lists, practices_without_list, ranked_people
+from vi_risk.caselists.wording import CONFIDENTIAL, SYNTHETIC
 from vi_risk.errors import UsageError
 from vi_risk.models.companions import column_of
 from vi_risk.reasons.explain import explain
@@ -91,6 +92,9 @@ class Listing:
         Places, as the rules give them out.
     model_version, governance
         For the packs: which model, and the purpose and legal basis of the use of these records.
+    permission
+        What run.json says of the permission (`vi_risk.governance.told.about_permission`): the lists tell whom the door
+        left out, and are confidential unless the records are nobody's. None of a folder made before there was a door.
     """
 
     spec: "ModelSpec"
@@ -100,6 +104,18 @@ class Listing:
     prompts: Sequence["Prompt"]
     model_version: str
     governance: str | None = None
+    permission: Mapping[str, Any] | None = None
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Rule of the door -> how many people of all practices it left out, as that may be told."""
+        told = () if self.permission is None else self.permission["left_out"]
+        return {one["rule"]: one["number"] for one in told if one["of"] == "people"}
+
+    @property
+    def handling(self) -> str:
+        """What stands on every printed page: records for which no purpose had to be said are of nobody who lives."""
+        return SYNTHETIC if self.permission is not None and self.permission["purpose"] is None else CONFIDENTIAL
 
     def lists(
         self,
@@ -155,6 +171,8 @@ class Listing:
             changes=moved,
             summaries=self._summaries(scores, snapshots, people, listed=listed, before=list_before),
             governance=self.governance,
+            left_out=self.left_out,
+            handling=self.handling,
             ranked=ranked,
         )
         networks = {
@@ -239,8 +257,8 @@ class Listing:
 
 def _joined(people: pd.DataFrame, networks: Mapping[str, str]) -> pd.DataFrame:
     """Return people as if the practices of a network were one practice by its name; the others stay theirs."""
-    practice = people["practice_code"].astype(object)
-    return people.assign(practice_code=practice.map(networks).fillna(practice))
+    practices = people["practice_code"].astype(object)
+    return people.assign(practice_code=[networks.get(practice, practice) for practice in practices])
 
 
 def shown_under(rules: "CaseListRules", prompts: Sequence["Prompt"], catalogue: "Catalogue") -> list["Prompt"]:

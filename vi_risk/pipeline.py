@@ -4,7 +4,9 @@
     -> risks -> reasons -> case lists -> MLflow
 
 Each line of `run` is one stage; it reads what the stages before left in the output folder and leaves files of its own
-(`vi_risk.stages`). The folder takes the place of the old one when the last stage is done, or not at all.
+(`vi_risk.stages`). The folder takes the place of the old one when the last stage is done, or not at all. What stands in
+a line after the work is all that decides its outcome beside the stages before: a run that resumes one that was broken
+off passes over the stages of which that is unchanged.
 """
 
 from collections.abc import Sequence
@@ -17,9 +19,11 @@ from vi_risk.caselists.choosing.rules import CaseListRules, load_rules
 from vi_risk.features.cache import check_cache
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.files import replaced
+from vi_risk.governance.door import permission_in
+from vi_risk.governance.told import refuse_whole_run
 from vi_risk.models.spec import ModelSpec, load_spec
 from vi_risk.progress import Report, Silence
-from vi_risk.reasons.prompts import Prompt
+from vi_risk.reasons.prompts import Prompt, read_prompts
 from vi_risk.records.linked import Records
 from vi_risk.run_file import OWNED
 from vi_risk.tracking import DEFAULT_TRACKING_URI, check_store
@@ -47,6 +51,8 @@ class Request:
         Rules of who might help; None takes those shipped.
     pdf
         Whether to print each page of a list to a PDF as well.
+    resume
+        Whether to go on after the last stage that a run of the same output folder had finished when it was broken off.
     """
 
     index_date: date
@@ -61,6 +67,7 @@ class Request:
     previous: stages.ListBefore | None = None
     prompts: Sequence[Prompt] | None = None
     pdf: bool = False
+    resume: bool = False
 
     @property
     def features(self) -> stages.FeatureRequest:
@@ -74,16 +81,49 @@ class Request:
 
 
 def run(records: Records, request: Request, report: Report | None = None) -> None:
-    """Turn linked records into case lists, with the model, its evidence and its card beside them."""
+    """Turn linked records into case lists, with the model, its evidence and its card beside them.
+
+    Raises
+    ------
+    GovernanceError
+        The records have not come through the door (`vi_risk.governance`), or their purpose permits no lists.
+    """
     told = report or Silence()
+    refuse_whole_run(permission_in(records))
     check_store(request.tracking_uri, out=request.out)
     check_cache(request.cache, out=request.out)
-    with replaced(request.out, keep=False, owned=OWNED) as folder:
-        checked = stages.check(folder, records, told)
-        stages.build_features(folder, records, request.features, checked, told)
-        stages.train(folder, told)
-        stages.evaluate(folder, request.places, told)
-        stages.score(folder, told)
-        stages.case_lists(folder, request.rules, request.places, told, prompts=request.prompts, pdf=request.pdf)
-        stages.track_model(folder, request.tracking_uri, told)
-        stages.track_lists(folder, request.tracking_uri, told)
+    features, rules, places, store = request.features, request.rules, request.places, request.tracking_uri
+    prompts = read_prompts(catalogue=request.catalogue) if request.prompts is None else request.prompts
+    with (
+        replaced(request.out, keep=False, owned=OWNED, resume=request.resume) as folder,
+        stages.Journal(folder, told) as journal,
+    ):
+
+        def build() -> None:
+            checked = stages.check(folder, records, told)
+            stages.build_features(folder, records, features, checked, told)
+
+        def list_people() -> None:
+            stages.case_lists(folder, rules, places, told, prompts=prompts, pdf=request.pdf)
+
+        journal.stage("features", build, **_asked_of_features(records, features))
+        journal.stage("model", lambda: stages.train(folder, told))
+        journal.stage("evaluation", lambda: stages.evaluate(folder, places, told), places=places)
+        journal.stage("scores", lambda: stages.score(folder, told))
+        journal.stage("case_lists", list_people, rules=rules, places=places, prompts=prompts, pdf=request.pdf)
+        journal.stage("tracked_model", lambda: stages.track_model(folder, store, told), store=store)
+        journal.stage("tracked_lists", lambda: stages.track_lists(folder, store, told), store=store)
+
+
+def _asked_of_features(records: Records, request: stages.FeatureRequest) -> dict[str, object]:
+    """Return all that decides what the first stage writes, the rows of the records among it."""
+    before = request.previous
+    return {
+        "records": records.fingerprints(),
+        "permission": records.permission,
+        "spec": request.spec,
+        "index_date": request.index_date,
+        "source": request.source,
+        "catalogue": request.catalogue.to_json(),
+        "previous": None if before is None else (before.index_date, stages.content_mark(before.listed)),
+    }

@@ -9,6 +9,9 @@ class Report(Protocol):
     def stage(self, title: str) -> None:
         """A stage begins."""
 
+    def rows(self, number: int) -> None:
+        """The stage deals with so many rows: of the records, or of people."""
+
     def step(self, text: str) -> None:
         """A part of the stage begins, or a finding is worth a line."""
 
@@ -20,6 +23,9 @@ class Silence:
     """Nobody wants to know."""
 
     def stage(self, title: str) -> None:
+        """Say nothing."""
+
+    def rows(self, number: int) -> None:
         """Say nothing."""
 
     def step(self, text: str) -> None:

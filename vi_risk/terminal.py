@@ -1,5 +1,7 @@
 """How the command line shows where long work is."""
 
+import sys
+
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -33,6 +35,9 @@ class TerminalReport:
         self._console.print(title, style="bold", markup=False)
         self._bar.update(self._task, description=escape(title), advance=1)
 
+    def rows(self, number: int) -> None:
+        """Say nothing: a step says it where a person should know."""
+
     def step(self, text: str) -> None:
         """Say what a stage does or found."""
         self._console.print(f"  {text}", markup=False)
@@ -40,3 +45,7 @@ class TerminalReport:
     def warn(self, text: str) -> None:
         """Say what the reader should know."""
         self._console.print(f"  ! {text}", style="yellow", markup=False)
+
+    def failed(self, message: str, code: int) -> None:  # noqa: ARG002 - the shell shows the code
+        """Say why the command did not end well."""
+        print(f"\nvi-risk: {message}", file=sys.stderr)  # noqa: T201 - the last line, below the bar

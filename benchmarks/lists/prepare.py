@@ -21,11 +21,13 @@ from vi_risk import stages
 from vi_risk.caselists.ranking import ranked_people
 from vi_risk.cohort.particulars import Particulars
 from vi_risk.features.engine import write_features
+from vi_risk.governance.door import without_objectors
 from vi_risk.models.snapshot_files import COHORT_FILE, FEATURES_FILE, load_snapshots, save_snapshots
 from vi_risk.models.snapshots import Snapshots, particulars_at, plan_people, who_is_asked
 from vi_risk.models.spec import ModelSpec, load_spec
 from vi_risk.models.stored_features import StoredFeatures
 from vi_risk.progress import Silence
+from vi_risk.records.permission import NOBODYS
 from vi_risk.records.reading import read_records
 from vi_risk.run_file import MODEL_FOLDER, SCORES_FILE, read_run, update_run
 
@@ -94,7 +96,7 @@ def learn(folder: Path, *, people: int, seed: int) -> None:
     """Leave a model with its refits and companions in a folder."""
     trust = folder / "records"
     write_trust_of(trust, people=people, practices=10, seed=seed)
-    records = read_records(trust)
+    records = replace(read_records(trust), permission=NOBODYS)  # the synthetic trust, its practices written anew
     request = stages.FeatureRequest(spec_of_benchmark(), INDEX_DATE, stages.Source("synthetic", "canonical"))
     stages.build_features(folder, records, request, stages.check(folder, records, Silence()), Silence())
     stages.train(folder, Silence())
@@ -105,7 +107,7 @@ def score_everyone(folder: Path, learnt: Path, *, people: int, lists: int, seed:
     trust, spec = folder / "records", spec_of_benchmark()
     update_run(folder, "records", _ABOUT_RECORDS)
     write_trust_of(trust, people=people, practices=lists, seed=seed)
-    records = read_records(trust)
+    records = without_objectors(replace(read_records(trust), permission=NOBODYS), INDEX_DATE)
     plan, cohort = plan_people(records, spec, index_date=INDEX_DATE, previous=PREVIOUS)
     cohort = cohort[cohort["role"].isin(["previous", "list"])].reset_index(drop=True)
     features = folder / FEATURES_FILE

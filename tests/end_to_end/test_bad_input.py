@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import GOVERNANCE
 from tests.end_to_end.conftest import LIST_DATE, Contents, Invoke, contents, environment
 
 # Every value of a record that is wrong has this word in it, and so has every identifier: no message may show it.
@@ -246,9 +247,29 @@ CASES = (
     Case(
         "a governance file without a purpose",
         5,
-        ("purpose is missing", "on what legal basis"),
+        ("governance.toml: purpose: is missing. Add it.", "governance.toml: owner: is not a known key"),
         in_file("governance.toml", 'owner = "x"\n'),
-        ("--governance", "governance.toml"),
+    ),
+    Case(
+        "no governance file",
+        5,
+        ("records: no governance file says what these records may be used for", "docs/governance.md has a filled"),
+        lambda cwd: (cwd / "governance.toml").unlink(),
+    ),
+    Case(
+        "an approval past its end, and a table that is not permitted",
+        5,
+        (
+            "governance: approval: none ended on 2020-12-31, and today is ",
+            "governance: tables: not among those that are permitted: ",
+        ),
+        in_file("governance.toml", GOVERNANCE.replace("2099", "2020").replace("'spells', ", "")),
+    ),
+    Case(
+        "a purpose that permits no list",
+        5,
+        ("governance: the purpose planning does not permit people named on a list", "`vi-risk features build`"),
+        in_file("governance.toml", GOVERNANCE.replace("direct_care", "planning")),
     ),
     Case("an unknown mapping", 2, ("no mapping of that name is shipped", "clinosim"), flags=("--mapping", "clinsim")),
     Case("an unknown model", 2, ("no model spec of that name is shipped", "Expected one of"), flags=("--model", "x")),
@@ -285,6 +306,7 @@ CASES = (
 def place(tmp_path: Path) -> Path:
     """A working folder with sound records, and the output of an earlier run."""
     write_records(tmp_path / "records")
+    (tmp_path / "governance.toml").write_text(GOVERNANCE)
     old = tmp_path / "out"
     (old / "case_lists").mkdir(parents=True)
     (old / "run.json").write_text('{"versions": {}}')

@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 from vi_risk.features.catalogue import read_catalogue
-from vi_risk.models.on_snapshots import score, train
+from vi_risk.models.on_snapshots import train
+from vi_risk.models.scoring import score
 from vi_risk.models.snapshots import Snapshots, build_features
 from vi_risk.models.spec import load_spec
 from vi_risk.records.linked import Records
+from vi_risk.records.permission import NOBODYS
 from vi_risk.records.synthetic import make_trust
 from vi_risk.records.tables import TABLES
 
@@ -116,7 +118,8 @@ def tables() -> Tables:
 def made_from(tables: Tables, small_model: Path) -> tuple[Snapshots, pd.DataFrame]:
     """Return the snapshots and the scores of a run at the date of the list."""
     spec = load_spec(small_model)
-    snapshots = build_features(Records.from_frames(tables), spec, index_date=DAY, catalogue=read_catalogue())
+    records = Records.from_frames(tables, permission=NOBODYS)
+    snapshots = build_features(records, spec, index_date=DAY, catalogue=read_catalogue())
     return snapshots, score(train(snapshots, spec), snapshots)
 
 

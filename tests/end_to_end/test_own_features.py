@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.conftest import GOVERNANCE
 from tests.end_to_end.conftest import LIST_DATE, Ended, Invoke, run_here
 
 OWN = """\
@@ -49,7 +50,7 @@ def by_stages(trust: Path, small_model: Path, tmp_path_factory: pytest.TempPathF
     """Build with a folder of our own that goes before any later stage runs."""
     cwd = tmp_path_factory.mktemp("own")
     declare(cwd / "ours")
-    (cwd / "governance.toml").write_text('purpose = "direct care"\n[sensitive]\nhiv = true\n')
+    (cwd / "governance.toml").write_text(GOVERNANCE + "hiv = true\n")
     told = []
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(cwd)
@@ -84,7 +85,7 @@ def test_what_governance_allows_is_read_and_the_run_says_so(by_stages: Ended) ->
 
     assert "our_blood_hiv_365d" in pd.read_parquet(by_stages.out / "features.parquet")
     assert run["features"]["sensitive"] == {"hiv": True}
-    assert "Sensitive codes read, as the governance file allows: hiv." in by_stages.stderr
+    assert "Sensitive codes used, as the governance file permits: HIV and AIDS." in by_stages.stderr
 
 
 def test_a_second_build_takes_everything_from_the_cache_and_gives_the_same_files(by_stages: Ended) -> None:
@@ -103,9 +104,13 @@ def test_a_second_build_takes_everything_from_the_cache_and_gives_the_same_files
         (
             ("--governance", "wrong.toml"),
             4,
-            "sensitive.hvi: no code list has groups of this kind. Expected one of: hiv.",
+            "sensitive.hvi: no code list has groups of this kind. Expected one of: custody, fertility, ",
         ),
-        (("--governance", "unsaid.toml"), 5, "unsaid.toml: sensitive.hiv: expected true or false, got 'yes'."),
+        (
+            ("--governance", "unsaid.toml"),
+            5,
+            "unsaid.toml: sensitive.hiv: expected true or false, without quotes.",
+        ),
         (("--cache", "out/cache"), 2, "--cache out/cache: lies in the output folder"),
     ],
 )
@@ -115,8 +120,8 @@ def test_what_is_off_is_told_before_any_work(
     (tmp_path / "bad").mkdir()
     entry = '[x]\ntitle = "x"\ntable = "wards"\nmeasure = "count"\nwindows = [9]\nreason = "x"\n'
     (tmp_path / "bad" / "own.toml").write_text('domain = "person"\n' + entry)
-    (tmp_path / "wrong.toml").write_text('purpose = "direct care"\n[sensitive]\nhvi = true\n')
-    (tmp_path / "unsaid.toml").write_text('purpose = "direct care"\n[sensitive]\nhiv = "yes"\n')
+    (tmp_path / "wrong.toml").write_text(GOVERNANCE + "hvi = true\n")
+    (tmp_path / "unsaid.toml").write_text(GOVERNANCE + 'hiv = "yes"\n')
 
     ended = invoke("features", "build", "--records", "records", "--index-date", LIST_DATE, *flags)
 

@@ -1,6 +1,7 @@
 """The stages one by one: the same case lists as in one run, and each before its time says which comes first."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -77,8 +78,44 @@ def test_the_capacity_asked_for_is_that_of_the_lists(whole_run: Ended) -> None:
             assert 1 <= len(pd.read_csv(path)) <= 7
 
 
-def test_without_a_governance_file_a_run_warns_once(whole_run: Ended) -> None:
-    assert whole_run.stderr.count("no --governance file") == 1
+def test_the_synthetic_trust_needs_no_governance_file_and_comes_through_the_same_door(whole_run: Ended) -> None:
+    assert whole_run.stderr.count("Sensitive codes refused at the door: ") == 1
+
+
+@pytest.mark.parametrize("verb", ["score", "caselist"])
+def test_planning_ends_before_anyone_is_scored_or_listed(
+    invoke: Invoke, by_stages: Ended, verb: str, tmp_path: Path
+) -> None:
+    with_permission(by_stages, tmp_path, purpose="planning", scores=False, lists=False)
+    before = contents(tmp_path / "out")
+
+    ended = invoke(verb)
+
+    assert ended.exit_code == 5
+    assert "governance: the purpose planning does not permit" in ended.stderr
+    assert contents(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("verb", ["train", "evaluate", "score", "caselist", "tune", "recalibrate"])
+def test_no_stage_begins_after_the_approval_has_ended(
+    invoke: Invoke, by_stages: Ended, verb: str, tmp_path: Path
+) -> None:
+    with_permission(by_stages, tmp_path, approval_ends="2020-12-31")
+    before = contents(tmp_path / "out")
+
+    ended = invoke(verb)
+
+    assert ended.exit_code == 5
+    assert "governance: the approval ended on 2020-12-31, and today is " in ended.stderr
+    assert contents(tmp_path / "out") == before
+
+
+def with_permission(ended: Ended, cwd: Path, **said: object) -> None:
+    """Copy an output folder, with another permission in its run.json."""
+    shutil.copytree(ended.out, cwd / "out")
+    run = json.loads((cwd / "out" / "run.json").read_text(encoding="utf-8"))
+    run["records"]["permission"] |= said
+    (cwd / "out" / "run.json").write_text(json.dumps(run), encoding="utf-8")
 
 
 # --- out of turn -----------------------------------------------------------------------------------------------------
@@ -150,6 +187,7 @@ def test_training_again_takes_away_what_rested_on_the_old_model(
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "run.json", "check.json", "check.html", "features.parquet", "cohort.parquet", "catalogue.json", "model",
         "contacts.parquet", "reviews.parquet", "departures.parquet", "objectors.parquet", "pathways.parquet",
+        "whole_record.parquet",
     }  # fmt: skip
     ended = invoke("caselist")
     assert ended.exit_code == 3

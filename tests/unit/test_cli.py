@@ -148,6 +148,7 @@ def ends_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], int]
         monkeypatch.setattr(cli.app.registered_commands[0], "callback", demo)
         monkeypatch.setattr(sys, "argv", ["vi-risk", "demo"])
         monkeypatch.setattr("signal.signal", lambda *_: None)
+        monkeypatch.setattr("os.umask", lambda _: 0o022)
         with pytest.raises(SystemExit) as left:
             cli.main()
         code = left.value.code
@@ -205,13 +206,37 @@ def test_square_brackets_in_what_is_told_are_kept(capsys: pytest.CaptureFixture[
 # --- governance ------------------------------------------------------------------------------------------------------
 
 
-def test_without_a_governance_file_one_warning_is_told(tmp_path: Path) -> None:
-    ended = CliRunner().invoke(
-        cli.app, ["run", "--records", str(tmp_path), "--index-date", "2025-01-01", "--out", str(tmp_path / "out")]
-    )
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check"],
+        ["run", "--index-date", "2025-01-01"],
+        ["features", "build", "--index-date", "2025-01-01"],
+        ["features", "build", "--index-date", "2025-01-01", "--engine", "spark"],
+        ["mapping", "export", "canonical", "--out", "canonical"],
+    ],
+    ids=" ".join,
+)
+def test_without_a_governance_file_no_command_reads_records(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "extracts").mkdir()
+    ended = CliRunner().invoke(cli.app, [*command, "--records", "extracts"])
 
-    assert ended.exit_code == 3
-    assert ended.stderr.count("no --governance file") == 1
+    assert ended.exit_code == 5
+    assert "extracts: no governance file says what these records may be used for" in ended.stderr
+    assert "Read the records" not in ended.stderr
+
+
+def test_a_governance_file_in_the_working_folder_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "extracts").mkdir()
+    (tmp_path / "governance.toml").write_text("purpose = 3")
+    ended = CliRunner().invoke(cli.app, ["check", "--records", "extracts"])
+
+    assert ended.exit_code == 5
+    assert "governance.toml: purpose: expected text in quotes. Found 3." in ended.stderr
 
 
 @pytest.mark.parametrize(
@@ -219,9 +244,8 @@ def test_without_a_governance_file_one_warning_is_told(tmp_path: Path) -> None:
     [
         (None, 2, "no such file"),
         ('purpose = "', 4, "is not valid TOML"),
-        ('owner = "x"', 5, "purpose is missing"),
-        ('purpose = " "', 5, "purpose is missing"),
-        ("purpose = 3", 5, "purpose is missing"),
+        ('owner = "x"', 5, "purpose: is missing. Add it."),
+        ('purpose = " "', 5, "purpose: ' ' is not known. Expected one of: direct_care, "),
     ],
 )
 def test_a_governance_file_must_say_the_purpose(tmp_path: Path, content: str | None, code: int, told: str) -> None:

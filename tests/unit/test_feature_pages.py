@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.conftest import GOVERNANCE
 from tools.feature_catalogue import main
 from vi_risk import cli
 from vi_risk.errors import UsageError
@@ -208,7 +209,7 @@ def test_a_site_looks_up_features_of_its_own(own: Path, monkeypatch: pytest.Monk
 
 def test_what_governance_allows_is_on(own: Path) -> None:
     governance = own / "codelists" / "governance.toml"
-    governance.write_text('purpose = "direct care"\n[sensitive]\nhiv = true\n')
+    governance.write_text(GOVERNANCE + "hiv = true\n")
     flags = ["--features", str(own), "--governance", str(governance)]
     listed = CliRunner().invoke(cli.app, ["features", "list", *flags]).stdout
     assert not re.search(r"off:|without hiv", listed)

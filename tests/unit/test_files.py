@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -232,3 +233,58 @@ def test_an_output_folder_that_is_a_link_is_filled_where_it_points(out: Path, tm
     assert contents(link)["run.json"] == "new"
     assert contents(out)["run.json"] == "new"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["latest", "place"]
+
+
+# --- who may look ----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_folder_and_all_in_it_is_its_owners_alone(tmp_path: Path) -> None:
+    with replaced(tmp_path / "out", keep=False, owned=OWNED) as folder:
+        write_anew(folder)
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+    assert modes(tmp_path / "out") == {".": 0o700, "run.json": 0o600, "lists": 0o700, "lists/B.csv": 0o600}
+
+
+@pytest.mark.parametrize(("mode", "of_files", "of_folders"), [(0o750, 0o640, 0o750), (0o755, 0o644, 0o755)])
+def test_whom_the_folder_lets_in_may_read_what_is_written_there(
+    out: Path, mode: int, of_files: int, of_folders: int
+) -> None:
+    out.chmod(mode)
+    (out / "notes.txt").chmod(0o600)
+
+    with replaced(out, keep=False, owned=OWNED) as folder:
+        write_anew(folder)
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+    found = modes(out)
+    assert (found["run.json"], found["lists"], found["lists/B.csv"]) == (of_files, of_folders, of_files)
+    assert found["notes.txt"] == 0o600
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {str(path.relative_to(folder)): path.stat().st_mode & 0o777 for path in [folder, *folder.rglob("*")]}
+
+
+# --- after a process was killed --------------------------------------------------------------------------------------
+
+
+def test_an_old_folder_that_was_taken_away_when_the_process_was_killed_is_put_back(out: Path) -> None:
+    before = contents(out)
+    out.rename(out.with_name(".out.unfinished.old"))
+
+    with pytest.raises(KeyboardInterrupt):
+        work_that_fails(out, KeyboardInterrupt, keep=True)
+
+    assert contents(out) == before
+    assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
+def test_an_old_folder_left_beside_the_new_one_is_removed(out: Path) -> None:
+    shutil.copytree(out, out.with_name(".out.unfinished.old"))
+
+    with replaced(out, keep=False, owned=OWNED) as folder:
+        write_anew(folder)
+
+    assert contents(out)["run.json"] == "new"
+    assert [path.name for path in out.parent.iterdir()] == ["out"]

@@ -35,6 +35,16 @@ def test_expected_numbers_are_those_of_the_count_models_beside_the_risk() -> Non
     assert found.to_dict("records") == [{"patient_id": "a", "emergency_admissions": 0.3, "bed_days": 2.5}]
 
 
+def test_whom_the_door_left_out_is_told_of_people_and_nobodys_records_are_synthetic() -> None:
+    left_out = [{"rule": "codes", "of": "rows", "number": "155"}, {"rule": "objection", "of": "people", "number": "55"}]
+    listing = listing_of(load_spec())
+    nobodys = replace(listing, permission={"purpose": None, "left_out": left_out})
+    patients = replace(listing, permission={"purpose": "direct_care", "left_out": []})
+    assert (nobodys.left_out, nobodys.handling) == ({"objection": "55"}, "Synthetic records: no real patients")
+    assert patients.handling == listing.handling == "Confidential: patient records"
+    assert patients.left_out == listing.left_out == {}
+
+
 def test_without_both_count_models_nothing_is_expected() -> None:
     scores = pd.DataFrame({"patient_id": ["a"], "risk": [0.2], "expected_emergency_bed_days_12m": [2.5]})
 

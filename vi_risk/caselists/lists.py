@@ -25,6 +25,7 @@ SAID_COLUMNS = ("patient_id", "kind", "place", "theme", "domain", "text", "compa
 PROMPT_COLUMNS = ("patient_id", "role", "text", "rule")  # prompt
 CHANGE_COLUMNS = ("patient_id", "text")  # thing that changed since the list before
 CONTACT_COLUMNS = ("patient_id", "setting", "began_on", "ended_on")  # contact in 24 months; ended_on of stays alone
+USUAL_COLUMNS = ("age_band", "sex", "risk")  # age band and sex; then the other chances that there are
 EXCLUDED_COLUMNS = ("patient_id", "age_band", "risk", "reason")  # person who would be listed but for the reason
 LEFT_COLUMNS = ("patient_id", "rank_before", "why")  # person of the list before who is not on this one
 
@@ -44,6 +45,8 @@ class ListAbout:
     previous_date: date | None = None  # of the list before; None where there is none to compare with
     previous_made: bool = True  # whether that list was made then; else it is what today's model would have listed
     governance: str | None = None  # purpose and legal basis, in one line
+    left_out: Mapping[str, str] = field(default_factory=dict)  # rule of the door -> people, of all practices, in words
+    handling: str = "Confidential: patient records"  # on every printed page
 
     @property
     def left_in_words(self) -> str:
@@ -82,6 +85,9 @@ class CaseList:
         `LEFT_COLUMNS`, empty where it is not known.
     excluded_counts
         Reason -> how many of the practice's people it keeps off the list, whatever their risk.
+    usual
+        Median chances of everyone scored, one row per age band and sex of enough people: `USUAL_COLUMNS`, and the other
+        chances by their names in the table.
     summary
         The practice in one view; None where the list stands alone.
 
@@ -104,6 +110,7 @@ class CaseList:
     excluded: pd.DataFrame = field(default_factory=lambda: _empty(EXCLUDED_COLUMNS))
     left: pd.DataFrame = field(default_factory=lambda: _empty(LEFT_COLUMNS))
     excluded_counts: Mapping[str, int] = field(default_factory=dict)
+    usual: pd.DataFrame = field(default_factory=lambda: _empty(USUAL_COLUMNS))
     summary: "PracticeSummary | None" = None
 
     def __post_init__(self) -> None:

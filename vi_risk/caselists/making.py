@@ -15,6 +15,8 @@ from vi_risk.caselists.choosing.rules import CaseListRules, places_asked_for, sh
 from vi_risk.caselists.choosing.standing import NOT_SCORED, OBJECTION, excluding
 from vi_risk.caselists.lists import DECISION_COLUMNS, LEADING_COLUMNS, CaseList, ListAbout
 from vi_risk.caselists.ranking import on_lists, practices_without_list, ranked_people
+from vi_risk.caselists.usual import usual_chances
+from vi_risk.caselists.wording import CONFIDENTIAL
 from vi_risk.errors import UsageError
 from vi_risk.models.objecting import objectors
 
@@ -39,6 +41,8 @@ def case_lists(
     changes: pd.DataFrame | None = None,
     summaries: "Mapping[str, PracticeSummary] | None" = None,
     governance: str | None = None,
+    left_out: Mapping[str, str] | None = None,
+    handling: str = CONFIDENTIAL,
     ranked: pd.DataFrame | None = None,
 ) -> list[CaseList]:
     """Return one case list for each practice that has eligible people, or had a list before, by practice_code.
@@ -63,6 +67,8 @@ def case_lists(
         practice_code -> its people in one view.
     governance
         Purpose and legal basis, in one line.
+    left_out, handling
+        Rule -> people whom it kept from the records of all practices, in words; and what stands on every printed page.
     ranked
         From `vi_risk.caselists.ranking.ranked_people`, of these scores by these rules, where it is at hand: to rank
         everyone costs; None ranks them here.
@@ -117,6 +123,7 @@ def case_lists(
     codes = sorted({*everyone, *(had_list - {*practices_without_list(cohort, rules)})})
     meetings = {code: ("practice", code) for code in codes} | rules.places.meetings(everyone, snapshots.practices)
     ordered_by = [str(name) for name in people if name != "rank" or "rank" in scores]
+    usual = usual_chances(people)
     of_none, no_one = people.iloc[:0], _table(listed.iloc[:0], said, facts.iloc[:0], rules)
     return [
         CaseList(
@@ -137,9 +144,12 @@ def case_lists(
                 previous_date=None if before is None else before.index_date,
                 previous_made=before is None or before.made,
                 governance=governance,
+                left_out=left_out or {},
+                handling=handling,
             ),
             **beside.get(code, {}),
             excluded_counts=counts.get(code, {}),
+            usual=usual,
             summary=None if summaries is None else summaries.get(code),
         )
         for code in codes

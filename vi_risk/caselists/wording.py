@@ -10,11 +10,15 @@ import numpy as np
 import pandas as pd
 
 from vi_risk.caselists.choosing.rules import CaseListRules
+from vi_risk.caselists.choosing.standing import NOT_SCORED, OBJECTION
 from vi_risk.caselists.lists import CaseList, ListAbout
 from vi_risk.models.templates import date_in_words, plain_words
 
 NOT_SEEN = "not seen"
 DECISION_SUPPORT = "Decision support: to be reviewed by a clinician."
+# How a list is to be handled, by whose records it was made from.
+CONFIDENTIAL = "Confidential: patient records"
+SYNTHETIC = "Synthetic records: no real patients"
 WHAT_REASONS_ARE = (
     "Reasons are what the model weighed most for this person, first what few people of the same age and sex have. They"
     " are not causes, and acting on one need not change the chance."
@@ -34,7 +38,7 @@ WHAT_CHANCES_BESIDE_ARE = (
 )
 WHAT_REFITS_ARE = (
     '"In the list in 19 of 20 refits": the model was learnt again 20 times from patients drawn anew; it says how sure'
-    " the place on the list is, not how the year will go."
+    " the place on the list is, not how the year will go. Sure is 9 in 10 of them or more, not sure fewer than half."
 )
 WHAT_NOT_KNOWN_IS = (
     '"Not already known": no emergency admission in the past year, on no community caseload, and on no frailty or'
@@ -59,6 +63,7 @@ _HEADINGS: Mapping[str, str] = MappingProxyType(
         "practice_rank": "Place on the practice's list",
         "is_new": "New to the list",
         "prompts": "Who might help",
+        "certainty": "This place",
         "flags": "To note",
         "age_band": "Age",
         "practice_code": "Practice",
@@ -82,6 +87,12 @@ _HEADINGS: Mapping[str, str] = MappingProxyType(
 CHANCE_FORMAT = '[<0.0095]0.0 %;[>0.99]"over 99 %";0 %'
 SHARE_FORMAT = "0.0 %"
 _HORIZON = re.compile(r" (\d+)([md])$")
+_IN_REFITS = re.compile(r"(\d+) (?:of (\d+)|% of the) refits")
+# Of what a list counts as missing from it: who is no longer there, or of whom no risk could be worked out.
+_COULD_NOT_BE_LISTED = re.compile(rf"died .*|left the practice .*|{NOT_SCORED}")
+_FEWEST_TOLD = 8  # of people who object: a reader may know who they are
+# Signs that turn the direction of what follows: a text could be read backwards. Joiners, which letters need, stay.
+_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _UNITS: Mapping[str, str] = MappingProxyType({"m": "months", "d": "days"})
 _OF_SEX: Mapping[str, str] = MappingProxyType({"female": "her", "male": "his"})
 # What a team calls the sources of the record; others go by their table's name.
@@ -167,19 +178,22 @@ def shown_share(value: float) -> float:
 
 
 def natural_frequency(risk: float) -> str:
-    """Return a chance as people out of ten, a hundred or a thousand.
+    """Return a chance as people out of ten, a hundred or a thousand; of the per cent shown, so that both agree.
 
     Examples
     --------
     >>> natural_frequency(0.376), natural_frequency(0.034), natural_frequency(0.97)
     ('about 4 in 10 people like this', 'about 3 in 100 people like this', 'about 97 in 100 people like this')
+    >>> percent(0.646), natural_frequency(0.646)
+    ('65 %', 'about 7 in 10 people like this')
     """
     if risk < 0.001:
         return "fewer than 1 in 1,000 people like this"
     if risk > 0.99:
         return "more than 99 in 100 people like this"
-    out_of = 1000 if risk < 0.0095 else 10 if 0.2 <= risk < 0.95 else 100
-    return f"about {_rounded(risk * out_of)} in {out_of:,} people like this"
+    shown = shown_chance(risk)
+    out_of = 1000 if risk < 0.0095 else 10 if 0.2 <= shown < 0.95 else 100
+    return f"about {_rounded(shown * out_of)} in {out_of:,} people like this"
 
 
 def is_chance(column: str) -> bool:
@@ -187,20 +201,33 @@ def is_chance(column: str) -> bool:
     return column.startswith("risk_")
 
 
-def chance_beside(value: float, risk: float) -> str:
-    """Return the chance of another outcome in words, beside the `risk` that the list is ranked by.
-
-    A sooner admission cannot be likelier than a later one: where its own model says so, it is held at the main chance,
-    and telling the same number twice would say nothing.
+def how_sure(in_refits: str) -> str:
+    """Return how sure a place on a list is in a word, before the number of refits that says so.
 
     Examples
     --------
-    >>> chance_beside(0.12, 0.44), chance_beside(0.44, 0.44), chance_beside(0.004, 0.44)
-    ('12 %', 'the same as the main chance, which it cannot exceed', 'under 1 %')
+    >>> how_sure("in the list in 19 of 20 refits"), how_sure("in the list in 8 of 20 refits")
+    ('sure: in the list in 19 of 20 refits', 'not sure: in the list in 8 of 20 refits')
+    >>> how_sure("in the list in 60 % of the refits"), how_sure("certain")
+    ('fairly sure: in the list in 60 % of the refits', 'certain')
     """
-    if value == risk:
-        return "the same as the main chance, which it cannot exceed"
-    return percent(value) if value >= 0.01 else "under 1 %"
+    found = _IN_REFITS.search(in_refits)
+    if found is None:
+        return in_refits
+    share_of_them = int(found[1]) / int(found[2] or 100)
+    sure = "sure" if share_of_them >= 0.9 else "fairly sure" if share_of_them >= 0.5 else "not sure"
+    return f"{sure}: {in_refits}"
+
+
+def without_turning(text: str) -> str:
+    """Return a text without the signs that turn its direction, which a plan or a pseudonym may hold.
+
+    Examples
+    --------
+    >>> without_turning("ring \N{RIGHT-TO-LEFT OVERRIDE}daughter")
+    'ring daughter'
+    """
+    return text.translate(_TURNING)
 
 
 def fact_text(value: object, column: str = "") -> str:
@@ -232,24 +259,26 @@ def written(value: object) -> str:
 def change_in_words(rank: int, rank_before: object, *, is_new: bool = False, is_same: bool = False) -> str:
     """Return how a place moved since the list before, the arrow first; "" where there was no such list.
 
-    `is_same` says that a site's rules take so small a move for none.
+    `is_same` says that a site's rules take so small a move for none: it has no arrow, and both places.
 
     Examples
     --------
     >>> change_in_words(4, 11.0), change_in_words(9, 4), change_in_words(3, 3), change_in_words(1, None, is_new=True)
     ('▲ from 11', '▼ from 4', '= same', 'NEW')
+    >>> change_in_words(16, 14, is_same=True)
+    '14 to 16'
     >>> change_in_words(1, None)
     ''
     """
     if is_new:
         return "NEW"
-    if is_same:
-        return "= same"
     if not written(rank_before):
-        return ""
+        return "= same" if is_same else ""
     before = int(float(str(rank_before)))
     if before == rank:
         return "= same"
+    if is_same:
+        return f"{before:,} to {rank:,}"
     return f"{'▲' if before > rank else '▼'} from {before:,}"
 
 
@@ -312,6 +341,26 @@ def summary(case_list: CaseList) -> str:
     return f"{listed:,} of {eligible} who could have been listed, in order of {order}."
 
 
+def missing_from(case_list: CaseList) -> list[tuple[str, dict[str, int | str]]]:
+    """Return who is not on the list whatever their risk: what they have in common, and reason -> number.
+
+    Who objects is counted apart, and fewer than eight in words; who died, left or has no risk could not be listed,
+    which no rule decided.
+    """
+    counts = case_list.excluded_counts
+    objecting = counts.get(OBJECTION, 0)
+    few = f"fewer than {_FEWEST_TOLD}" if objecting < _FEWEST_TOLD else objecting
+    gone = {reason: number for reason, number in counts.items() if _COULD_NOT_BE_LISTED.fullmatch(reason)}
+    by_rules = {reason: number for reason, number in counts.items() if reason not in (OBJECTION, *gone)}
+    parts: list[tuple[str, dict[str, int | str]]] = [
+        ("Left out of the records of all practices", {k: f"{v} people" for k, v in case_list.about.left_out.items()}),
+        ("Kept off the list, never named", {OBJECTION: few} if objecting else {}),
+        ("Kept off the list by its rules, whatever the risk", {**by_rules}),
+        ("Could not be listed", {**gone}),
+    ]
+    return [(title, told) for title, told in parts if told]
+
+
 def about_rows(case_list: CaseList, rules: CaseListRules) -> list[tuple[str, str]]:
     """Return what a reader must know about the list, as (label, text), notes last."""
     about = case_list.about
@@ -328,6 +377,7 @@ def about_rows(case_list: CaseList, rules: CaseListRules) -> list[tuple[str, str
         ("Reasons", WHAT_REASONS_ARE),
         *(("Note", note) for note in about.notes),
         ("Governance", about.governance or ""),
+        ("Handling", about.handling),
         ("Use", DECISION_SUPPORT),
     ]
     return [(label, text) for label, text in rows if text]

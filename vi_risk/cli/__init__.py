@@ -17,6 +17,7 @@ from vi_risk.cli.asked import (
     DEFAULT_URI,
     catalogue_in,
     catalogue_of,
+    check_built,
     check_store,
     governance_of,
     previous_of,
@@ -26,9 +27,13 @@ from vi_risk.cli.asked import (
     shown,
     source_of,
 )
+from vi_risk.cli.audit import audit_app
 from vi_risk.cli.features import features_app
+from vi_risk.cli.keys import key_app
+from vi_risk.cli.leaks import leaks_app
 from vi_risk.cli.recalibrate import recalibrate_app
 from vi_risk.cli.registry import models_app, registry_app
+from vi_risk.cli.reidentify import identity_app
 from vi_risk.cli.reviews import reviews_app
 from vi_risk.cli.told import example, told
 from vi_risk.cli.tune import tune_app
@@ -41,6 +46,7 @@ from vi_risk.flags import (
     GovernanceFlag,
     IndexDateFlag,
     MappingFlag,
+    MemoryFlag,
     ModelFlag,
     OutFlag,
     PatientsFlag,
@@ -48,8 +54,10 @@ from vi_risk.flags import (
     PreviousFlag,
     PromptsFlag,
     RecordsFlag,
+    ResumeFlag,
     ReviewsFlag,
     SeedFlag,
+    SpillFlag,
     StageOutFlag,
     TrackingFlag,
     TruthFlag,
@@ -76,6 +84,10 @@ app.add_typer(registry_app)  # promote, rollback
 app.add_typer(recalibrate_app)
 app.add_typer(tune_app)
 app.add_typer(reviews_app, name="reviews")
+app.add_typer(key_app, name="key")
+app.add_typer(identity_app)  # pseudonymise, reidentify
+app.add_typer(audit_app, name="audit")
+app.add_typer(leaks_app)
 mapping_app = typer.Typer(help="Look at how a site's files become the canonical tables.", no_args_is_help=True)
 app.add_typer(mapping_app, name="mapping")
 
@@ -116,6 +128,9 @@ def run(
     reviews: ReviewsFlag = None,
     prompts: PromptsFlag = None,
     pdf: PdfFlag = False,
+    resume: ResumeFlag = False,
+    memory_limit: MemoryFlag = None,
+    spill: SpillFlag = None,
     tracking_uri: TrackingFlag = DEFAULT_URI,
     seed: SeedFlag = None,
 ) -> None:
@@ -130,7 +145,7 @@ def run(
         check_out(out)
         check_cache(cache, out=out)
         check_store(tracking_uri, out)
-        permitted = governance_of(governance, report)
+        permitted = governance_of(governance)
         catalogue = catalogue_of(features, permitted)
         spec = load_spec(model).with_seed(seed)
         rules = rules_of(caselist)
@@ -148,8 +163,19 @@ def run(
             previous=previous_of(previous, index_date, model=spec.name),
             prompts=prompts_of(prompts, catalogue),
             pdf=pdf,
+            resume=resume,
         )
-        run_pipeline(records_of(records, mapping, report, reviews=reviews), request, report)
+        found = records_of(
+            records,
+            mapping,
+            report,
+            governance=permitted,
+            features=features,
+            reviews=reviews,
+            memory_limit=memory_limit,
+            spill=spill,
+        )
+        run_pipeline(found, request, report)
         _say_where(out, tracking_uri)
 
 
@@ -230,8 +256,7 @@ def check(
         from vi_risk.run_file import CHECK_PAGE, OWNED
 
         check_out(out)
-        governance_of(governance, report)
-        found = records_of(records, mapping, report)
+        found = records_of(records, mapping, report, governance=governance_of(governance))
         with replaced(out, keep=True, owned=OWNED) as folder:
             result = stages.examine(folder, found, report)
         print("\n".join(terminal_lines(result, page=out / CHECK_PAGE)))
@@ -261,17 +286,22 @@ def mapping_export(
     mapping: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A shipped mapping or a TOML file.")],
     records: RecordsFlag,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for one Parquet file per table.")],
+    governance: GovernanceFlag = None,
 ) -> None:
     """Write the canonical tables as Parquet files: what `features build --engine spark` and other tools read."""
     with told(1) as report:
         from vi_risk.files import check_out, replaced
+        from vi_risk.records.synthetic.marker import MARKER_FILE, write_marker
         from vi_risk.records.tables import TABLES
 
         check_out(out)
-        found = records_of(records, mapping, report)
+        found = records_of(records, mapping, report, governance=governance_of(governance))
         names = {name: f"{name}.parquet" for name in TABLES}
-        with replaced(out, keep=False, owned=tuple(names.values())) as folder:
-            found.write_parquet({name: folder / names[name] for name in found.tables})
+        with replaced(out, keep=False, owned=(*names.values(), MARKER_FILE)) as folder:
+            files = {name: folder / names[name] for name in found.tables}
+            found.write_parquet(files)
+            if found.permission.nobodys:
+                write_marker(folder, files.values())
         report.step(f"{len(found.tables)} tables in {out}")
 
 
@@ -349,13 +379,11 @@ def caselist(
 
 def _stage(out: Path, work: Callable[[Any, Path, "Report"], None]) -> None:
     with told() as report:
-        if not out.is_dir():
-            msg = f"--out {out}: no such folder. Name the folder that `vi-risk features build` wrote."
-            raise InputError(msg)
         from vi_risk import stages
         from vi_risk.files import replaced
         from vi_risk.run_file import OWNED
 
+        check_built(out)
         with replaced(out, keep=True, owned=OWNED) as folder:
             work(stages, folder, report)
 
@@ -381,6 +409,9 @@ def _interrupt(*_: object) -> None:
 def main() -> None:
     """Run the command line; an interrupted run leaves the old output and ends with 130."""
     signal.signal(signal.SIGTERM, _interrupt)
+    os.umask(
+        0o077
+    )  # what is written is its owner's alone, unless the output folder lets others in (docs/operations.md)
     # LightGBM's threads otherwise spin while they wait, which on a busy machine makes training ten times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     app()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vi_risk.governance import Governance
     from vi_risk.progress import Report
     from vi_risk.reasons.prompts import Prompt
+    from vi_risk.records.linked import Workspace
     from vi_risk.stages import ListBefore, Source
 
 DEFAULT_URI = "sqlite:///mlruns/mlflow.db"
@@ -32,6 +33,8 @@ def records_of(
     governance: "Governance | None",
     features: Sequence[Path] | None = None,
     reviews: Path | None = None,
+    memory_limit: int | None = None,
+    spill: Path | None = None,
 ) -> Any:
     """Read the records as governance permits, told as a stage, and the decisions of earlier meetings beside them."""
     from vi_risk.governance.reading import read_records, refuse_unless_synthetic
@@ -40,7 +43,13 @@ def records_of(
         refuse_unless_synthetic(place)  # before anything is told of them
     report.stage(f"Read the records in {shown(place)}")
     found = read_records(
-        place, mapping=mapping, governance=governance, today=today(), features=features or (), report=report.step
+        place,
+        mapping=mapping,
+        governance=governance,
+        today=today(),
+        features=features or (),
+        report=report.step,
+        workspace=_workspace(memory_limit, spill),
     )
     if reviews is None:
         return found
@@ -49,6 +58,15 @@ def records_of(
     for line in acceptance_of(reviews):
         report.step(line)
     return with_reviews(found, reviews)
+
+
+def _workspace(memory_limit: int | None, spill: Path | None) -> "Workspace":
+    from vi_risk.records.linked import Workspace
+
+    if spill is not None and not spill.is_dir():
+        msg = f"--spill {spill}: no such folder. Name a folder that is there, on a disk with space for the records."
+        raise UsageError(msg)
+    return Workspace(spill, memory_mb=memory_limit)
 
 
 def acceptance_of(reviews: Path | None) -> tuple[str, ...]:

@@ -24,11 +24,13 @@ from vi_risk.flags import (
     GovernanceFlag,
     IndexDateFlag,
     MappingFlag,
+    MemoryFlag,
     ModelFlag,
     PreviousFlag,
     RecordsFlag,
     ReviewsFlag,
     SeedFlag,
+    SpillFlag,
     StageOutFlag,
 )
 
@@ -53,6 +55,8 @@ def features_build(
     engine: EngineFlag = "embedded",
     previous: PreviousFlag = None,
     reviews: ReviewsFlag = None,
+    memory_limit: MemoryFlag = None,
+    spill: SpillFlag = None,
     seed: SeedFlag = None,
 ) -> None:
     """Check the records, fix index dates, build cohort and features; writes features.parquet and cohort.parquet."""
@@ -66,7 +70,7 @@ def features_build(
         check_out(out)
         check_cache(cache, out=out)
         check_engine(engine, mapping, cache, reviews)
-        permitted = governance_of(governance, report)
+        permitted = governance_of(governance)
         _check_not_out(previous, out)
         spec = load_spec(model).with_seed(seed)
         request = stages.FeatureRequest(
@@ -78,9 +82,18 @@ def features_build(
             previous=previous_of(previous, index_date, model=spec.name),
         )
         found = (
-            records_on_spark(records, report)
+            records_on_spark(records, report, governance=permitted, features=features)
             if engine == "spark"
-            else records_of(records, mapping, report, reviews=reviews)
+            else records_of(
+                records,
+                mapping,
+                report,
+                governance=permitted,
+                features=features,
+                reviews=reviews,
+                memory_limit=memory_limit,
+                spill=spill,
+            )
         )
         with replaced(out, keep=True, owned=OWNED) as folder:
             checked = stages.check(folder, found, report)
@@ -143,9 +156,8 @@ def _check_not_out(previous: str | None, out: Path) -> None:
 def _declared(folders: list[Path] | None, governance: Path | None) -> tuple["Catalogue", "Catalogue"]:
     """Return the features as governance allows them, and as they would be with every sensitive group."""
     from vi_risk.features.catalogue import read_catalogue
-    from vi_risk.governance import read_governance
 
-    allowed = catalogue_of(folders, None if governance is None else read_governance(governance))
+    allowed = catalogue_of(folders, governance_of(governance))
     return allowed, read_catalogue(*(folders or ()), sensitive=tuple(allowed.sensitive))
 
 

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from vi_risk.cli.asked import DEFAULT_URI, check_store
+from vi_risk.cli.asked import DEFAULT_URI, check_built, check_store
 from vi_risk.cli.told import example, told
-from vi_risk.errors import InputError
 from vi_risk.flags import StageOutFlag, TrackingFlag
 
 recalibrate_app = typer.Typer()
@@ -40,9 +39,7 @@ def recalibrate(
     test rows and registers it as a new version.
     """
     with told() as report:
-        if not out.is_dir():
-            msg = f"--out {out}: no such folder. Name the folder that `vi-risk features build` wrote."
-            raise InputError(msg)
+        check_built(out)
         from vi_risk.files import replaced
         from vi_risk.recalibrate import recalibrate as recalibrate_model
         from vi_risk.run_file import OWNED

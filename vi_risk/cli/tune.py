@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from vi_risk.cli.asked import DEFAULT_URI, check_store
+from vi_risk.cli.asked import DEFAULT_URI, check_built, check_store
 from vi_risk.cli.told import example, told
-from vi_risk.errors import InputError
 from vi_risk.flags import TrackingFlag
 
 tune_app = typer.Typer()
@@ -32,9 +31,7 @@ def tune(
         from vi_risk.tune import TUNED_FILE
         from vi_risk.tune import tune as tune_folder
 
-        if not out.is_dir():
-            msg = f"--out {out}: no such folder. Name the folder that `vi-risk features build` wrote."
-            raise InputError(msg)
+        check_built(out)
         check_store(tracking_uri, out)
         tuned = tune_folder(out, trials=trials, tracking_uri=tracking_uri, report=report)
         print(", ".join(f"{name} {value}" for name, value in tuned.best.parameters.items()))

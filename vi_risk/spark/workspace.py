@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from vi_risk.errors import ResourceError, UsageError
 from vi_risk.records.linked import fingerprint_of
@@ -84,6 +86,10 @@ class SparkWorkspace:
             yield lambda thing: prefix + thing
         finally:
             self._drop([view for view in self._views if view.startswith(self._prefix + prefix)])
+
+    def hold(self, rows: pa.Table) -> ir.Table:
+        """Return a few rows as a table of the engine, beside those of the records as long as these are there."""
+        return self.table(ibis.util.gen_name("held"), self.session.createDataFrame(rows))
 
     def fingerprint(self, rows: ir.Table) -> str:
         """Return a fingerprint of the rows, whatever their order; it is not DuckDB's of the same rows."""

@@ -53,9 +53,12 @@ def build_features(
     update_run(folder, "records", about_records)
     on_spark = isinstance(records.workspace, SparkWorkspace)
     plan = (_built_on_spark if on_spark else _built_here)(folder, records, request, report)
+    people = 0
     for step in plan.flow:
-        *_, eligible = step.values()
+        *_, eligible = (number for number in step.values() if isinstance(number, int))
+        people += eligible
         report.step(f"{step['index_date']} ({step['role']}): {eligible:,} people")
+    report.rows(people)
     for note in plan.notes:
         report.warn(note)
     spec = request.spec.model_dump(mode="json")

@@ -14,6 +14,7 @@ def examine(folder: Path, records: Records, report: Report) -> CheckReport:
     """Check the records and write check.json and check.html, whatever was found."""
     report.stage("Check the records")
     found = check_records(records)
+    report.rows(sum(table.rows for table in found.tables))
     write_json(folder / CHECK_FILE, found.to_dict())
     remove(folder / CHECK_PAGE)
     write_check_page(found, folder / CHECK_PAGE, source=records.source)

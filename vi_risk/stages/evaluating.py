@@ -39,6 +39,7 @@ def evaluate(folder: Path, capacity: int, report: Report, *, truth: Path | None 
     for doubt in doubts(evaluation, outcome=spec.outcome):
         report.warn(doubt)
     _, rows = snapshots.rows("test")
+    report.rows(len(rows))
     contributions = on_snapshots.importance(model, rows, seed=spec.seed)
     headline = {name: evaluation["model"][name] for name in _HEADLINES if name in evaluation["model"]}
     update_run(folder, "evaluation", {"capacity": capacity, **headline})
@@ -48,7 +49,7 @@ def evaluate(folder: Path, capacity: int, report: Report, *, truth: Path | None 
         remove(folder / name)
         write_card(card, folder / name)
     remove(folder / PLOTS_FOLDER)
-    write_plots(folder / PLOTS_FOLDER, snapshots, evaluation, contributions, rows)
+    write_plots(folder / PLOTS_FOLDER, snapshots, card.evaluation, contributions, rows)
 
 
 def _beside_it(

@@ -1,8 +1,9 @@
 """Lists made of who was scored: packs for each practice and network, and the page of pathways."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from vi_risk.caselists.packs.pdf_pack import pdf_packs
 from vi_risk.caselists.packs.writing import PATHWAYS_PAGE, write_packs
 from vi_risk.caselists.ranking import doubts_of_rules
 from vi_risk.errors import InputError, ResourceError
+from vi_risk.features.catalogue import Catalogue
 from vi_risk.files import remove
 from vi_risk.governance.told import beside_a_list, not_shown, refuse_use
 from vi_risk.listing import Before, Listing
@@ -58,10 +60,8 @@ def case_lists(
         return
     model, run = model_in(place)
     records = read_run(folder, needs="scores", command="score")["records"]
-    permission = records.get("permission")
-    refuse_use(permission, of="lists")
-    rules = rules.with_outside(records.get("practices_outside", ()))
-    rules = rules.with_hidden(not_shown(permission, snapshots.catalogue.codelists.values()))
+    refuse_use(records.get("permission"), of="lists")
+    rules = permitted_rules(rules, records, snapshots.catalogue)
     listing = Listing(
         spec=spec,
         model=model,
@@ -69,7 +69,8 @@ def case_lists(
         capacity=capacity,
         prompts=read_prompts(catalogue=snapshots.catalogue) if prompts is None else prompts,
         model_version=run["model"]["version"],
-        governance=beside_a_list(records["governance"], permission),
+        governance=beside_a_list(records["governance"], records.get("permission")),
+        permission=records.get("permission"),
     )
     has_refits = (place / MODEL_FOLDER / bundle.REFITS_FOLDER).exists()
     lists = listing.lists(
@@ -92,6 +93,7 @@ def case_lists(
     without = listing.practices_without(snapshots)
     packs += _pathways(folder, snapshots, without)
     listed = sum(len(case_list.table) for case_list in made)
+    report.rows(listed)
     report.step(f"{listed:,} people on {len(made):,} list{'' if len(made) == 1 else 's'}")
     kept_off = Counter[str]()
     for case_list in made:
@@ -110,6 +112,18 @@ def case_lists(
         "files": [path.name for path in packs],
     }
     update_run(folder, "case_lists", part)
+
+
+def permitted_rules(rules: CaseListRules, records: Mapping[str, Any], catalogue: Catalogue) -> CaseListRules:
+    """Return the rules as governance has them: lists for practices outside the trust, sensitive groups not named.
+
+    Parameters
+    ----------
+    records
+        What run.json says of the records and their permission.
+    """
+    hidden = not_shown(records.get("permission"), catalogue.codelists.values())
+    return rules.with_outside(records.get("practices_outside", ())).with_hidden(hidden)
 
 
 def _before(folder: Path) -> Before:

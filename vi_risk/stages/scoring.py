@@ -54,6 +54,7 @@ def score(folder: Path, report: Report, *, asked: str | None = OWN, tracking_uri
     _keep(before, folder / SCORES_BEFORE)
     eligible, _ = snapshots.rows("list")
     object_to_it = people_objecting(len(eligible) - len(scores))
+    report.rows(len(scores))
     report.step(f"{len(scores):,} people scored at {snapshots.index_dates.list_date}")
     if object_to_it:
         report.step(object_to_it)

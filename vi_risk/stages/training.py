@@ -29,6 +29,7 @@ def train(folder: Path, report: Report) -> None:
     answers = snapshots.answers("train")
     known = answers[answers["weight"] > 0]
     events = int((known["outcome"] > 0).sum())
+    report.rows(len(known))
     report.step(f"{len(known):,} rows, {events:,} events, {len(model.feature_name_)} features")
     if left := len(rows) - len(known):
         stayed = "; those who stayed count for them" if spec.censoring.left_area == "weight" else ""

@@ -15,6 +15,8 @@ from vi_risk.caselists.wording import (
     data_reach,
     fact_text,
     heading,
+    how_sure,
+    missing_from,
     natural_frequency,
     percent,
     places,
@@ -22,6 +24,7 @@ from vi_risk.caselists.wording import (
     shown_chance,
     shown_share,
     summary,
+    without_turning,
 )
 
 
@@ -35,7 +38,9 @@ from vi_risk.caselists.wording import (
         (0.145, "15 %", "about 15 in 100"),
         (0.2, "20 %", "about 2 in 10"),
         (0.38, "38 %", "about 4 in 10"),
-        (0.949, "95 %", "about 9 in 10"),
+        (0.646, "65 %", "about 7 in 10"),
+        (0.746, "75 %", "about 8 in 10"),
+        (0.949, "95 %", "about 95 in 100"),
         (0.96, "96 %", "about 96 in 100"),
         (0.995, "over 99 %", "more than 99 in 100"),
         (1.0, "over 99 %", "more than 99 in 100"),
@@ -95,8 +100,45 @@ def test_the_chance_of_another_outcome_is_named_with_its_time() -> None:
     assert heading("risk_something") == "Chance of something"
 
 
-def test_a_move_too_small_to_be_told_is_none() -> None:
-    assert change_in_words(4, 5, is_same=True) == "= same"
+def test_a_move_too_small_for_an_arrow_has_both_places() -> None:
+    assert change_in_words(16, 14.0, is_same=True) == "14 to 16"
+    assert change_in_words(4, 4, is_same=True) == change_in_words(4, None, is_same=True) == "= same"
+
+
+@pytest.mark.parametrize(("times", "word"), [(20, "sure"), (18, "sure"), (17, "fairly sure"), (9, "not sure")])
+def test_how_sure_a_place_is_has_a_word(times: int, word: str) -> None:
+    assert how_sure(f"in the list in {times} of 20 refits") == f"{word}: in the list in {times} of 20 refits"
+
+
+def test_signs_that_turn_a_line_are_dropped_and_joiners_are_kept() -> None:
+    joined = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{STAFF OF AESCULAPIUS}"
+    turning = "".join(chr(sign) for sign in (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+    assert without_turning(f"ring{turning} {joined}") == f"ring {joined}"
+
+
+def test_who_is_missing_is_told_by_what_kept_them_and_few_objectors_as_few(make_list: MakeList) -> None:
+    counts = {
+        "objects to risk stratification": 3,
+        "reviewed within 8 weeks": 2,
+        "has no risk": 1,
+        "died since 1 October 2025": 4,
+        "left the practice in the last 12 months": 5,
+    }
+    case_list = make_list({}, excluded_counts=counts)
+    left_out = {"objection to being risk stratified": "fewer than 8"}
+    assert missing_from(replace(case_list, about=replace(case_list.about, left_out=left_out))) == [
+        (
+            "Left out of the records of all practices",
+            {"objection to being risk stratified": "fewer than 8 people"},
+        ),
+        ("Kept off the list, never named", {"objects to risk stratification": "fewer than 8"}),
+        ("Kept off the list by its rules, whatever the risk", {"reviewed within 8 weeks": 2}),
+        (
+            "Could not be listed",
+            {"has no risk": 1, "died since 1 October 2025": 4, "left the practice in the last 12 months": 5},
+        ),
+    ]
+    assert missing_from(make_list({})) == []
 
 
 def test_a_reader_is_told_which_list_is_meant_by_last_time(make_list: MakeList) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.conftest import MakeRecords
+from tests.conftest import GOVERNANCE, MakeRecords
 from vi_risk.cli import app
 from vi_risk.models.spec import load_spec
 from vi_risk.spark.snapshots import write_snapshots
@@ -25,7 +25,9 @@ def test_spark_that_is_not_installed_is_told_with_what_to_install(
     monkeypatch.setitem(sys.modules, "pyspark", None)
     monkeypatch.setitem(sys.modules, "pyspark.errors", None)
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
-    ended = build("--engine", "spark", "--out", tmp_path / "out")
+    (tmp_path / "governance.toml").write_text(GOVERNANCE)
+    permitted = ("--governance", tmp_path / "governance.toml")
+    ended = build("--engine", "spark", "--out", tmp_path / "out", *permitted)
     assert ended.exit_code == 2
     assert "expected the package pyspark, found none" in ended.stderr
     assert "vi-risk[spark]" in ended.stderr

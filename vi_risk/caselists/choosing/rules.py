@@ -254,7 +254,7 @@ def _number_faults(capacity: object, reasons: object, moved_places: object) -> l
 def _hide_faults(hide: object) -> list[str]:
     if isinstance(hide, Sequence) and not isinstance(hide, str) and all(isinstance(group, str) for group in hide):
         return []
-    return [f'hide: expected a list of groups such as ["alcohol_dependence", "alcohol"], found {hide!r}. Write it in brackets.']
+    return [f'hide: expected a list of groups such as ["alcohol_dependence"], found {hide!r}. Write it in brackets.']
 
 
 def _mend_of_order(name: str) -> str:

@@ -10,6 +10,10 @@ from vi_risk.caselists.practice.practice_summary import Compared, PracticeSummar
 from vi_risk.caselists.wording import NOT_SEEN, share
 from vi_risk.reasons.sentences import number
 
+# The same words over the same figures on the page and in the workbook.
+SHARE_OF_PEOPLE = "Share of the trust's people"
+SHARE_OF_NEED = "Share of the emergency admissions expected in the trust"
+
 _WIDEST = 100.0  # units across a drawing
 _FARTHEST = 2.0  # a ratio, and its inverse, at the ends of the scale
 
@@ -67,15 +71,18 @@ class FirstPage:
 def first_page(summary: PracticeSummary, rules: CaseListRules) -> FirstPage:
     """Return a summary in words and lengths; age bands stay in the order that they come in, bands as in the rules."""
     bands = tuple(band.name for band in rules.bands)
-    most = max(summary.share_of_people, summary.share_of_need) or 1
+    shares = [summary.share_of_people, summary.share_of_need]
+    shares += [value for each in summary.figures if each.unit == "share" for value in (each.practice, each.trust)]
+    # One scale for all of them: a bar of 1 % is never as long as one of 20 %.
+    most = max((value for value in shares if not math.isnan(value)), default=0) or 1
     return FirstPage(
-        figures=tuple(_figure(figure) for figure in summary.figures),
+        figures=tuple(_figure(figure, most) for figure in summary.figures),
         outliers=tuple(_outlier(found) for found in summary.stands_out),
         bands=bands,
         ages=_ages(summary, bands),
         share_of_people=share(summary.share_of_people),
         share_of_need=share(summary.share_of_need),
-        shares=(round(_WIDEST * summary.share_of_people / most, 1), round(_WIDEST * summary.share_of_need / most, 1)),
+        shares=(_long(summary.share_of_people, most), _long(summary.share_of_need, most)),
         reviewed=tuple(summary.reviewed.items()),
         notes=summary.notes,
     )
@@ -94,30 +101,34 @@ def side_by_side(lists: Sequence[CaseList]) -> SideBySide | None:
     known = [(case_list.title, case_list.summary) for case_list in lists if case_list.summary is not None]
     if len(known) < 2:
         return None
-    told = [[_figure(figure) for figure in summary.figures] for _, summary in known]
+    told = [[_figure(figure, 1) for figure in summary.figures] for _, summary in known]
     rows = [
         (figures[0].title, tuple(one.practice for one in figures), figures[0].trust)
         for figures in zip(*told, strict=True)
     ]
     shares = [
-        ("Share of the trust's people", tuple(share(summary.share_of_people) for _, summary in known), ""),
-        ("Share of the need expected among them", tuple(share(summary.share_of_need) for _, summary in known), ""),
+        (SHARE_OF_PEOPLE, tuple(share(summary.share_of_people) for _, summary in known), ""),
+        (SHARE_OF_NEED, tuple(share(summary.share_of_need) for _, summary in known), ""),
     ]
     return SideBySide(tuple(title for title, _ in known), (*rows, *shares))
 
 
-def _figure(figure: Compared) -> Figure:
+def _figure(figure: Compared, most: float) -> Figure:
     practice, trust = figure.practice, figure.trust
     if figure.unit != "share":
         return Figure(figure.title, _rounded(practice, figure.unit), _rounded(trust, figure.unit), bars=None)
-    most = max((value for value in (practice, trust) if not math.isnan(value)), default=0) or 1
     drawn = not math.isnan(practice) and not math.isnan(trust)
     return Figure(
         figure.title,
         share(practice),
         share(trust),
-        bars=(round(_WIDEST * practice / most, 1), round(_WIDEST * trust / most, 1)) if drawn else None,
+        bars=(_long(practice, most), _long(trust, most)) if drawn else None,
     )
+
+
+def _long(value: float, most: float) -> float:
+    """Return how long the bar of a share is, the largest share filling the width; none where it is not known."""
+    return 0.0 if math.isnan(value) else round(_WIDEST * value / most, 1)
 
 
 def _rounded(value: float, unit: str) -> str:

@@ -1,5 +1,6 @@
 """The list as one self-contained page: the practice in one view, a table to scan, then a block for each patient."""
 
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from vi_risk.caselists.choosing.rules import CaseListRules
 from vi_risk.caselists.lists import CaseList
-from vi_risk.caselists.packs.first_page import first_page, side_by_side
+from vi_risk.caselists.packs.first_page import SHARE_OF_NEED, SHARE_OF_PEOPLE, first_page, side_by_side
 from vi_risk.caselists.packs.patient_block import choices, patients_of, table_facts
 from vi_risk.caselists.packs.timeline import HEADINGS as SETTINGS
 from vi_risk.caselists.packs.timeline import STRIP
@@ -21,14 +22,17 @@ from vi_risk.caselists.wording import (
     compared_with,
     data_reach,
     heading,
+    missing_from,
     percent,
     places,
     summary,
+    without_turning,
     written,
 )
 from vi_risk.cohort.contacts import DAYS_OF_CONTACTS as DAYS
-from vi_risk.models.templates import page_environment
+from vi_risk.models.templates import date_in_words, page_environment
 
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ]")
 _FOLDER = Path(__file__).parent / "templates"
 
 
@@ -86,13 +90,20 @@ def html_pack(case_list: CaseList, rules: CaseListRules, *, workbook: str, pract
             what_reasons_are=WHAT_REASONS_ARE,
             what_stands_out_is=WHAT_STANDS_OUT_IS,
             decision_support=DECISION_SUPPORT,
+            missing=[(title, {k: written(v) for k, v in told.items()}) for title, told in missing_from(case_list)],
+            share_of_people=SHARE_OF_PEOPLE,
+            share_of_need=SHARE_OF_NEED,
+            print_practice=_css_text(case_list.title),
+            print_about=_css_text(f"MDT case list, {date_in_words(case_list.about.index_date)}"),
+            print_use=_css_text(DECISION_SUPPORT),
+            print_handling=_css_text(case_list.about.handling),
             workbook=workbook,
             script=script,
             # Only this very script may run, whatever text the records hold.
             script_fingerprint=b64encode(sha256(script.encode()).digest()).decode(),
         )
     )
-    return page.encode()
+    return without_turning(page).encode()
 
 
 def _months(case_list: CaseList) -> str:
@@ -102,5 +113,5 @@ def _months(case_list: CaseList) -> str:
 
 
 def _css_text(text: str) -> str:
-    """Return text of this package as a string of a style sheet, in which a line ends by its code."""
-    return '"' + text.replace("\n", "\\A ") + '"'
+    """Return any text as a string of a style sheet: what is no plain letter, figure or blank stands as its code."""
+    return '"' + _NOT_PLAIN.sub(lambda found: f"\\{ord(found[0]):x} ", text) + '"'

@@ -114,6 +114,7 @@ def _joined(
         eligible=sum(member.eligible for member in members),
         about=about,
         excluded_counts=counts,
+        usual=members[0].usual,
         summary=summary,
         **frames,
     )

@@ -16,9 +16,10 @@ from vi_risk.caselists.packs.networks import PRACTICE_NAME
 from vi_risk.caselists.packs.timeline import Timeline, timelines
 from vi_risk.caselists.wording import (
     beside_peers,
-    chance_beside,
     change_in_words,
+    fact_text,
     heading,
+    how_sure,
     in_favour,
     is_chance,
     natural_frequency,
@@ -81,6 +82,8 @@ class Patient:
         How the place moved since the list before, and by how many places; "" each where that is not known.
     flags
         Said beside the name: such a person may not be at home to be visited.
+    usual
+        The median chance of people of the same age and sex; "" where they are few.
     favour
         The words over `lowers`.
     unseen
@@ -97,6 +100,7 @@ class Patient:
     risk: float
     percent: str
     frequency: str
+    usual: str
     band: str
     symbol: str
     grade: int
@@ -131,6 +135,7 @@ class _Columns:
     known: Sequence[str]
     table: Sequence[str]
     others: Sequence[str]
+    usual: Mapping[tuple[object, object], Mapping[Any, Any]]  # age band, sex -> chance -> its median
 
 
 def patients_of(case_list: CaseList, rules: CaseListRules) -> list[Patient]:
@@ -140,7 +145,8 @@ def patients_of(case_list: CaseList, rules: CaseListRules) -> list[Patient]:
     changes = _by_patient(case_list.changes)
     drawn = timelines(case_list)
     happened = days_that_fit(case_list)
-    columns = _Columns(case_list.fact_columns, table_facts(case_list), _other_facts(case_list))
+    usual = {(row["age_band"], row["sex"]): row for row in case_list.usual.to_dict("records")}
+    columns = _Columns(case_list.fact_columns, table_facts(case_list), _other_facts(case_list), usual)
     return [
         _patient(
             case_list,
@@ -203,7 +209,7 @@ def _patient(
         for column in columns.known
         if column not in _TOLD_APART
     }
-    risk = float(person["risk"])
+    usual = columns.usual.get((person["age_band"], person["sex"]), {})
     is_new, change = _holds(person, "is_new"), written(person.get("change"))
     rank, rank_before = int(person["rank"]), person.get("rank_before")
     return Patient(
@@ -212,9 +218,10 @@ def _patient(
         age_and_sex=", ".join(age_and_sex) or "age and sex not known",
         practice=(written(person.get(PRACTICE_NAME)) or practice) if practice != case_list.practice_code else "",
         conditions=told.get(_WHO),
-        risk=risk,
+        risk=float(person["risk"]),
         percent=percent(person["risk"]),
         frequency=natural_frequency(person["risk"]),
+        usual=_usual("risk", usual),
         band=str(person["band"]),
         symbol=rules.bands[grade].symbol,
         grade=min(grade, LOWEST_GRADE),
@@ -223,9 +230,7 @@ def _patient(
         is_new=is_new,
         flags=_flags(person),
         beside=tuple(
-            replace(told[column], text=chance_beside(float(person[column]), risk))
-            if is_chance(column)
-            else told[column]
+            _beside(told[column], usual)
             for column in (*filter(is_chance, columns.known), *_BESIDE_THE_RISK)
             if column in told and written(person[column])
         ),
@@ -246,6 +251,19 @@ def _patient(
         facts=tuple(told[column] for column in columns.others),
         decisions=tuple(Entry(column, heading(column), written(person[column])) for column in DECISION_COLUMNS),
     )
+
+
+def _beside(fact: Entry, usual: Mapping[Any, Any]) -> Entry:
+    """Return what stands beside the chance: another chance with what is usual, and in a word how sure the place is."""
+    if fact.column == "certainty":
+        return replace(fact, text=how_sure(fact.text))
+    peers = _usual(fact.column, usual) if is_chance(fact.column) else ""
+    return replace(fact, text=f"{fact.text} ({peers})") if peers else fact
+
+
+def _usual(column: str, usual: Mapping[Any, Any]) -> str:
+    median = written(usual.get(column)) and fact_text(usual[column], column if column != "risk" else "risk_")
+    return f"same age and sex: {median}" if median else ""
 
 
 def _other_facts(case_list: CaseList) -> list[str]:

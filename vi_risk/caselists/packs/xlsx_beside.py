@@ -6,6 +6,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from vi_risk.caselists.choosing.rules import CaseListRules
 from vi_risk.caselists.lists import CaseList
+from vi_risk.caselists.packs.first_page import SHARE_OF_NEED, SHARE_OF_PEOPLE
 from vi_risk.caselists.packs.xlsx_cells import Formats, height_of, is_number, put, put_table, set_up_page
 from vi_risk.caselists.practice.practice_summary import WHAT_STANDS_OUT_IS, PracticeSummary
 from vi_risk.caselists.wording import (
@@ -13,6 +14,7 @@ from vi_risk.caselists.wording import (
     about_rows,
     compared_with,
     heading,
+    missing_from,
     people,
     shown_chance,
     shown_share,
@@ -39,8 +41,8 @@ def write_practice(sheet: Worksheet, case_list: CaseList, summary: PracticeSumma
         row += 1
     row = _titled(sheet, row + 1, "Fair shares", formats)
     shares = (
-        ("Share of the trust's people", shown_share(summary.share_of_people)),
-        ("Share of the emergency admissions expected in the trust", shown_share(summary.share_of_need)),
+        (SHARE_OF_PEOPLE, shown_share(summary.share_of_people)),
+        (SHARE_OF_NEED, shown_share(summary.share_of_need)),
     )
     row = put_table(sheet, row, ("", "Practice"), shares, formats, ("text", "share"))
     if summary.stands_out:
@@ -71,12 +73,14 @@ def write_practice(sheet: Worksheet, case_list: CaseList, summary: PracticeSumma
 
 
 def write_left_out(sheet: Worksheet, case_list: CaseList, formats: Formats) -> None:
-    """Write how many people the rules keep off the list, and who of them would be on it, each with the reason."""
+    """Write how many people are missing from the list and why, and who of them would be on it, each with the reason."""
     _widths(sheet, (40, 14, 14, 50))
-    put(sheet, (0, 0), "Left out of this list by its rules, whatever their chance", formats, "title")
-    row = put_table(sheet, 2, ("Reason", "People"), list(case_list.excluded_counts.items()), formats)
+    row = 0
+    for title, told in missing_from(case_list):
+        row = _titled(sheet, row, title, formats)
+        row = put_table(sheet, row, ("Reason", "People"), list(told.items()), formats) + 1
     if not case_list.excluded.empty:
-        row = _titled(sheet, row + 1, "Would be on this list but for the reason", formats)
+        row = _titled(sheet, row, "Would be on this list but for the reason", formats)
         columns = ("patient_id", "age_band", "risk", "reason")
         named = case_list.excluded[list(columns)].astype(object)
         named["risk"] = [shown_chance(float(risk)) for risk in named["risk"]]

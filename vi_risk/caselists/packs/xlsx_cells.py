@@ -118,7 +118,7 @@ def set_up_page(sheet: Worksheet, case_list: CaseList, *, landscape: bool) -> No
     sheet.fit_to_pages(1, 0)
     title = case_list.title[:_LONGEST_HEADER].replace("&", "&&")  # & begins a code of the page's header
     sheet.set_header(f"&L{title}&R{date_in_words(case_list.about.index_date)}")
-    sheet.set_footer(f"&L{DECISION_SUPPORT}&RPage &P of &N")
+    sheet.set_footer(f"&L{DECISION_SUPPORT}&C{case_list.about.handling}&RPage &P of &N")
 
 
 def is_number(value: Any) -> bool:

@@ -1,5 +1,6 @@
 """The sheet that a meeting works from: one line a patient, some ten on an A4 page, decisions by drop-down."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
@@ -10,29 +11,32 @@ from vi_risk.caselists.lists import DECISION_COLUMNS, CaseList
 from vi_risk.caselists.packs.patient_block import Patient
 from vi_risk.caselists.packs.xlsx_cells import LINE_HEIGHT, Formats, height_of, lines_of, put, set_up_page
 from vi_risk.caselists.packs.xlsx_patients import NO_REASON, in_a_line
-from vi_risk.caselists.wording import heading, shown_chance, summary
+from vi_risk.caselists.wording import NOT_SEEN, heading, shown_chance, summary
 from vi_risk.reviews.form import DECISIONS, IDENTITY_SHEET, OUTCOMES
 
 PATIENTS_SHEET = "Patients"  # where everything is told
 
 _HEADING_LINES = 2
 _LINES = 4  # of a patient: ten of them and more make an A4 page. What does not fit is on the sheet of patients
+_DEATH = "risk_of_death"
+_LONGEST_ID = 17  # letters of a keyed pseudonym (`vi_risk.identity.pseudonyms`), which nobody reads in two halves
 # Widths in letters; some 185 of them make an A4 page in which 10 points print as 8.
 _WIDTHS: Mapping[str, float] = MappingProxyType(
     {
-        "rank": 5,
-        "change": 8.5,
+        "rank": 4.5,
+        "change": 8,
         "patient_id": 10,
         "practice_code": 10,
-        "who": 15,
+        "who": 13,
         "risk": 7,
+        "risk_of_death": 7.5,
         "band": 8,
         "why": 40,
-        "changed": 24,
-        "prompts": 16,
+        "changed": 21,
+        "prompts": 13.5,
         "decision": 9,
-        "owner": 9,
-        "plan": 12,
+        "owner": 8.5,
+        "plan": 16,
         "review_on": 9.5,
         "outcome_code": 8,
     }
@@ -40,6 +44,7 @@ _WIDTHS: Mapping[str, float] = MappingProxyType(
 _HEADINGS: Mapping[str, str] = MappingProxyType(
     {
         "who": "Age and sex",
+        "risk_of_death": "Chance of dying",
         "why": f"Why (all: sheet {PATIENTS_SHEET})",
         "changed": f"What changed (all: {PATIENTS_SHEET})",
     }
@@ -55,15 +60,24 @@ def write_list(
     owners: tuple[int, int],
 ) -> None:
     """Write the sheet; `owners` are the first and the last row of the hidden sheet with the choices of an owner."""
-    columns = _columns(patients)
+    deaths = (
+        case_list.table[_DEATH].astype(float).tolist()
+        if _DEATH in case_list.fact_columns
+        else [math.nan] * len(patients)
+    )
+    columns = _columns(patients, any_death=not all(map(math.isnan, deaths)))
+    longest_id = max((len(patient.patient_id) for patient in patients), default=0)
     for place, column in enumerate(columns):
-        sheet.set_column(place, place, _WIDTHS[column])
+        width = max(_WIDTHS[column], min(longest_id, _LONGEST_ID) + 2) if column == "patient_id" else _WIDTHS[column]
+        sheet.set_column(place, place, width)
         put(sheet, (0, place), _HEADINGS.get(column) or heading(column), formats, "heading")
     sheet.set_row(0, _HEADING_LINES * LINE_HEIGHT)
     for row, patient in enumerate(patients, start=1):
-        cells = _cells(patient, case_list)
+        cells = _cells(patient, case_list, deaths[row - 1])
         for place, column in enumerate(columns):
-            look = {"risk": "chance", "rank": "rank", "review_on": "date"}.get(column, "text")
+            look = {"risk": "chance", "risk_of_death": "chance", "rank": "rank", "review_on": "date"}.get(
+                column, "text"
+            )
             put(sheet, (row, place), cells[column], formats, "decision" if _is_answer(column) else look)
         sheet.set_row(row, height_of([(str(cells[column]), _WIDTHS[column]) for column in columns]))
     last_row = len(patients)
@@ -78,8 +92,9 @@ def write_list(
     sheet.repeat_rows(0)
 
 
-def _columns(patients: Sequence[Patient]) -> list[str]:
+def _columns(patients: Sequence[Patient], *, any_death: bool) -> list[str]:
     there = {
+        _DEATH: any_death,
         "change": any(patient.change for patient in patients),
         "practice_code": any(patient.practice for patient in patients),
         "changed": any(patient.changes for patient in patients),
@@ -88,28 +103,33 @@ def _columns(patients: Sequence[Patient]) -> list[str]:
     return [column for column in _WIDTHS if there.get(column, True)]
 
 
-def _cells(patient: Patient, case_list: CaseList) -> dict[str, object]:
+def _cells(patient: Patient, case_list: CaseList, death: float) -> dict[str, object]:
+    """Return what stands in a patient's line; reasons and changes take the lines that its other cells need anyhow."""
+    who = "\n".join(text for text in (patient.age_and_sex, ", ".join(patient.flags)) if text)
+    prompts = ", ".join(dict.fromkeys(prompt.role for prompt in patient.prompts))
+    lines = max(_LINES, lines_of(who, _WIDTHS["who"]), lines_of(prompts, _WIDTHS["prompts"]))
     raises = [f"{number}. {in_a_line(said)}" for number, said in enumerate(patient.raises, start=1)]
     return {
         "rank": patient.rank,
         "change": patient.change,
         "patient_id": patient.patient_id,
         "practice_code": patient.practice or case_list.title,
-        "who": "\n".join(text for text in (patient.age_and_sex, ", ".join(patient.flags)) if text),
+        "who": who,
         "risk": shown_chance(patient.risk),
+        _DEATH: NOT_SEEN if math.isnan(death) else shown_chance(death),
         "band": f"{patient.symbol} {patient.band}",
-        "why": _fitting(raises, _WIDTHS["why"]) or NO_REASON,
-        "changed": _fitting(patient.changes, _WIDTHS["changed"]),
-        "prompts": ", ".join(dict.fromkeys(prompt.role for prompt in patient.prompts)),
+        "why": _fitting(raises, _WIDTHS["why"], lines) or NO_REASON,
+        "changed": _fitting(patient.changes, _WIDTHS["changed"], lines),
+        "prompts": prompts,
         **{decision.column: decision.text for decision in patient.decisions},
     }
 
 
-def _fitting(texts: Sequence[str], width: float) -> str:
-    """Return the first of the texts, a line each, and as many more as fit whole into the lines of a patient."""
+def _fitting(texts: Sequence[str], width: float, lines: int) -> str:
+    """Return the first of the texts, and as many more as fit whole into so many lines, each beginning its own."""
     fitting = list(texts[:1])
     for text in texts[1:]:
-        if lines_of("\n".join((*fitting, text)), width) > _LINES:
+        if lines_of("\n".join((*fitting, text)), width) > lines:
             break
         fitting.append(text)
     return "\n".join(fitting)

@@ -1,5 +1,6 @@
 """The list as a workbook to decide in: the list itself, and what stands beside it on sheets of its own."""
 
+from copy import deepcopy
 from datetime import datetime, time
 from io import BytesIO
 
@@ -19,7 +20,7 @@ from vi_risk.caselists.packs.xlsx_beside import (
 from vi_risk.caselists.packs.xlsx_cells import WORKBOOK, formats_of
 from vi_risk.caselists.packs.xlsx_list import PATIENTS_SHEET, write_list
 from vi_risk.caselists.packs.xlsx_patients import write_patients
-from vi_risk.caselists.wording import DECISION_SUPPORT
+from vi_risk.caselists.wording import DECISION_SUPPORT, missing_from
 from vi_risk.reviews.form import IDENTITY_SHEET, LIST_SHEET, OWNERS
 
 
@@ -29,7 +30,8 @@ def xlsx_pack(case_list: CaseList, rules: CaseListRules) -> bytes:
     A hidden sheet says which list it is, for `vi-risk reviews import`.
     """
     content = BytesIO()
-    workbook = xlsxwriter.Workbook(content, WORKBOOK)
+    # A copy, for xlsxwriter adds to the properties of the font: the next workbook would be of other bytes.
+    workbook = xlsxwriter.Workbook(content, deepcopy(dict(WORKBOOK)))
     # Excel wants a moment of making; the clock would make every file different.
     made_on = datetime.combine(case_list.about.index_date, time())
     workbook.set_properties(
@@ -42,7 +44,7 @@ def xlsx_pack(case_list: CaseList, rules: CaseListRules) -> bytes:
         write_patients(workbook.add_worksheet(PATIENTS_SHEET), case_list, patients, formats)
     if case_list.summary is not None:
         write_practice(workbook.add_worksheet("Practice"), case_list, case_list.summary, formats)
-    if case_list.excluded_counts or not case_list.excluded.empty:
+    if missing_from(case_list) or not case_list.excluded.empty:
         write_left_out(workbook.add_worksheet("Left out"), case_list, formats)
     if not case_list.left.empty:
         write_left(workbook.add_worksheet("Left the list"), case_list, formats)

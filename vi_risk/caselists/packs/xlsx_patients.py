@@ -47,7 +47,8 @@ def _told(patient: Patient, case_list: CaseList) -> Iterator[tuple[str, str]]:
         yield heading("change"), patient.change
     if patient.conditions is not None:
         yield _fact(patient.conditions)
-    chance = f"{patient.percent} {patient.symbol} {patient.band} ({patient.frequency})"
+    beside = "; ".join(filter(None, (patient.frequency, patient.usual)))
+    chance = f"{patient.percent} {patient.symbol} {patient.band} ({beside})"
     yield f"Chance of {case_list.about.outcome}", chance
     yield from map(_fact, patient.beside)
     raises = [f"{number}. {in_a_line(said)}" for number, said in enumerate(patient.raises, start=1)]

@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.caselists.example_lists import example_list, example_summary
 from vi_risk.caselists.choosing.rules import load_rules
-from vi_risk.caselists.packs.first_page import first_page, side_by_side
+from vi_risk.caselists.packs.first_page import SHARE_OF_NEED, first_page, side_by_side
 from vi_risk.caselists.practice.practice_summary import Compared, PracticeSummary, StandsOut
 
 
@@ -15,9 +15,15 @@ def empty_summary() -> PracticeSummary:
     )
 
 
-def test_shares_are_drawn_beside_one_another_and_the_larger_fills_its_place() -> None:
-    page = first_page(replace(empty_summary(), figures=(Compared("Three or more", 0.1, 0.2),)), load_rules())
-    assert page.figures[0].bars == (50.0, 100.0)
+def test_all_shares_are_drawn_on_one_scale_whose_end_is_the_largest_of_them() -> None:
+    figures = (
+        Compared("Three or more", 0.1, 0.2),
+        Compared("Few", 0.009, 0.01),
+        Compared("People", 7412, 9000, "people"),
+    )
+    page = first_page(replace(empty_summary(), figures=figures, share_of_people=0.05), load_rules())
+    assert [figure.bars for figure in page.figures] == [(50.0, 100.0), (4.5, 5.0), None]
+    assert page.shares == (25.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +78,7 @@ def test_practices_stand_beside_one_another_in_their_order_and_the_trust_after_t
     assert told.practices == ("Ash Tree", "Dovecote")
     rows = {title: (practices, trust) for title, practices, trust in told.rows}
     assert rows["Three or more long-term conditions"] == (("21.4 %", "21.4 %"), "18.8 %")
-    assert rows["Share of the need expected among them"] == (("13.6 %", "13.6 %"), "")
+    assert rows[SHARE_OF_NEED] == (("13.6 %", "13.6 %"), "")
 
 
 def test_figures_of_one_title_are_not_taken_for_one_another() -> None:

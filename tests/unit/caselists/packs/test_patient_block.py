@@ -44,6 +44,17 @@ def test_days_ago_are_counted_from_the_day_after_a_discharge(make_list: MakeList
     assert [fact.text for fact in patient.beside] == ["9 October 2025"]
 
 
+def test_every_chance_stands_beside_what_is_usual_and_unusual_people_have_none(make_list: MakeList) -> None:
+    usual = pd.DataFrame([("75 to 79", "female", 0.14, 0.031)], columns=["age_band", "sex", "risk", "risk_of_death"])
+    case_list = make_list(
+        {"risk_of_death": 0.43, "risk_3m": 0.2}, {"sex": None}, facts=("risk_of_death", "risk_3m"), usual=usual
+    )
+    known, unknown = told(case_list)
+    assert known.usual == "same age and sex: 14 %"
+    assert [fact.text for fact in known.beside] == ["43 % (same age and sex: 3 %)", "20 %"]
+    assert unknown.usual == ""
+
+
 def test_the_table_tells_declared_facts_or_those_that_a_list_of_ones_own_has(make_list: MakeList) -> None:
     assert table_facts(make_list({}, facts=("frailty", "medicines_90d"))) == ["medicines_90d"]
     assert table_facts(make_list({}, facts=("visits", "risk_of_death", "flags"))) == ["visits"]
@@ -99,12 +110,10 @@ def test_that_nobody_tried_anything_is_said_where_reviews_are_seen_and_not_where
     assert (reviewed_never.tried, not_seen.tried) == (("no review by a team recorded",), ())
 
 
-def test_a_chance_within_three_months_held_at_the_main_one_is_said_to_be_and_not_told_twice(
-    make_list: MakeList,
-) -> None:
+def test_a_chance_within_three_months_held_at_the_main_one_is_told_without_many_words(make_list: MakeList) -> None:
     people = [{"risk": 0.44, "risk_3m": 0.44}, {"risk": 0.44, "risk_3m": 0.12}]
     held, sooner = told(make_list(*people, facts=("risk_3m",)))
-    assert [fact.text for fact in held.beside] == ["the same as the main chance, which it cannot exceed"]
+    assert [fact.text for fact in held.beside] == ["44 %"]
     assert [fact.text for fact in sooner.beside] == ["12 %"]
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 
@@ -49,6 +50,7 @@ def test_the_list_has_the_columns_of_a_meeting_and_one_line_a_patient(full_list:
         "Patient",
         "Age and sex",
         "Chance",
+        "Chance of dying",
         "Band",
         WHY,
         CHANGED,
@@ -134,9 +136,9 @@ def test_a_filter_of_the_sheet_of_patients_finds_every_line_of_a_patient(full_li
 def test_the_header_stays_in_sight_filters_and_repeats_in_print(full_list: CaseList) -> None:
     sheet = opened(full_list)["Case list"]
     assert sheet.freeze_panes == "D2"
-    assert sheet.auto_filter.ref == "A1:N7"
+    assert sheet.auto_filter.ref == "A1:O7"
     assert sheet.print_title_rows == "$1:$1"
-    assert sheet.print_area == "'Case list'!$A$1:$N$7"
+    assert sheet.print_area == "'Case list'!$A$1:$O$7"
 
 
 def test_it_prints_one_landscape_a4_page_wide_in_letters_that_can_be_read(full_list: CaseList) -> None:
@@ -224,6 +226,19 @@ def test_the_practice_is_told_in_figures_beside_the_trust(full_list: CaseList) -
     assert ("Share of the trust's people", 0.119, None) in rows
     assert {cell.number_format for cell in opened(full_list)["Practice"]["B"] if cell.value == 0.119} == {SHARE_FORMAT}
     assert ("Diabetes", "condition", 402) in rows
+
+
+def test_a_line_tells_the_chance_of_dying_as_the_page_does_and_unknown_as_not_seen(make_list: MakeList) -> None:
+    sheet = opened(make_list({"risk_of_death": 0.126}, {"risk_of_death": None}, facts=("risk_of_death",)))["Case list"]
+    assert [cell_of(sheet, "Chance of dying", row) for row in (2, 3)] == [0.13, "not seen"]
+    assert "Chance of dying" not in headings(opened(make_list({}))["Case list"])
+
+
+def test_reasons_take_the_lines_that_the_rest_of_a_row_needs_anyhow(full_list: CaseList) -> None:
+    prompts = full_list.prompts
+    none = replace(full_list, prompts=prompts[prompts["patient_id"] != "P-0001"])
+    few, more = (str(cell_of(opened(one)["Case list"], WHY)).split("\n") for one in (none, full_list))
+    assert len(few) < len(more)
 
 
 def test_who_was_left_out_is_counted_and_named_with_the_reason(full_list: CaseList) -> None:

@@ -1,0 +1,98 @@
+"""No space, no right to write, a limit on the size of files: told in a line, and the last good outputs stay."""
+
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.conftest import Run, arguments, contents, environment
+from vi_risk.errors import ResourceError
+from vi_risk.files import replaced
+
+pytestmark = pytest.mark.faults
+
+MB = 1024 * 1024
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real disk of 60 MB; where this user may not mount one, the test is skipped."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=60m", "tmpfs", str(disk)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a small disk cannot be mounted here: that needs root and the right to mount")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def fill(disk: Path, *, leave: int) -> None:
+    free = shutil.disk_usage(disk).free - leave
+    with (disk / "filling").open("wb") as file:
+        for _ in range(free // MB):
+            file.write(bytes(MB))
+
+
+def test_a_disk_that_fills_while_the_outputs_are_written_leaves_the_last_good_ones(small_disk: Path, run: Run) -> None:
+    store = ("--tracking-uri", f"sqlite:///{small_disk.parent / 'store' / 'mlflow.db'}")
+    out = ("--out", str(small_disk / "out"))
+    assert run(*out, *store).returncode == 0
+    before = contents(small_disk / "out")
+    fill(small_disk, leave=MB // 2)
+
+    ended = run(*out, *store)
+
+    assert ended.returncode == 6, ended.stderr
+    assert "cannot be written (No space left on device). Free space or name another folder with --out." in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert contents(small_disk / "out") == before
+    (small_disk / "filling").unlink()
+    again = run(*out, *store, "--resume")
+    assert again.returncode == 0, again.stderr
+    assert contents(small_disk / "out") == before
+    assert [path.name for path in small_disk.iterdir()] == ["out"]
+
+
+def test_a_full_disk_for_temporary_files_is_told_before_anything_is_written(small_disk: Path, run: Run) -> None:
+    fill(small_disk, leave=0)
+
+    ended = run(TMPDIR=str(small_disk))
+
+    assert ended.returncode == 6, ended.stderr
+    assert "TMPDIR" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (small_disk.parent / "out").exists()
+
+
+def test_a_limit_on_the_size_of_files_is_told_as_a_full_disk_is(place: Path, tmp_path: Path) -> None:
+    """What `ulimit -f` sets, and the nearest to a full disk where no disk can be mounted."""
+
+    def at_most_half_a_megabyte() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (MB // 2, MB // 2))
+
+    command = [sys.executable, "-m", "vi_risk", *arguments(place)]
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=environment(), preexec_fn=at_most_half_a_megabyte, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 6, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_disk_that_may_only_be_read_is_told_with_what_to_do(small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    out = small_disk / "out"
+
+    with (
+        pytest.raises(ResourceError, match=r"out: cannot be written \(Read-only file system\)\. .* with --out\.$"),
+        replaced(out, keep=False, owned=()),
+    ):
+        pytest.fail("the block was entered")
