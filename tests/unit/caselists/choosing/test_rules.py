@@ -112,7 +112,7 @@ def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path) -> None:
         "site.toml: reasons: expected a whole number from 1 to 5, found 6.",
         "site.toml: colour: is not a known key.",
         "site.toml: order: 'risk ** 2' cannot stand in a formula.",
-        'site.toml: hide: expected a list of groups such as ["alcohol_dependence"], found \'alcohol_dependence\'.',
+        "site.toml: hide: expected a list of groups such as [\"alcohol_dependence\"], found 'alcohol_dependence'.",
         "site.toml: moved_places: expected a whole number from 1, found 0.",
         "site.toml: places.by: expected one of practice, network, team, trust, found 'ward'.",
         "site.toml: standing.care_home: do: expected one of exclude, flag, nothing, found 'hide'.",
