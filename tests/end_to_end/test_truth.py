@@ -59,8 +59,8 @@ def test_the_evidence_says_how_near_the_model_comes_to_the_truth(
     mlflow.set_tracking_uri(f"sqlite:///{trained}/mlruns/mlflow.db")
     run = json.loads((trained / "out" / "run.json").read_text(encoding="utf-8"))
     metrics = mlflow.get_run(run["tracking"]["run_id"]).data.metrics
-    assert metrics["truth_auroc"] == truth["auroc"]
-    assert metrics["share_of_best"] == truth["share_of_best"]
+    assert metrics["truth_auroc"] == round(truth["auroc"], 4)  # told as finely as nobody can count people from
+    assert metrics["share_of_best"] == pytest.approx(truth["share_of_best"], abs=0.005)
 
 
 def test_without_the_flag_nothing_is_said_of_it_even_beside_the_file(evaluated: Invoke, trained: Path) -> None:

@@ -40,7 +40,7 @@ def sound() -> bytes:
     content = BytesIO()
     case_list = example_list(5, hostile=False, summary=None, excluded_counts={})
     book = fill(book_of(case_list), FILLED)
-    for beside in ("Facts", "Left out", "Left the list"):
+    for beside in ("Patients", "Left out", "Left the list"):
         del book[beside]  # they take most of the time, and are not read
     book.save(content)
     return content.getvalue()
