@@ -59,17 +59,6 @@ def test_a_disk_that_fills_while_the_outputs_are_written_leaves_the_last_good_on
     assert [path.name for path in small_disk.iterdir()] == ["out"]
 
 
-def test_a_full_disk_for_temporary_files_is_told_before_anything_is_written(small_disk: Path, run: Run) -> None:
-    fill(small_disk, leave=0)
-
-    ended = run(TMPDIR=str(small_disk))
-
-    assert ended.returncode == 6, ended.stderr
-    assert "TMPDIR" in ended.stderr
-    assert "Traceback" not in ended.stderr
-    assert not (small_disk.parent / "out").exists()
-
-
 def test_a_limit_on_the_size_of_files_is_told_as_a_full_disk_is(place: Path, tmp_path: Path) -> None:
     """What `ulimit -f` sets, and the nearest to a full disk where no disk can be mounted."""
 

@@ -263,6 +263,9 @@ def write_spells(sources: Sources) -> dict[str, int]:
     return written
 
 
+_NO_ROOM = ("No space left", "File too large")  # a full disk; a limit on the size of files, as `ulimit -f` sets
+
+
 @contextmanager
 def _row_faults_told(sources: Sources, mapped: MappedTable | None) -> Iterator[None]:
     """Say what kept rows from being read without any of their values."""
@@ -270,7 +273,8 @@ def _row_faults_told(sources: Sources, mapped: MappedTable | None) -> Iterator[N
     try:
         yield
     except duckdb.Error as error:
-        if "No space left" in str(error) or isinstance(error, duckdb.OutOfMemoryException):
+        no_room = any(words in str(error) for words in _NO_ROOM)
+        if no_room or isinstance(error, duckdb.OutOfMemoryException):
             msg = (
                 f"{name}: the folder for temporary files, which holds the records while they are read, is full."
                 " Free space there, or name another folder in the environment variable TMPDIR."
