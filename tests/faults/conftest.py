@@ -9,29 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.conftest import SMALL_MODEL
 from vi_risk.records.synthetic import write_trust
 
 PEOPLE = 600
 LIST_DATE = "2025-01-01"
 
-# A model that is learnt in a blink; the look-back and the dates are those of the shipped one.
-MODEL = """
-name = "small"
-title = "Emergency admission in the next 12 months"
-outcome = "emergency_admission"
-outcome_words = "an emergency admission in the next 12 months"
-horizon_days = 365
-[snapshots]
-most = 2
-[learner]
-n_estimators = 20
-calibration_folds = 2
-min_child_samples = 20
-min_events = 20
-num_threads = 1
-[uncertainty]
-refits = 3
-"""
+MODEL = f"{SMALL_MODEL}[uncertainty]\nrefits = 3\n"
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
