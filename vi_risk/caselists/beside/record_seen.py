@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vi_risk.caselists.wording import (
+from vi_risk.caselists.about import (
     AFTER_DISCHARGE,
     SOURCES,
     WHAT_CHANCES_BESIDE_ARE,
     WHAT_NOT_KNOWN_IS,
     WHAT_REFITS_ARE,
-    is_chance,
 )
+from vi_risk.caselists.wording import is_chance
 from vi_risk.models.templates import date_in_words
 from vi_risk.reasons.sentences import span
 from vi_risk.records.tables import TABLES

@@ -7,6 +7,16 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from vi_risk.caselists.about import (
+    EXPLANATIONS,
+    WHAT_REASONS_ARE,
+    band_ranges,
+    compared_with,
+    data_reach,
+    missing_from,
+    places,
+    summary,
+)
 from vi_risk.caselists.choosing.rules import CaseListRules
 from vi_risk.caselists.lists import CaseList
 from vi_risk.caselists.packs.first_page import SHARE_OF_NEED, SHARE_OF_PEOPLE, first_page, side_by_side
@@ -14,21 +24,7 @@ from vi_risk.caselists.packs.patient_block import choices, patients_of, table_fa
 from vi_risk.caselists.packs.timeline import HEADINGS as SETTINGS
 from vi_risk.caselists.packs.timeline import STRIP
 from vi_risk.caselists.practice.practice_summary import WHAT_STANDS_OUT_IS
-from vi_risk.caselists.wording import (
-    DECISION_SUPPORT,
-    EXPLANATIONS,
-    WHAT_REASONS_ARE,
-    band_ranges,
-    compared_with,
-    data_reach,
-    heading,
-    missing_from,
-    percent,
-    places,
-    summary,
-    without_turning,
-    written,
-)
+from vi_risk.caselists.wording import DECISION_SUPPORT, heading, percent, without_turning, written
 from vi_risk.cohort.contacts import DAYS_OF_CONTACTS as DAYS
 from vi_risk.models.templates import date_in_words, page_environment
 

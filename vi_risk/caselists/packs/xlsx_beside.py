@@ -4,21 +4,13 @@ from collections.abc import Sequence
 
 from xlsxwriter.worksheet import Worksheet
 
+from vi_risk.caselists.about import about_rows, compared_with, missing_from, people
 from vi_risk.caselists.choosing.rules import CaseListRules
 from vi_risk.caselists.lists import CaseList
 from vi_risk.caselists.packs.first_page import SHARE_OF_NEED, SHARE_OF_PEOPLE
 from vi_risk.caselists.packs.xlsx_cells import Formats, height_of, is_number, put, put_table, set_up_page
 from vi_risk.caselists.practice.practice_summary import WHAT_STANDS_OUT_IS, PracticeSummary
-from vi_risk.caselists.wording import (
-    NOT_SEEN,
-    about_rows,
-    compared_with,
-    heading,
-    missing_from,
-    people,
-    shown_chance,
-    shown_share,
-)
+from vi_risk.caselists.wording import NOT_SEEN, heading, shown_chance, shown_share
 from vi_risk.reviews.form import ListIdentity
 
 _ABOUT_WIDTH = 90.0

@@ -7,11 +7,12 @@ from types import MappingProxyType
 
 from xlsxwriter.worksheet import Worksheet
 
+from vi_risk.caselists.about import summary
 from vi_risk.caselists.lists import DECISION_COLUMNS, CaseList
 from vi_risk.caselists.packs.patient_block import Patient
 from vi_risk.caselists.packs.xlsx_cells import LINE_HEIGHT, Formats, height_of, lines_of, put, set_up_page
 from vi_risk.caselists.packs.xlsx_patients import NO_REASON, in_a_line
-from vi_risk.caselists.wording import NOT_SEEN, heading, shown_chance, summary
+from vi_risk.caselists.wording import NOT_SEEN, heading, shown_chance
 from vi_risk.reviews.form import DECISIONS, IDENTITY_SHEET, OUTCOMES
 
 PATIENTS_SHEET = "Patients"  # where everything is told

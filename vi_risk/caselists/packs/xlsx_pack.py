@@ -6,6 +6,7 @@ from io import BytesIO
 
 import xlsxwriter
 
+from vi_risk.caselists.about import missing_from
 from vi_risk.caselists.choosing.rules import CaseListRules
 from vi_risk.caselists.lists import CaseList
 from vi_risk.caselists.packs.identity import identity_of
@@ -20,7 +21,7 @@ from vi_risk.caselists.packs.xlsx_beside import (
 from vi_risk.caselists.packs.xlsx_cells import WORKBOOK, formats_of
 from vi_risk.caselists.packs.xlsx_list import PATIENTS_SHEET, write_list
 from vi_risk.caselists.packs.xlsx_patients import write_patients
-from vi_risk.caselists.wording import DECISION_SUPPORT, missing_from
+from vi_risk.caselists.wording import DECISION_SUPPORT
 from vi_risk.reviews.form import IDENTITY_SHEET, LIST_SHEET, OWNERS
 
 

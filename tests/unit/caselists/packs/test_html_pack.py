@@ -8,12 +8,13 @@ import pytest
 
 from tests.unit.caselists.conftest import MakeList
 from tests.unit.caselists.example_lists import HOSTILE, example_list, example_summary
+from vi_risk.caselists.about import WHAT_REFITS_ARE
 from vi_risk.caselists.choosing.bands import Band
 from vi_risk.caselists.choosing.rules import CaseListRules, load_rules
 from vi_risk.caselists.lists import CaseList
 from vi_risk.caselists.packs.html_pack import html_pack
 from vi_risk.caselists.packs.networks import network_lists
-from vi_risk.caselists.wording import WHAT_REFITS_ARE, without_turning
+from vi_risk.caselists.wording import without_turning
 
 
 class Page(HTMLParser):
