@@ -8,10 +8,10 @@ ARGS ?=
 # the page in git is not what the script would write now.
 GENERATED := tools/data_dictionary.py tools/feature_catalogue.py tools/hazard_log.py
 
-.PHONY: help env demo test test-slow test-faults spark check format bench bench-models bench-lists docs lock sbom audit clean
+.PHONY: help env demo test test-slow test-faults test-lowest spark check format bench bench-models bench-lists docs lock sbom audit clean
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 env:  ## make .venv from requirements.lock (PYTHON=... chooses the interpreter); does nothing if it is up to date
 	@tools/environment
@@ -27,6 +27,10 @@ test-slow: env  ## run the tests marked slow; those of Spark after `make spark`
 
 test-faults: env  ## kill 50 whole runs, take their disk and database away; prints its seed (VI_RISK_KILLS=10 for fewer)
 	@$(BIN)/pytest -m faults tests/faults $(ARGS)
+
+test-lowest: env  ## the tests with the lowest versions that pyproject.toml allows, in .venv-lowest; needs uv
+	@$(BIN)/python -m tools.lowest
+	@.venv-lowest/bin/pytest -n 2 --dist loadfile $(ARGS)
 
 spark: env  ## put Spark into .spark/ (480 MB; it runs on Java 17), for `features build --engine spark` and its tests
 	@tools/spark
@@ -65,5 +69,5 @@ audit: env  ## ask a database of known vulnerabilities about every locked librar
 	@$(BIN)/python -m tools.audit
 
 clean:  ## remove .venv and caches; out/ and mlruns/ stay
-	rm -rf .venv .spark build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-lowest .spark build dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
