@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vi_risk.models.card import counts, groups, yes_no
+from vi_risk.models.card import counts, groups, in_short, yes_no
 from vi_risk.models.card.content import RECALIBRATED, ModelCard
 from vi_risk.models.card.figures import (
     NOT_TOLD,
@@ -58,7 +58,7 @@ def _in_short(card: ModelCard) -> Iterator[Part]:
     if card.kind == "count":
         yield counts.in_short(card.evaluation, card.outcome, when)
     else:
-        yield yes_no.in_short(card, when)
+        yield in_short.in_short(card, when)
     for doubt in card.doubts:
         yield Paragraph(sentence(doubt), stands_out=True)
 
