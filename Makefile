@@ -30,7 +30,7 @@ test-faults: env  ## kill 50 whole runs, take their disk and database away; prin
 
 test-lowest: env  ## the tests with the lowest versions that pyproject.toml allows, in .venv-lowest; needs uv
 	@$(BIN)/python -m tools.lowest
-	@.venv-lowest/bin/pytest -n 2 --dist loadfile $(ARGS)
+	@.venv-lowest/bin/pytest -n 2 --dist loadfile -W default $(ARGS)  # old libraries warn of new ones
 
 spark: env  ## put Spark into .spark/ (480 MB; it runs on Java 17), for `features build --engine spark` and its tests
 	@tools/spark

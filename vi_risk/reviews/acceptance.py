@@ -25,7 +25,8 @@ def acceptance(reviews: pd.DataFrame, *, by: By) -> pd.DataFrame:
     DataFrame
         The column `by`, reviews, one column of numbers per decision, and share: accepted of all reviews, 0 to 1.
     """
-    grouped = reviews.assign(theme=reviews["themes"].fillna("").astype(str).str.split("; ")).explode("theme")
+    grouped = reviews.assign(theme=reviews["themes"].fillna("").astype(str).str.split("; "))
+    grouped = grouped.explode("theme", ignore_index=True)
     grouped = grouped if by == "theme" else reviews
     grouped = grouped[grouped[by].fillna("") != ""]
     counts = pd.crosstab(grouped[by].astype(str), grouped["decision"].astype(str))
