@@ -14,6 +14,7 @@ from vi_risk.caselists.practice.summarising import columns_read, practice_summar
 from vi_risk.caselists.ranking import in_order, on_lists, practices_without_list, ranked_people
 from vi_risk.caselists.wording import CONFIDENTIAL, SYNTHETIC
 from vi_risk.errors import UsageError
+from vi_risk.governance.told import objectors_in_words
 from vi_risk.models.companions import column_of
 from vi_risk.reasons.explain import explain
 from vi_risk.reasons.moved import what_moved
@@ -172,6 +173,7 @@ class Listing:
             summaries=self._summaries(scores, snapshots, people, listed=listed, before=list_before),
             governance=self.governance,
             left_out=self.left_out,
+            objecting_here=objectors_in_words(self.permission),
             handling=self.handling,
             ranked=ranked,
         )

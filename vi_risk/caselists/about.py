@@ -9,6 +9,7 @@ from vi_risk.caselists.choosing.rules import CaseListRules
 from vi_risk.caselists.choosing.standing import NOT_SCORED, OBJECTION
 from vi_risk.caselists.lists import CaseList, ListAbout
 from vi_risk.caselists.wording import DECISION_SUPPORT
+from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.models.templates import date_in_words, plain_words
 
 WHAT_REASONS_ARE = (
@@ -35,7 +36,6 @@ AFTER_DISCHARGE = (
 EXPLANATIONS = (WHAT_CHANCES_BESIDE_ARE, WHAT_REFITS_ARE, WHAT_NOT_KNOWN_IS, AFTER_DISCHARGE)
 # Of what a list counts as missing from it: who is no longer there, or of whom no risk could be worked out.
 _COULD_NOT_BE_LISTED = re.compile(rf"died .*|left the practice .*|{NOT_SCORED}")
-_FEWEST_TOLD = 8  # of people who object: a reader may know who they are
 # What a team calls the sources of the record; others go by their table's name.
 SOURCES: Mapping[str, str] = MappingProxyType(
     {
@@ -89,16 +89,23 @@ def missing_from(case_list: CaseList) -> list[tuple[str, dict[str, int | str]]]:
     """
     counts = case_list.excluded_counts
     objecting = counts.get(OBJECTION, 0)
-    few = f"fewer than {_FEWEST_TOLD}" if objecting < _FEWEST_TOLD else objecting
+    rule = Disclosure()  # a reader may know who they are
+    few = rule.words(objecting) if rule.is_small(objecting) else objecting
     gone = {reason: number for reason, number in counts.items() if _COULD_NOT_BE_LISTED.fullmatch(reason)}
     by_rules = {reason: number for reason, number in counts.items() if reason not in (OBJECTION, *gone)}
     parts: list[tuple[str, dict[str, int | str]]] = [
         ("Left out of the records of all practices", {k: f"{v} people" for k, v in case_list.about.left_out.items()}),
+        ("Left out of the records, of those registered with this practice", _objecting(case_list)),
         ("Kept off the list, never named", {OBJECTION: few} if objecting else {}),
         ("Kept off the list by its rules, whatever the risk", {**by_rules}),
         ("Could not be listed", {**gone}),
     ]
     return [(title, told) for title, told in parts if told]
+
+
+def _objecting(case_list: CaseList) -> dict[str, int | str]:
+    told = case_list.about.objecting_here
+    return {} if told is None else {"objection": told}
 
 
 def about_rows(case_list: CaseList, rules: CaseListRules) -> list[tuple[str, str]]:

@@ -46,6 +46,7 @@ class ListAbout:
     previous_made: bool = True  # whether that list was made then; else it is what today's model would have listed
     governance: str | None = None  # purpose and legal basis, in one line
     left_out: Mapping[str, str] = field(default_factory=dict)  # rule of the door -> people, of all practices, in words
+    objecting_here: str | None = None  # of those registered with this practice, who object, in words
     handling: str = "Confidential: patient records"  # on every printed page
 
     @property
@@ -71,6 +72,10 @@ class CaseList:
 
     Parameters
     ----------
+    practice_code, practice_name, network
+        Whose list it is; None where it has no name, or no network.
+    about
+        What the list was made by and from.
     table
         One row per listed person, in order of rank: the `LEADING_COLUMNS`, then any facts, then the empty
         `DECISION_COLUMNS`. A missing fact means "not seen" and is shown as that, never as zero.

@@ -42,6 +42,7 @@ def case_lists(
     summaries: "Mapping[str, PracticeSummary] | None" = None,
     governance: str | None = None,
     left_out: Mapping[str, str] | None = None,
+    objecting_here: Mapping[str, str] | None = None,
     handling: str = CONFIDENTIAL,
     ranked: pd.DataFrame | None = None,
 ) -> list[CaseList]:
@@ -51,12 +52,16 @@ def case_lists(
     ----------
     scores
         One row per person: patient_id and risk at least; from `vi_risk.score` or of one's own making.
+    snapshots
+        Those that were scored, from `vi_risk.build_features`; without any, see `vi_risk.lists_from_scores`.
     reasons
         From `vi_risk.explain`, for at least the people that `choose` gives; of one's own making, patient_id and text.
     spec
         The model's, for its title and the words of its outcome.
     rules, capacity
         None: the shipped rules, and the places that the rules give.
+    model_version
+        Which version of the model it is, for the packs.
     refits
         How many refits the listed_in_refits of the scores is a share of.
     prompts, changes
@@ -67,11 +72,17 @@ def case_lists(
         practice_code -> its people in one view.
     governance
         Purpose and legal basis, in one line.
-    left_out, handling
-        Rule -> people whom it kept from the records of all practices, in words; and what stands on every printed page.
+    left_out, objecting_here, handling
+        Rule -> people whom it kept from the records of all practices, in words; practice_code -> those registered
+        with it who object; and what stands on every printed page.
     ranked
         From `vi_risk.caselists.ranking.ranked_people`, of these scores by these rules, where it is at hand: to rank
         everyone costs; None ranks them here.
+
+    Returns
+    -------
+    list of CaseList
+        By practice_code; `vi_risk.write_packs` writes them.
 
     Raises
     ------
@@ -80,6 +91,12 @@ def case_lists(
         list before is not of an earlier date; or the capacity is no whole number from 1.
     SpecificationError
         The rules ask about what there is not.
+
+    Examples
+    --------
+    >>> lists = vi_risk.case_lists(scores, snapshots, reasons, spec=spec, capacity=2)
+    >>> lists[0].table[["rank", "decision"]].to_dict("list")
+    {'rank': [1, 2], 'decision': ['', '']}
     """
     rules = rules or shipped_rules(snapshots.catalogue)
     capacity = places_asked_for(capacity, rules)
@@ -145,6 +162,7 @@ def case_lists(
                 previous_made=before is None or before.made,
                 governance=governance,
                 left_out=left_out or {},
+                objecting_here=(objecting_here or {}).get(code),
                 handling=handling,
             ),
             **beside.get(code, {}),

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from vi_risk import declared
 from vi_risk.errors import GovernanceError, UsageError
+from vi_risk.governance.sensitive import faults_of_own
 from vi_risk.records.codes import OBJECTION_KIND
 from vi_risk.records.tables import TABLES
 
@@ -130,14 +131,20 @@ class Governance(BaseModel):
     ----------
     purpose
         Key of `PURPOSES`.
+    legal_basis, approval
+        On what ground, and who approved it until when.
+    small_numbers
+        How numbers of people are told outside the team.
     tables
         Canonical tables that may be read; objections always may.
     retention_months
-        Months after the date of the list for which what was made may be kept.
+        Months for which what was made may be kept, after the date of the list or the day of reading, the later one.
     objections
         What is done for people who object.
     sensitive
         Kind of sensitive codes -> whether they may be used; a kind that is not named may not.
+    sensitive_codes
+        Folder with code lists of the site's own, ``codelists/*.csv``, kept out as those shipped are; None has none.
     shown_on_lists
         Of the kinds that may be used, those that a list may name.
     practices_outside
@@ -155,6 +162,7 @@ class Governance(BaseModel):
     retention_months: Annotated[int, Field(ge=1, le=1200)]
     objections: Objections
     sensitive: dict[str, bool] = {}
+    sensitive_codes: Annotated[Path | None, Field(strict=False)] = None
     shown_on_lists: Names = ()
     small_numbers: SmallNumbers = SmallNumbers()
     practices_outside: Names = ()
@@ -180,11 +188,19 @@ class Governance(BaseModel):
         return f"{PURPOSES[self.purpose].words}; {self.legal_basis}; approval: {self.approval.reference}, until {ends}"
 
     def may_reidentify(self, user: str, practice_code: str) -> bool:
-        """Whether a user may turn the pseudonyms of a practice's list back."""
+        """Whether a user may turn the pseudonyms of the list of a practice (practice_code) back."""
         return PURPOSES[self.purpose].reidentified and practice_code in self.reidentify.get(user, ())
 
     def faults(self, *, today: date, tables: Collection[str] = ()) -> list[str]:
-        """Say what of a use lies outside the permission: the day on which it happens, the tables that are read."""
+        """Say what of a use lies outside the permission.
+
+        Parameters
+        ----------
+        today
+            The day on which it happens.
+        tables
+            Canonical tables that are read.
+        """
         found = []
         if today > self.approval.ends:
             found.append(
@@ -209,6 +225,16 @@ def table_faults(tables: Collection[str], allowed: Collection[str]) -> list[str]
 def read_governance(path: str | Path) -> Governance:
     """Read a governance file.
 
+    Parameters
+    ----------
+    path
+        A TOML file as docs/governance.md describes it.
+
+    Returns
+    -------
+    Governance
+        Frozen and checked in itself; records and the day of the use are held against it as they are read.
+
     Raises
     ------
     UsageError
@@ -217,6 +243,14 @@ def read_governance(path: str | Path) -> Governance:
         A key is missing, unknown or not as it must be; all faults at once.
     SpecificationError
         It is no TOML.
+
+    Examples
+    --------
+    >>> import vi_risk
+    >>> vi_risk.read_governance("governance.toml")
+    Traceback (most recent call last):
+    ...
+    vi_risk.errors.UsageError: --governance governance.toml: no such file. Name a TOML file; ...
     """
     path = Path(path)
     if not path.is_file():
@@ -225,6 +259,19 @@ def read_governance(path: str | Path) -> Governance:
         raise UsageError(msg)
     content = declared.read_toml(path)
     try:
-        return Governance.model_validate(content)
+        governance = Governance.model_validate(content)
     except ValidationError as error:
         raise GovernanceError("\n".join(declared.faults_of(error, str(path)))) from None
+    return governance if governance.sensitive_codes is None else _with_own_codes(governance, path)
+
+
+def _with_own_codes(governance: Governance, file: Path) -> Governance:
+    """Return a governance file that names code lists of the site's own with the folder as it lies beside the file."""
+    folder = file.parent / str(governance.sensitive_codes)
+    if declared.leads_out(folder, file.parent):
+        faults = ["lies elsewhere. Put the folder beside the governance file: who approves the one is to see the other"]
+    else:
+        faults = faults_of_own(folder, permitted=[kind for kind, may in governance.sensitive.items() if may])
+    if faults:
+        raise GovernanceError("\n".join(f"{file}: sensitive_codes: {fault}." for fault in faults))
+    return governance.model_copy(update={"sensitive_codes": folder})

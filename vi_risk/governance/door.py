@@ -36,7 +36,8 @@ def permission_of(governance: Governance | None, features: Sequence[Path] = ()) 
     features
         Folders of the site's own declared features, whose code lists may name further sensitive codes.
     """
-    codes = sensitive_codes(*features)
+    own = () if governance is None or governance.sensitive_codes is None else (governance.sensitive_codes,)
+    codes = sensitive_codes(*features, *own)
     if governance is None:
         return replace(NOBODYS, refused=codes)
     purpose = PURPOSES[governance.purpose]
@@ -61,13 +62,37 @@ def permission_of(governance: Governance | None, features: Sequence[Path] = ()) 
 def permitted(records: Records, governance: Governance, *, today: date, features: Sequence[Path] = ()) -> Records:
     """Return records that were made otherwise than by reading, such as of data frames, as the door lets them in.
 
+    Parameters
+    ----------
+    records
+        From `Records.from_frames`; they stay as they are.
+    governance
+        From `vi_risk.read_governance`.
+    today
+        The day of the use, which the approval is held against: nothing here asks the clock.
+    features
+        Folders of the site's own declared features, whose code lists may name further sensitive codes.
+
+    Returns
+    -------
+    Records
+        The same tables with their permission, without the sensitive codes that are not permitted.
+
     Raises
     ------
     GovernanceError
-        They lie outside what the governance file permits; all faults at once.
+        They lie outside what the governance file permits, or hold NHS numbers or postcodes; all faults at once.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> import vi_risk
+    >>> def features_of(frames, governance, people):
+    ...     records = vi_risk.permitted(vi_risk.Records.from_frames(frames), governance, today=date(2025, 4, 2))
+    ...     return vi_risk.compute_features(records, people)
     """
     refuse(governance.faults(today=today, tables=records.tables), where=WHERE)
-    return unidentified(admitted(records, permission_of(governance, features)))
+    return unidentified(admitted(records, replace(permission_of(governance, features), read_on=today)))
 
 
 def admitted(records: Records, permission: Permission) -> Records:
@@ -117,9 +142,12 @@ def without_objectors(records: Records, index_date: date) -> Records:
     left_out = replace(permission, objectors_left_out_at=index_date)
     if not records.has(_OBJECTIONS):
         return replace(records, permission=left_out)
-    rows = records.as_of(index_date).tables[_OBJECTIONS]
+    then = records.as_of(index_date)
+    rows = then.tables[_OBJECTIONS]
     rows = rows.filter(rows.kind.isin(permission.kinds_left_out)).select("patient_id", "kind").distinct()
     found = rows.semi_join(records.tables["patients"], "patient_id").to_pyarrow()
+    people = records.workspace.hold(pa.table({"patient_id": found["patient_id"].unique()}))
+    left_out = replace(left_out, objectors=_by_practice(then, people))
     if not found.num_rows:
         return replace(records, permission=left_out)
     of_kind = Counter(found["kind"].to_pylist())
@@ -128,16 +156,30 @@ def without_objectors(records: Records, index_date: date) -> Records:
         for kind in permission.kinds_left_out
         if kind in of_kind
     ]
-    tables = _without(records, pa.table({"patient_id": found["patient_id"].unique()}))
+    tables = _without(records, people)
     return replace(records, tables=tables, permission=replace(left_out, left_out=(*permission.left_out, *counted)))
 
 
-def _without(records: Records, few: pa.Table) -> dict[str, ir.Table]:
+def _by_practice(then: Records, people: ir.Table) -> dict[str, int]:
+    """Return how many of some people are registered with each practice, by code, as was known then: 0 of most."""
+    if not then.has("registrations"):
+        return {}
+    registered, alive = then.tables["registrations"], then.tables["patients"]
+    if "died_on" in alive.columns:
+        alive = alive.filter(alive.died_on.isnull())
+    theirs = registered.filter(registered.registered_to.isnull()).semi_join(people, "patient_id")
+    theirs = theirs.semi_join(alive, "patient_id").select("patient_id", "practice_code").distinct()
+    practices = registered.select("practice_code").distinct().drop_null().to_pyarrow()["practice_code"].to_pylist()
+    found = Counter(theirs.to_pyarrow()["practice_code"].to_pylist())
+    return {practice: found[practice] for practice in sorted(practices)}
+
+
+def _without(records: Records, people: ir.Table) -> dict[str, ir.Table]:
     """Return the tables without the rows of some people; what belongs to a stay goes with the stay.
 
     The people, and their stays, are found once and held: every later query of a table would look for them again.
     """
-    tables, people = records.tables, records.workspace.hold(few)
+    tables = records.tables
     left = {
         name: rows.anti_join(people, "patient_id") if "patient_id" in rows.columns else rows
         for name, rows in tables.items()

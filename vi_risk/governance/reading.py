@@ -1,6 +1,7 @@
 """Records read through the door: with a governance file, or as the synthetic trust that needs none."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -30,8 +31,13 @@ def read_records(
 
     Parameters
     ----------
-    folder, mapping, report, workspace
-        As `vi_risk.records.reading.read_records` has them.
+    folder
+        Holds one file for each source, ``NAME.parquet`` or ``NAME.csv`` (UTF-8 with commas, or as the mapping says;
+        with a header), or a folder ``NAME`` of such files; or the URL of a database whose tables are the sources
+        (``postgresql://host/database``).
+    mapping
+        Name of a shipped mapping, path of a mapping file, or a `Mapping`; None where files and columns have the
+        canonical names.
     governance
         What the site permits, or the file that says so; None for an unchanged folder of `vi-risk synth` alone.
     today
@@ -39,11 +45,16 @@ def read_records(
         clock.
     features
         Folders of the site's own declared features, whose code lists may name further sensitive codes.
+    report
+        Called with the name of each table before it is read.
+    workspace
+        The engine to read them into, for a bound of its memory or another folder; None takes a new one.
 
     Returns
     -------
     Records
-        The canonical tables that the site has, without the sensitive codes that are not permitted.
+        The canonical tables that the site has, one grain each (the data dictionary), without the sensitive codes that
+        are not permitted.
 
     Raises
     ------
@@ -52,8 +63,20 @@ def read_records(
         permits, all faults at once and before a row is read.
     UsageError
         There is no such governance file, or no day was given.
-    InputError, SpecificationError
-        As `vi_risk.records.reading.read_records`.
+    InputError
+        A folder, file, column or value cannot be read; all faults at once, none with a value of a record.
+    SpecificationError
+        The mapping is wrong.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import vi_risk
+    >>> with TemporaryDirectory() as folder:
+    ...     vi_risk.write_trust(folder, patients=20)
+    ...     records = vi_risk.read_records(folder)
+    >>> records.has("patients", "birth_month")
+    True
     """
     permission, door = doorway(folder, governance, today=today, features=features)
     if governance is not None and mapping in (None, "canonical") and url_of(folder) is None:
@@ -84,7 +107,7 @@ def doorway(
     def door(tables: Collection[str]) -> None:
         refuse(said.faults(today=today, tables=tables), where=str(where))
 
-    return permission_of(said, features), door
+    return replace(permission_of(said, features), read_on=today), door
 
 
 def refuse_unless_synthetic(folder: str | Path) -> None:

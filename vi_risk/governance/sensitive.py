@@ -1,6 +1,11 @@
-"""Sensitive codes: which there are, and rows and values that have one taken out of records."""
+"""Sensitive codes: which there are, and rows and values that have one taken out of records.
 
-from collections.abc import Mapping, Sequence
+The codes shipped stand in `codelists/`, a file for each kind, each code under its source. At the door a Read version 2
+code stands for those below it as well, as an ICD-10 code does, for Read writes its hierarchy into the code. Elsewhere
+it stands for itself (`vi_risk.features.codelists`).
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import MappingProxyType
@@ -30,6 +35,7 @@ _TELLING: Mapping[str, Mapping[str, Mapping[str, str]]] = MappingProxyType(
     }
 )
 _CODED = tuple(name for name in CODE_COLUMNS if name in TABLES)
+_READ_LENGTH = 5  # characters of a Read code, filled up with dots; two more are its term
 
 
 def sensitive_codes(*folders: Path) -> dict[str, frozenset[tuple[str, str]]]:
@@ -38,7 +44,8 @@ def sensitive_codes(*folders: Path) -> dict[str, frozenset[tuple[str, str]]]:
     Parameters
     ----------
     folders
-        Of the site's own declared features, whose ``codelists/*.csv`` may have a column ``sensitive``.
+        Whose ``codelists/*.csv`` may have a column ``sensitive``: a site's own declared features, and the folder that
+        its governance file names.
 
     Raises
     ------
@@ -60,6 +67,36 @@ def sensitive_codes(*folders: Path) -> dict[str, frozenset[tuple[str, str]]]:
     return {kind: frozenset(codes) for kind, codes in sorted(found.items())}
 
 
+def faults_of_own(folder: Path, *, permitted: Collection[str] = ()) -> list[str]:
+    """Say what is wrong with the code lists of a folder that a governance file names: there for this, each is to work.
+
+    Parameters
+    ----------
+    folder
+        Holds ``codelists/*.csv``.
+    permitted
+        Kinds that the same file permits: of a kind of its own it would say yes and no.
+    """
+    lists, broken = codelists_and_faults(folder / "codelists")
+    faults = [fault for of_list in broken.values() for fault in of_list]
+    if not lists and not faults:
+        return [f"{folder.name}/codelists holds no code list. Put a CSV file there with system, code, group, sensitive"]
+    for name, codelist in lists.items():
+        faults += [
+            f"{folder.name}/codelists/{name}.csv: group {group} says no kind in the column sensitive, and its codes"
+            " would come in. Write one, such as hiv or a word of your own."
+            for group in codelist.groups
+            if group not in codelist.sensitive
+        ]
+        faults += [
+            f"{folder.name}/codelists/{name}.csv: keeps out the kind {kind}, and [sensitive] permits it. Take one of"
+            " them out"
+            for kind in sorted({*codelist.sensitive.values()} - {*SENSITIVE_KIND})
+            if kind in permitted
+        ]
+    return [fault.rstrip(".") for fault in faults]
+
+
 def kind_in_words(kind: str) -> str:
     """Return a kind of sensitive codes in words; a site's own kind is its own word."""
     return SENSITIVE_KIND.get(kind, kind.replace("_", " "))
@@ -70,7 +107,11 @@ def without_sensitive(tables: Mapping[str, ir.Table], refused: Refused) -> tuple
 
     Codes are matched through the distinct ones in use, so that tables without any come back as they are.
     """
-    entries = tuple(CodeEntry(system, code, kind) for kind, codes in refused.items() for system, code in codes)
+    entries = tuple(
+        CodeEntry(system, next(_spellings(system, code), code), kind)
+        for kind, codes in refused.items()
+        for system, code in codes
+    )
     codelist = CodeList("refused", entries, {kind: kind for kind in refused})
     left, found = dict(tables), dict[tuple[str, str], int]()
     for name in _CODED:
@@ -100,12 +141,18 @@ def _without_rows(rows: ir.Table, name: str, codelist: CodeList) -> tuple[ir.Tab
         (row["system"], row["code"]): int(row["rows"])
         for row in used.filter(used.system.notnull(), used.code.notnull()).to_pyarrow().to_pylist()
     }
-    matched = codelist.match(counts)
+    written: dict[tuple[str, str], set[str]] = {}
+    for one, code in counts:
+        for spelling in _spellings(one, code):
+            written.setdefault((one, spelling), set()).add(code)
+    matched = {
+        (one, code, kind) for one, spelling, kind, _ in codelist.match(written) for code in written[one, spelling]
+    }
     if not matched:
         return rows, {}
     of_system: dict[str, set[str]] = {}
     of_kind: dict[str, int] = {}
-    for one, code, kind, _ in matched:
+    for one, code, kind in sorted(matched):
         of_system.setdefault(one, set()).add(code)
         of_kind[kind] = of_kind.get(kind, 0) + counts[one, code]
     refused = ibis.or_(
@@ -115,6 +162,22 @@ def _without_rows(rows: ir.Table, name: str, codelist: CodeList) -> tuple[ir.Tab
         )
     )
     return rows.filter(~refused.fill_null(False)), of_kind
+
+
+def _spellings(system: str, code: str) -> Iterator[str]:
+    """Yield how a code list may write a code: of a Read code itself as it is in full, then those that it is below.
+
+    >>> list(_spellings("read2", "A788000"))
+    ['A7880', 'A788.', 'A78..', 'A7...', 'A....']
+    >>> list(_spellings("ctv3", "43C3")), list(_spellings("icd10", "B20.1"))
+    (['43C3.'], ['B20.1'])
+    """
+    if system not in ("read2", "ctv3"):
+        yield code
+        return
+    stem = code.strip()[:_READ_LENGTH].rstrip(".")
+    lengths = range(len(stem), 0, -1) if system == "read2" else (len(stem),)
+    yield from (stem[:length].ljust(_READ_LENGTH, ".") for length in lengths)
 
 
 def _without_values(rows: ir.Table, column: str, kinds: Mapping[str, str]) -> tuple[ir.Table, dict[str, int]]:

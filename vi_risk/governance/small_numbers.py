@@ -15,8 +15,9 @@ A number told as r is one of r - 2 ... r + 2; the figures below are for the rule
   and the most. Grant whoever looks the total T exactly, as it may be known otherwise (places on a list are). Each small
   part is then any of max(1, T - S - 7 (n - 1)) ... min(7, T - s - (n - 1)). This can be one value alone: of T = 200
   with three parts told as 65, 65 and 75, the fourth is 1. `Disclosure.table` works these ranges out, and as long as
-  they hold one value it leaves a further part untold, the smallest first. A part that is left out beside a small one
-  looks as the small one does.
+  they hold fewer than three values it leaves a further part untold, the smallest first. Two values are not enough: of 1
+  or 2, whoever knows that the part is made up of two others with somebody in each (listed and ill, listed and well)
+  has ruled out the 1. A part that is left out beside a small one looks as the small one does.
 
 So a part from 1 to 7 has two values or more, all of them between 1 and 7, unless every part is small and all are 1 or
 all are 7: then nothing is left to leave out, and nothing told but the rounded total, which for up to three parts still
@@ -50,6 +51,7 @@ Interval = tuple[float, float]
 _IN_WORDS = re.compile(
     r"\b(?:(?P<part>\d[\d,]*) of )?(?P<whole>\d[\d,]*)(?= (?:training )?(?:people|rows|patients|discharges|events)\b)"
 )
+_FEWEST_VALUES = 3  # that a small part of a table may have; see the docstring
 _EXACT = 1e-9  # what is lost in dividing and multiplying again
 
 
@@ -102,6 +104,16 @@ class Disclosure:
         told = self.count(number)
         return f"fewer than {self.fewer_than}" if told is None else f"{told:,}"
 
+    def unless_small(self, number: int) -> str:
+        """Return a number as it is, unless it is small: of people who object, whom their own team may not find either.
+
+        Examples
+        --------
+        >>> Disclosure().unless_small(0), Disclosure().unless_small(3), Disclosure().unless_small(1204)
+        ('0', 'fewer than 8', '1,204')
+        """
+        return f"fewer than {self.fewer_than}" if self.is_small(number) else f"{number:,}"
+
     def sentence(self, text: str) -> str:
         """Return a sentence of a run in which numbers of people and rows are told by the rule.
 
@@ -143,7 +155,7 @@ class Disclosure:
         told = {label: None if label in untold else self.count(number) for label, number in numbers.items()}
         if total is None and None not in numbers.values():
             total = sum(number for number in numbers.values() if number is not None)
-        while total is not None and self._one_value(numbers, told, total):
+        while total is not None and self._can_be_worked_out(numbers, told, total):
             others = [label for label, number in told.items() if number]
             if not others:
                 break
@@ -189,8 +201,10 @@ class Disclosure:
                 return told
             untold |= now
 
-    def _one_value(self, numbers: Mapping[Label, int | None], told: Mapping[Label, int | None], total: int) -> bool:
-        """Return whether a small part can be one value alone, to someone who knows the total and which parts are small.
+    def _can_be_worked_out(
+        self, numbers: Mapping[Label, int | None], told: Mapping[Label, int | None], total: int
+    ) -> bool:
+        """Return whether a small part has too few values left to someone who knows the total and which parts are small.
 
         Parts that are left out beside the small ones are known to be no smaller than the rule. Of two or more that were
         not told before, nobody knows which is small; one alone is taken to be.
@@ -206,7 +220,7 @@ class Disclosure:
         untold_at_least = 0 if beside else total - sum(most for _, most in shown)
         low = max(1, untold_at_least - (self.fewer_than - 1) * (small - 1))
         high = min(self.fewer_than - 1, untold_at_most - (small - 1))
-        return low == high
+        return 0 < high - low + 1 < _FEWEST_VALUES  # without any value, a part that is not known here is not small
 
     def _could_be(self, told: int) -> tuple[int, int]:
         """Return the least and the most that a number which is told may be."""
@@ -240,6 +254,28 @@ class Disclosure:
         if value is None or not told:
             return None
         return round(value * told / self.round_to) * self.round_to / told
+
+    def ends(self, ends: Sequence[float] | None) -> list[int] | None:
+        """Return the ends of an interval of a number of people, moved outwards to numbers that may be told.
+
+        Examples
+        --------
+        >>> Disclosure().ends([11.6, 25.0]), Disclosure().ends([-3, 4])
+        ([10, 25], [-5, 5])
+        """
+        if ends is None:
+            return None
+        return [self.round_to * math.floor(ends[0] / self.round_to), self.round_to * math.ceil(ends[1] / self.round_to)]
+
+    def difference(self, value: float | None) -> int | None:
+        """Return how many more of two numbers of people one is, to the nearest of the steps in which they are told.
+
+        Examples
+        --------
+        >>> [Disclosure().difference(more) for more in (-3.2, 2, 7.9)]
+        [-5, 0, 10]
+        """
+        return None if value is None else self.round_to * round(value / self.round_to)
 
     def interval(
         self,

@@ -12,6 +12,8 @@ from vi_risk.governance.sensitive import kind_in_words
 from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.records.permission import Permission
 
+_FEW = "few"  # or not told, so that a small number of another practice cannot be worked out
+
 
 def about_permission(permission: Permission, list_date: date, *, objections: bool) -> dict[str, Any]:
     """Return what run.json says of a permission: plain values, numbers as they may be told.
@@ -22,10 +24,11 @@ def about_permission(permission: Permission, list_date: date, *, objections: boo
         Whether the records hold the table of objections; without it nobody can be left out for one.
     """
     keep, rule = permission.retention_months, Disclosure(permission.fewer_than, permission.round_to)
+    kept_from = max(list_date, permission.read_on or list_date)  # a list of a day long past is made today
     return {
         "purpose": permission.purpose or None,
         "approval_ends": None if permission.ends is None else permission.ends.isoformat(),
-        "delete_by": None if keep is None else _months_after(list_date, keep).isoformat(),
+        "delete_by": None if keep is None else _months_after(kept_from, keep).isoformat(),
         "scores": permission.scores,
         "lists": permission.lists,
         "objections": dict(permission.objections),
@@ -35,12 +38,17 @@ def about_permission(permission: Permission, list_date: date, *, objections: boo
         "sensitive_refused": sorted(permission.refused),
         "small_numbers": {"fewer_than": rule.fewer_than, "round_to": rule.round_to},
         "left_out": [{"rule": one.rule, "of": one.of, "number": rule.words(one.number)} for one in permission.left_out],
+        "objectors_by_practice": {
+            practice: _FEW if told is None else f"{told:,}"
+            for practice, told in rule.table(permission.objectors).items()
+        },
     }
 
 
 def permission_in_words(about: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what `about_permission` wrote as sentences for people."""
     said = [f"Left out at the door: {one['rule']}, {one['number']} {one['of']}." for one in about["left_out"]]
+    said += _objectors_in_words(about.get("objectors_by_practice", {}))
     said += [
         f"Included though they object ({objection_in_words(kind)}), by approval {approval}."
         for kind, approval in about["objections"].items()
@@ -62,10 +70,47 @@ def permission_in_words(about: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(said)
 
 
+def _objectors_in_words(by_practice: Mapping[str, str]) -> list[str]:
+    """Return one sentence on the objectors of each practice, where the records say who is registered with which.
+
+    >>> _objectors_in_words({"M92001": "10", "M92002": "few", "M92003": "0", "M92004": "few"})
+    ['Left out for an objection, by practice: M92001 10; few or not told: M92002, M92004; nobody: M92003.']
+    """
+    numbers = [f"{practice} {told}" for practice, told in by_practice.items() if told not in (_FEW, "0")]
+    few = ", ".join(practice for practice, told in by_practice.items() if told == _FEW)
+    nobody = ", ".join(practice for practice, told in by_practice.items() if told == "0")
+    parts = [", ".join(numbers), f"few or not told: {few}" if few else "", f"nobody: {nobody}" if nobody else ""]
+    said = "; ".join(part for part in parts if part)
+    return [f"Left out for an objection, by practice: {said}."] if said else []
+
+
+def objectors_in_words(about: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return practice_code -> how many people registered there were left out for an objection, as its list may tell it.
+
+    The practice knows from its own register how many object. None here where it knows of some says that their
+    objections have not reached the trust.
+
+    Parameters
+    ----------
+    about
+        What `about_permission` wrote; None of a folder that was made before there was a door.
+
+    Examples
+    --------
+    >>> objectors_in_words({"objectors_by_practice": {"M92001": "10", "M92002": "few", "M92003": "0"}})
+    {'M92001': '10 people', 'M92002': 'few, or not told', 'M92003': 'nobody'}
+    """
+    told = (about or {}).get("objectors_by_practice", {})
+    return {
+        practice: {_FEW: "few, or not told", "0": "nobody"}.get(number, f"{number} people")
+        for practice, number in told.items()
+    }
+
+
 def beside_a_list(words: str | None, about: Mapping[str, Any] | None) -> str | None:
     """Return what a list says of its governance, in one line: on what basis, and how many objectors were left out.
 
-    Of all practices together: of one they are few, and a reader may know who they are.
+    Of all practices together; `objectors_in_words` tells those of each.
 
     Examples
     --------
@@ -132,20 +177,27 @@ def refuse_whole_run(permission: Permission) -> None:
 
 
 def refuse_ended(about: Mapping[str, Any] | None, *, today: date) -> None:
-    """Stop where the approval under which an output folder was begun has ended.
+    """Stop where the approval under which an output folder was begun has ended, or the folder was to be deleted.
 
     Raises
     ------
     GovernanceError
-        It has.
+        One of them, or both.
     """
-    ends = None if about is None else about.get("approval_ends")
+    ends, delete_by = (None if about is None else about.get(key) for key in ("approval_ends", "delete_by"))
+    faults = []
     if ends is not None and today > date.fromisoformat(ends):
-        msg = (
+        faults.append(
             f"governance: the approval ended on {ends}, and today is {today}. Have it extended, write its new end under"
             " [approval], and run `vi-risk features build` again."
         )
-        raise GovernanceError(msg)
+    if delete_by is not None and today > date.fromisoformat(delete_by):
+        faults.append(
+            f"governance: this folder was to be deleted by {delete_by}, and today is {today}. Delete it, and the runs"
+            " of MLflow that tell of it; nothing more is made of either."
+        )
+    if faults:
+        raise GovernanceError("\n".join(faults))
 
 
 def _months_after(day: date, months: int) -> date:

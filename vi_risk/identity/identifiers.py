@@ -24,6 +24,12 @@ _POSTCODE = r"^[A-Za-z]{1,2}[0-9][A-Za-z0-9]? ?[0-9][A-Za-z]{2}$"
 _LOOKED_AT = 500  # distinct values of ten digits in a column; more make nothing surer
 _BY_CHANCE = 1 / 11  # of any ten digits the last one is the check digit of the others
 _TOO_UNLIKELY = 1e-6
+_MISWRITTEN = 0.01  # of NHS numbers as they come, at most
+# Powers of ten by which a column must be likelier NHS numbers than local numbers to be refused. Ten digits that name a
+# person are seldom anything else in the NHS, and areas and practices have none: one number that passes is enough.
+# Stays, attendances and appointments are often numbered so: there it takes three.
+_LIKELIER, _LIKELIER_OF_EVENTS = 1.0, 3.0
+_OF_EVENTS = ("spell_id", "attendance_id", "appointment_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +61,16 @@ def without_identifiers(records: Records) -> Reduced:
 def refuse_identifiers(records: Records) -> None:
     """Refuse records that hold NHS numbers or postcodes.
 
-    A local number of ten digits passes the check digit by chance, one in eleven. A column is refused where so many of
-    its values pass it that chance gives as many less than once in a million.
+    A local number of ten digits passes the check digit by chance, one in eleven. Of n values of ten digits in a column,
+    whatever else stands in it, v pass. The column is refused on either of two grounds:
+
+    - taken together they are likelier NHS numbers, of which at most one in a hundred fails, than local ones: 10 times,
+      or 1,000 times where they number stays, attendances or appointments (`likelier_by`);
+    - chance gives as many as v less than once in a million (`chance_of`): NHS numbers in part of a column.
+
+    So NHS numbers are refused from one on, from three on where stays should be. Local numbers are refused by mistake in
+    9 % of columns with one value of ten digits, 0.8 % of those with two and 0.1 % or less of those with more. A few NHS
+    numbers among many local ones of ten digits cannot be told apart.
 
     Raises
     ------
@@ -97,11 +111,26 @@ def _nhs_numbers(records: Records) -> Iterator[str]:
         of_ten = rows.filter(text.length().isin([10, 12]), text.re_search(_TEN_DIGITS))
         found = _values(of_ten.select(value=text).distinct().limit(_LOOKED_AT))
         valid = sum(nhs_number_of(value) is not None for value in found)
-        if chance_of(valid, len(found)) < _TOO_UNLIKELY:
+        wanted = _LIKELIER_OF_EVENTS if where.endswith(_OF_EVENTS) else _LIKELIER
+        if likelier_by(valid, len(found)) >= wanted or chance_of(valid, len(found)) < _TOO_UNLIKELY:
             yield (
                 f"{where}: holds NHS numbers: of {len(found):,} values of ten digits that were looked at, {valid:,}"
-                " pass the check digit. Expected pseudonyms. Make them with `vi-risk pseudonymise` first."
+                " pass the check digit. Expected pseudonyms. Make them with `vi-risk pseudonymise` first; if they are"
+                " local numbers, put a letter before each, in every table."
             )
+
+
+def likelier_by(valid: int, values: int) -> float:
+    """Return by how many powers of ten so many valid ones of so many numbers are likelier NHS numbers than local ones.
+
+    The logarithm of the ratio of two binomial likelihoods, with probabilities 0.99 and 1/11 of the right check digit:
+    v log10(0.99 * 11) + (n - v) log10(0.01 * 11 / 10).
+
+    >>> [round(likelier_by(valid, 3), 2) for valid in (3, 2, 1, 0)]
+    [3.11, 0.12, -2.88, -5.88]
+    """
+    passing = math.log10((1 - _MISWRITTEN) / _BY_CHANCE)
+    return valid * passing + (values - valid) * math.log10(_MISWRITTEN / (1 - _BY_CHANCE))
 
 
 def chance_of(valid: int, values: int) -> float:

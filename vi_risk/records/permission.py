@@ -48,11 +48,16 @@ class Permission:
     ends
         Last day of the approval; None where none is needed.
     retention_months
-        Months after the date of the list for which what was made may be kept.
+        Months for which what was made may be kept, after the date of the list or the day of reading, the later one.
+    read_on
+        Day on which the records were read under the permission; None where it permits for ever.
     left_out
         What the rules left out so far.
     objectors_left_out_at
         Day whose knowledge of objections has been applied; None where it has not.
+    objectors
+        Practice code -> its registered people who were left out for an objection, 0 among them; empty where the records
+        hold no objections or no registrations.
     """
 
     words: str = ""
@@ -68,8 +73,10 @@ class Permission:
     round_to: int = 5
     ends: date | None = None
     retention_months: int | None = None
+    read_on: date | None = field(default=None, compare=False)  # the same permission tomorrow
     left_out: tuple[LeftOut, ...] = ()
     objectors_left_out_at: date | None = None
+    objectors: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def nobodys(self) -> bool:

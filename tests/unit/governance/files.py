@@ -19,10 +19,12 @@ national_data_opt_out = "exclude"
 """
 
 
-def written(folder: Path, more: str = "", *, purpose: str = "direct_care", legal_basis: str = "duty to care") -> Path:
-    """Write a governance file that permits a use until 31 March 2026."""
+def written(
+    folder: Path, more: str = "", *, first: str = "", purpose: str = "direct_care", legal_basis: str = "duty to care"
+) -> Path:
+    """Write a governance file that permits a use until 31 March 2026, `first` before its tables and `more` after."""
     file = folder / "governance.toml"
-    file.write_text(WHOLE.format(purpose=purpose, legal_basis=legal_basis) + more, encoding="utf-8")
+    file.write_text(first + WHOLE.format(purpose=purpose, legal_basis=legal_basis) + more, encoding="utf-8")
     return file
 
 

@@ -8,6 +8,7 @@ from tests.unit.governance.files import WHOLE, governance, written
 from vi_risk.errors import GovernanceError, SpecificationError, UsageError
 from vi_risk.governance import read_governance
 from vi_risk.governance.declaration import PURPOSES
+from vi_risk.governance.door import permission_of
 
 TODAY = date(2026, 3, 31)
 ALWAYS = (
@@ -144,3 +145,62 @@ def test_a_file_that_is_not_there_and_one_that_is_no_toml_are_told(tmp_path: Pat
     written(tmp_path, "purpose =")
     with pytest.raises(SpecificationError, match="is not valid TOML"):
         read_governance(tmp_path / "governance.toml")
+
+
+def own_codes(folder: Path, text: str, name: str = "ours/codelists/ours.csv") -> Path:
+    """Write a code list of the site's own, and a governance file that names its folder."""
+    file = folder / name
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    return written(folder, "", first='sensitive_codes = "ours"\n')
+
+
+def test_a_sites_own_sensitive_codes_are_kept_out_as_the_shipped_ones_are(tmp_path: Path) -> None:
+    file = own_codes(tmp_path, "system,code,group,sensitive\nicd10,F10,drink,addiction\nsnomed,86406008,virus,hiv\n")
+    refused_codes = permission_of(read_governance(file)).refused
+    assert refused_codes["addiction"] == {("icd10", "F10")}
+    assert refused_codes["hiv"] > {("snomed", "86406008")}
+
+
+def test_one_of_the_six_kinds_may_be_permitted_with_the_sites_own_codes_of_it(tmp_path: Path) -> None:
+    file = own_codes(tmp_path, "system,code,group,sensitive\nsnomed,86406008,virus,hiv\n")
+    file.write_text(file.read_text() + "[sensitive]\nhiv = true\n")
+    assert "hiv" not in permission_of(read_governance(file)).refused
+
+
+def test_a_kind_of_the_sites_own_is_not_kept_out_and_permitted_in_one_file(tmp_path: Path) -> None:
+    file = own_codes(tmp_path, "system,code,group,sensitive\nicd10,F10,drink,addiction\n")
+    file.write_text(file.read_text() + "[sensitive]\naddiction = true\n")
+    with pytest.raises(GovernanceError, match=r"ours\.csv: keeps out the kind addiction, and \[sensitive\] permits it"):
+        read_governance(file)
+
+
+@pytest.mark.parametrize(
+    ("codes", "fault"),
+    [
+        ("system,code,group\nicd10,F10,drink\n", "ours/codelists/ours.csv: group drink says no kind in the column"),
+        ("system,code,group,sensitive\nicd10,10F,drink,addiction\n", "ours/codelists/ours.csv: line 2: '10F' has not"),
+        ("system,code\nicd10,F10\n", "ours/codelists/ours.csv: the header must be"),
+    ],
+)
+def test_code_lists_that_would_let_codes_in_are_refused(tmp_path: Path, codes: str, fault: str) -> None:
+    file = own_codes(tmp_path, codes)
+    with pytest.raises(GovernanceError) as caught:
+        read_governance(file)
+    assert str(caught.value).startswith(f"{file}: sensitive_codes: {fault}")
+
+
+@pytest.mark.parametrize("name", ["missing", "empty"])
+def test_a_folder_without_code_lists_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty" / "codelists").mkdir(parents=True)
+    with pytest.raises(GovernanceError, match=f"sensitive_codes: {name}/codelists holds no code list. Put a CSV file"):
+        read_governance(written(tmp_path, first=f'sensitive_codes = "{name}"\n'))
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_a_folder_elsewhere_is_refused_though_it_holds_code_lists(tmp_path: Path, *, absolute: bool) -> None:
+    own_codes(tmp_path, "system,code,group,sensitive\nicd10,F10,drink,addiction\n")
+    (tmp_path / "here").mkdir()
+    name = (tmp_path / "ours").as_posix() if absolute else "../ours"
+    with pytest.raises(GovernanceError, match="sensitive_codes: lies elsewhere"):
+        read_governance(written(tmp_path / "here", first=f'sensitive_codes = "{name}"\n'))

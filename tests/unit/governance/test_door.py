@@ -56,6 +56,44 @@ def test_what_was_left_out_is_counted_once(frames: dict[str, pd.DataFrame], tmp_
     assert again is once
 
 
+def test_each_practice_is_told_how_many_of_its_people_were_left_out(make_frames: MakeFrames, tmp_path: Path) -> None:
+    def at(person: str, practice: str, to: date | None = None) -> dict[str, object]:
+        return {
+            "patient_id": person,
+            "practice_code": practice,
+            "registered_from": date(2020, 1, 1),
+            "registered_to": to,
+        }
+
+    frames = make_frames(
+        patients=[{"patient_id": name, "died_on": date(2025, 2, 1) if name == "d" else None} for name in "abcde"],
+        registrations=[
+            at("a", "M1"),
+            at("b", "M1"),
+            at("b", "M2", date(2025, 1, 1)),  # left it
+            at("c", "M2"),
+            at("d", "M2"),  # died
+            at("e", "M3"),
+        ],
+        objections=[
+            {"patient_id": name, "kind": kind, "objected_from": date(2025, 6, 1)}
+            for name in "abd"
+            for kind in ("type_1", "risk_stratification")
+        ],
+    )
+    file = governance(tmp_path)
+    file = file.model_copy(update={"tables": (*file.tables, "registrations")})
+    left = without_objectors(permitted(Records.from_frames(frames), file, today=TODAY), LIST_DATE)
+    assert left.permission is not None
+    assert left.permission.objectors == {"M1": 2, "M2": 0, "M3": 0}  # each person once, whatever their objections
+
+
+def test_without_registrations_no_practice_is_told(frames: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    left = without_objectors(permitted(Records.from_frames(frames), governance(tmp_path), today=TODAY), LIST_DATE)
+    assert left.permission is not None
+    assert left.permission.objectors == {}
+
+
 def test_records_that_have_not_come_through_the_door_are_refused(make_frames: MakeFrames) -> None:
     records = Records.from_frames(make_frames(patients=[{"patient_id": "p"}]))
     with pytest.raises(GovernanceError, match=r"^data frames: nothing says what these records may be used for\. Read"):

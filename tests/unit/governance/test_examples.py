@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from vi_risk.governance import read_governance
+from vi_risk.governance import read_governance, sensitive
+from vi_risk.governance.sensitive import sensitive_codes
 from vi_risk.records.mapping import load_mapping
 from vi_risk.records.readable import EPISODES, MADE_OF_EPISODES
 
@@ -32,3 +33,18 @@ def test_the_filled_example_permits_what_hospital_episodes_become() -> None:
 
 def test_the_page_shows_the_filled_example_as_it_is() -> None:
     assert (FOLDER / "direct_care.toml").read_text(encoding="utf-8") in PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("kind", "codes"), sensitive_codes().items())
+def test_the_page_tells_how_many_sensitive_codes_there_are(kind: str, codes: frozenset[tuple[str, str]]) -> None:
+    assert f"\n| `{kind}` | {len(codes)} | " in PAGE.read_text(encoding="utf-8")
+
+
+def test_the_page_tells_which_codes_could_not_be_checked() -> None:
+    lists = Path(sensitive.__file__).parent / "codelists"
+    blocks = [block for file in lists.glob("*.csv") for block in file.read_text(encoding="utf-8").split("# Source: ")]
+    unchecked = [line for block in blocks if "a release was not at hand" in block for line in block.splitlines()]
+    assert {line.split(",")[0] for line in unchecked if not line.startswith("# ") and "," in line} - {
+        "NHS England"
+    } == {"opcs4"}
+    assert "**Not checked against a release:** the OPCS-4 codes" in PAGE.read_text(encoding="utf-8")

@@ -7,11 +7,13 @@ from tests.conftest import MakeRecords
 from tests.unit.features.test_shipped_codelists import verhoeff
 from vi_risk.errors import SpecificationError
 from vi_risk.features.codelists import PREFIX_SYSTEMS, plain_code
+from vi_risk.governance import sensitive
 from vi_risk.governance.sensitive import sensitive_codes, without_sensitive
 from vi_risk.records.codes import SENSITIVE_KIND
 from vi_risk.records.permission import LeftOut
 
 CODES = sensitive_codes()
+SHIPPED = Path(sensitive.__file__).parent / "codelists"
 SPELL = {"patient_id": "p", "spell_id": "s", "admitted_on": None}
 
 
@@ -80,6 +82,58 @@ def test_tables_without_a_refused_code_come_back_as_they_are(make_records: MakeR
     left, counted = without_sensitive(records.tables, CODES)
     assert all(left[name] is rows for name, rows in records.tables.items())
     assert counted == []
+
+
+@pytest.mark.parametrize("file", sorted(SHIPPED.glob("*.csv")), ids=lambda file: file.stem)
+def test_every_code_stands_under_its_source_in_the_file_of_its_kind(file: Path) -> None:
+    assert file.stem in SENSITIVE_KIND
+    header, *rows = file.read_text(encoding="utf-8").split("system,code,group,title,sensitive\n")
+    assert header.startswith("# ")
+    for block in "".join(rows).split("# Source: ")[1:]:
+        source, *codes = block.splitlines()
+        assert source
+        assert [code for code in codes if not code.startswith("# ")]
+        assert all(code.endswith(f",{file.stem}") for code in codes if not code.startswith("# "))
+    assert "".join(rows).startswith("# Source: ")
+
+
+def test_what_could_not_be_checked_says_so() -> None:
+    unchecked = [file.stem for file in SHIPPED.glob("*.csv") if "a release was not at hand" in file.read_text()]
+    assert sorted(unchecked) == ["fertility", "gender_reassignment", "termination"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "written", "goes"),
+    [
+        # as a code list writes a Read code, as the record does, whether the row goes
+        ("A788.", "A788.", True),
+        ("A788.", "A788", True),
+        ("A788.", "A788.00", True),  # with its term
+        ("A788.", "A7883", True),  # below it
+        ("A788.", "A788311", True),
+        ("A788", "A788.00", True),
+        ("A788.00", "A788.", True),
+        ("A788.", "A78..", False),  # above it
+        ("A788.", "A789.", False),
+        ("A788.", "a788.", False),  # the case of Read codes matters
+        ("K44..", "K440.", True),
+        ("K44..", "K4...", False),
+    ],
+)
+def test_a_read_code_stands_for_those_below_it_at_the_door(
+    make_records: MakeRecords, entry: str, written: str, goes: bool
+) -> None:
+    records = make_records(gp_events=[{"patient_id": "p", "event_on": None, "code_system": "read2", "code": written}])
+    left, counted = without_sensitive(records.tables, {"hiv": frozenset({("read2", entry)})})
+    assert (left["gp_events"].to_pyarrow().num_rows == 0) is goes
+    assert sum(one.number for one in counted) == goes
+
+
+@pytest.mark.parametrize(("written", "goes"), [("A788.", True), ("A788", True), ("A7880", False)])
+def test_a_code_of_clinical_terms_3_stands_for_itself(make_records: MakeRecords, written: str, goes: bool) -> None:
+    records = make_records(gp_events=[{"patient_id": "p", "event_on": None, "code_system": "ctv3", "code": written}])
+    left, _ = without_sensitive(records.tables, {"hiv": frozenset({("ctv3", "A788.")})})
+    assert (left["gp_events"].to_pyarrow().num_rows == 0) is goes
 
 
 def test_codes_are_kept_plain() -> None:

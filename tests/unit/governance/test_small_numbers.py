@@ -59,6 +59,13 @@ def test_of_a_part_that_nobody_told_before_the_total_is_asked() -> None:
     assert RULE.table({"a": 63, "b": 63, "c": 73, "d": None})["a"] == 65
 
 
+def test_beside_a_part_that_the_others_show_not_to_be_small_nothing_is_left_out() -> None:
+    """Of 2,810 people the last part is 22 to 38: nobody of them can be found by it."""
+    fifths = {"1": 1495, "2": 518, "3": 511, "4": 257, "not known": None}
+
+    assert RULE.table(fifths, total=2810) == {"1": 1495, "2": 520, "3": 510, "4": 255, "not known": None}
+
+
 def test_the_same_people_under_two_attributes_are_told_in_both_or_in_neither() -> None:
     numbers = {
         "record": {"seen": 63, "partly": 63, "not seen": 73, "unknown": 1},

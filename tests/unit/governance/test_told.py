@@ -6,7 +6,14 @@ import pytest
 
 from vi_risk.errors import GovernanceError
 from vi_risk.features.catalogue import read_catalogue
-from vi_risk.governance.told import about_permission, not_shown, permission_in_words, refuse_ended, refuse_use
+from vi_risk.governance.told import (
+    about_permission,
+    not_shown,
+    objectors_in_words,
+    permission_in_words,
+    refuse_ended,
+    refuse_use,
+)
 from vi_risk.records.permission import NOBODYS, LeftOut, Permission
 
 LIST_DATE = date(2025, 8, 31)
@@ -75,7 +82,59 @@ def test_planning_permits_neither_scores_nor_lists(of: str, what: str) -> None:
 
 
 def test_a_stage_after_the_end_of_the_approval_is_refused() -> None:
-    refuse_ended(about(), today=date(2026, 3, 31))
+    kept = replace(FULL, retention_months=60)
+    refuse_ended(about(kept), today=date(2026, 3, 31))
     refuse_ended(about(NOBODYS), today=date(2099, 1, 1))
     with pytest.raises(GovernanceError, match="the approval ended on 2026-03-31, and today is 2026-04-01"):
+        refuse_ended(about(kept), today=date(2026, 4, 1))
+
+
+def test_a_folder_that_was_to_be_deleted_is_not_worked_on() -> None:
+    refuse_ended(about(), today=date(2026, 2, 28))
+    with pytest.raises(GovernanceError, match="this folder was to be deleted by 2026-02-28, and today is 2026-03-01"):
+        refuse_ended(about(), today=date(2026, 3, 1))
+
+
+def test_an_ended_approval_and_a_folder_that_is_due_are_told_at_once() -> None:
+    with pytest.raises(GovernanceError) as caught:
         refuse_ended(about(), today=date(2026, 4, 1))
+    assert [line.split(" ")[2] for line in str(caught.value).splitlines()] == ["approval", "folder"]
+
+
+@pytest.mark.parametrize(
+    ("read_on", "delete_by"),
+    [
+        (None, "2026-02-28"),
+        (date(2025, 9, 3), "2026-03-03"),
+        (date(2025, 8, 1), "2026-02-28"),  # read before the date of the list
+        (date(2031, 5, 1), "2031-11-01"),  # a list of a day long past, made today
+    ],
+)
+def test_what_was_made_is_kept_from_the_day_of_the_list_or_of_reading(read_on: date | None, delete_by: str) -> None:
+    assert about(replace(FULL, read_on=read_on))["delete_by"] == delete_by
+
+
+PRACTICES = {"M92001": 12, "M92002": 3, "M92003": 0, "M92004": 5}
+
+
+def test_few_objectors_of_a_practice_are_told_nowhere() -> None:
+    told = about(replace(NOBODYS, objectors=PRACTICES))
+    assert told["objectors_by_practice"] == {"M92001": "10", "M92002": "few", "M92003": "0", "M92004": "few"}
+    assert permission_in_words(told) == (
+        "Left out for an objection, by practice: M92001 10; few or not told: M92002, M92004; nobody: M92003.",
+    )
+
+
+def test_one_practice_with_few_hides_another_where_its_number_could_be_worked_out() -> None:
+    told = about(replace(NOBODYS, objectors={"M92001": 63, "M92002": 63, "M92003": 73, "M92004": 1}))
+    assert [*told["objectors_by_practice"].values()].count("few") > 1
+
+
+def test_a_list_tells_how_many_of_its_practice_were_left_out() -> None:
+    assert objectors_in_words(about(replace(NOBODYS, objectors=PRACTICES))) == {
+        "M92001": "10 people",
+        "M92002": "few, or not told",
+        "M92003": "nobody",
+        "M92004": "few, or not told",
+    }
+    assert objectors_in_words(None) == {}  # a folder of before there was a door

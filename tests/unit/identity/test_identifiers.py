@@ -8,8 +8,8 @@ import pytest
 from tests.conftest import MakeRecords
 from tests.unit.identity.people import NUMBERS
 from vi_risk.errors import GovernanceError
-from vi_risk.identity.identifiers import chance_of, reduced, refuse_identifiers, without_identifiers
-from vi_risk.identity.nhs_numbers import spaced
+from vi_risk.identity.identifiers import chance_of, likelier_by, reduced, refuse_identifiers, without_identifiers
+from vi_risk.identity.nhs_numbers import nhs_number_of, spaced
 
 
 def people(identifiers: list[str], **more: Any) -> list[dict[str, Any]]:
@@ -44,16 +44,89 @@ def test_a_tenth_of_nhs_numbers_among_pseudonyms_is_enough(make_records: MakeRec
     assert "of 10 values of ten digits that were looked at, 10 pass" in line
 
 
-@pytest.mark.parametrize(("how_many", "lines"), [(5, 0), (6, 1)])
-def test_five_valid_numbers_may_be_chance_and_six_are_not(make_records: MakeRecords, how_many: int, lines: int) -> None:
-    assert len(refused(make_records, patients=people(NUMBERS[:how_many]))) == lines
+def numbered(make_records: MakeRecords, identifiers: list[str], column: str) -> bool:
+    """Return whether a table of so many rows, with these identifiers in a column, is refused."""
+    if column == "patient_id":
+        return bool(refused(make_records, patients=people(identifiers)))
+    spells = [{"patient_id": "p", "spell_id": number, "admitted_on": date(2024, 1, 1)} for number in identifiers]
+    return bool(refused(make_records, patients=people(["p"]), spells=spells))
+
+
+def local(how_many: int, seed: int, *, valid: int | None = None) -> list[str]:
+    """Draw local numbers of ten digits; with `valid`, so many of them with the right check digit by chance."""
+    drawn = Random(seed)
+    found: list[str] = []
+    while len(found) < how_many:
+        number = f"{drawn.randrange(10**9, 10**10)}"
+        passes = nhs_number_of(number) is not None
+        if valid is None or passes == (sum(nhs_number_of(one) is not None for one in found) < valid):
+            found.append(number)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("column", "rows", "valid", "is_refused"),
+    [
+        # column, rows of ten digits, how many pass the check digit, whether the column is refused
+        ("patient_id", 1, 1, True),
+        ("patient_id", 1, 0, False),
+        ("patient_id", 2, 2, True),
+        ("patient_id", 2, 1, False),
+        ("patient_id", 3, 3, True),
+        ("patient_id", 3, 2, False),
+        ("patient_id", 5, 5, True),
+        ("patient_id", 5, 4, True),  # one miswritten
+        ("patient_id", 5, 3, False),
+        ("patient_id", 10, 7, True),
+        ("patient_id", 10, 6, False),  # between: 6 of 10 are neither whole NHS numbers nor, one in 100,000, local
+        ("spell_id", 1, 1, False),  # stays are often numbered so
+        ("spell_id", 2, 2, False),
+        ("spell_id", 3, 3, True),
+        ("spell_id", 5, 5, True),
+        ("spell_id", 5, 4, False),
+    ],
+)
+def test_small_columns_are_refused_by_what_they_are_likelier_to_be(
+    make_records: MakeRecords, column: str, rows: int, valid: int, is_refused: bool
+) -> None:
+    assert numbered(make_records, local(rows, seed=rows, valid=valid), column) is is_refused
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 5])
+def test_nhs_numbers_of_a_few_people_are_refused(make_records: MakeRecords, rows: int) -> None:
+    assert numbered(make_records, NUMBERS[:rows], "patient_id")
+
+
+def test_nhs_numbers_of_a_few_people_among_other_pseudonyms_are_refused(make_records: MakeRecords) -> None:
+    assert numbered(make_records, [*(f"p{number}" for number in range(1000)), *NUMBERS[:3]], "patient_id")
+
+
+@pytest.mark.parametrize(
+    ("rows", "by_mistake"),
+    # worked out by hand: every value of the column passes by chance; of five, all or all but one
+    [(1, 1 / 11), (2, 1 / 11**2), (3, 1 / 11**3), (5, (1 + 5 * 10) / 11**5)],
+)
+def test_columns_of_local_numbers_are_seldom_refused_by_mistake(rows: int, by_mistake: float) -> None:
+    assert sum(chances_of_refusal(rows)) == pytest.approx(by_mistake)
+
+
+@pytest.mark.parametrize("rows", [*range(6, 40), 100, 500])
+def test_the_more_local_numbers_the_seldomer_a_mistake(rows: int) -> None:
+    assert sum(chances_of_refusal(rows)) < 2e-4
+
+
+def chances_of_refusal(rows: int) -> list[float]:
+    """Return the chance of each number of valid ones, among so many local numbers, for which a column is refused."""
+    return [
+        comb(rows, valid) * 10 ** (rows - valid) / 11**rows
+        for valid in range(rows + 1)
+        if likelier_by(valid, rows) >= 1 or chance_of(valid, rows) < 1e-6
+    ]
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_local_numbers_of_ten_digits_are_taken(make_records: MakeRecords, seed: int) -> None:
-    drawn = Random(seed)
-    local = sorted({f"{drawn.randrange(10**9, 10**10)}" for _ in range(2000)})
-    assert refused(make_records, patients=people(local)) == []
+    assert refused(make_records, patients=people(sorted({*local(2000, seed)}))) == []
 
 
 def test_pseudonyms_of_any_other_shape_are_taken(make_records: MakeRecords) -> None:

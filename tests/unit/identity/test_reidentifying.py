@@ -14,9 +14,9 @@ from tests.unit.identity.people import KEY
 from tests.unit.identity.test_identified_copies import found_in
 from vi_risk.errors import GovernanceError, InputError, ResourceError, UsageError
 from vi_risk.identity import reidentifying
-from vi_risk.identity.audit import Anchor, verify
+from vi_risk.identity.audit import Anchor, refusals_in, verify
 from vi_risk.identity.link_table import LinkTable
-from vi_risk.identity.reidentifying import Asked, Copied, reidentify
+from vi_risk.identity.reidentifying import Asked, Copied, refusals_entered, reidentify
 from vi_risk.reviews import read_returned
 
 NOON = datetime(2025, 11, 11, 12, 5, tzinfo=UTC)
@@ -45,10 +45,11 @@ def asked(packs: Path) -> Asked:
 
 @pytest.fixture
 def ask(tmp_path: Path, asked: Asked, links: LinkTable) -> Ask:
-    def run(links: LinkTable = links, permits: Site = Site(), **fields: Any) -> Copied:
-        return reidentify(
-            replace(asked, **fields), permits, links, KEY, log=tmp_path / "log" / "audit", anchor=tmp_path / "anchor"
-        )
+    def run(
+        links: LinkTable = links, permits: Site = Site(), to_pdf: Callable[[bytes], bytes] | None = None, **fields: Any
+    ) -> Copied:
+        places = {"log": tmp_path / "log" / "audit", "anchor": tmp_path / "anchor"}
+        return reidentify(replace(asked, **fields), permits, links, KEY, **places, to_pdf=to_pdf)
 
     return run
 
@@ -195,6 +196,8 @@ def test_the_list_of_another_practice_is_told(packs: Path, ask: Ask) -> None:
         ({"purpose": "a\nb"}, "--purpose: expected one line"),
         ({"purpose": "for 943 476 5919"}, "--purpose: holds an NHS number, and the audit log is to hold none"),
         ({"practice": ""}, "--practice: expected the code of a practice"),
+        ({"practice": "943 476 5919"}, "--practice: holds an NHS number, and the audit log is to hold none"),
+        ({"pack": Path("943 476 5919.html")}, "PACK: its name holds an NHS number"),
         ({"pack": Path("listed.parquet")}, r"listed\.parquet: expected a file of a list \(\.html"),
         ({"pack": Path("M92001.identified.html")}, "holds NHS numbers already"),
     ],
@@ -203,6 +206,115 @@ def test_what_cannot_be_asked_is_refused(asked: Asked, fields: dict[str, Any], m
     with pytest.raises(UsageError, match=message) as refused:
         replace(asked, **fields)
     assert "943" not in str(refused.value)
+
+
+# --- printed lists ---------------------------------------------------------------------------------------------------
+
+
+def test_a_pdf_is_printed_anew_from_the_page_with_the_numbers(packs: Path, tmp_path: Path, ask: Ask) -> None:
+    pack = packs / "M92001.pdf"
+    pack.write_bytes(b"%PDF as the run printed it")
+
+    made = ask(pack=pack, to_pdf=lambda page: b"%PDF of " + page)
+
+    assert made.path == packs / "M92001.identified.pdf"
+    assert stat.S_IMODE(made.path.stat().st_mode) == 0o600
+    assert found_in(made.path.read_text(encoding="utf-8")) == {NUMBER_OF[each] for each in LISTED["M92001"]}
+    assert pack.read_bytes() == b"%PDF as the run printed it"
+    assert entries(tmp_path)[0]["pack"] == "M92001.pdf"
+    assert [path.name for path in packs.glob("*.identified.*")] == ["M92001.identified.pdf"]
+
+
+def test_a_pdf_without_its_page_or_without_a_printer_is_told_before_the_entry(
+    packs: Path, tmp_path: Path, ask: Ask
+) -> None:
+    pack = packs / "M92001.pdf"
+    pack.write_bytes(b"%PDF")
+    with pytest.raises(UsageError, match="to_pdf: is missing"):
+        ask(pack=pack)
+    (packs / "M92001.html").unlink()
+    with pytest.raises(InputError, match=r"M92001\.html: cannot be read"):
+        ask(pack=pack, to_pdf=lambda page: page)
+    assert entries(tmp_path) == []
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+
+def refused_as(asked: Asked, tmp_path: Path, error: BaseException) -> BaseException:
+    """Refuse what was asked, for that reason; return what is told of it."""
+    with (
+        pytest.raises(type(error)) as told,
+        refusals_entered(asked, log=tmp_path / "log" / "audit", anchor=tmp_path / "anchor"),
+    ):
+        raise error
+    return told.value
+
+
+def test_a_refusal_is_entered_with_who_when_which_practice_and_why(asked: Asked, tmp_path: Path, ask: Ask) -> None:
+    ask()
+    error = GovernanceError("--governance: jsmith may not.\nAsk whoever answers for it.")
+
+    assert refused_as(asked, tmp_path, error) is error
+
+    _, entry = entries(tmp_path)
+    assert {name: entry[name] for name in ("entry", "who", "when", "practice", "purpose", "pack", "refused")} == {
+        "entry": 2,
+        "who": "jsmith",
+        "when": "2025-11-11T12:05:00+00:00",
+        "practice": "M92001",
+        "purpose": "MDT of 11 November",
+        "pack": "M92001.html",
+        "refused": "--governance: jsmith may not. Ask whoever answers for it.",
+    }
+    assert verify(tmp_path / "log" / "audit", Anchor.read(tmp_path / "anchor")).number == 2
+    assert refusals_in(tmp_path / "log" / "audit") == 1
+
+
+@pytest.mark.parametrize("kind", [GovernanceError, InputError, UsageError])
+def test_whatever_is_refused_is_entered(asked: Asked, tmp_path: Path, kind: type[Exception]) -> None:
+    refused_as(asked, tmp_path, kind("why"))
+
+    assert [entry["refused"] for entry in entries(tmp_path)] == ["why"]
+
+
+@pytest.mark.parametrize("error", [ResourceError("full"), KeyboardInterrupt(), ValueError()])
+def test_what_the_machine_or_the_person_broke_off_is_no_refusal(
+    asked: Asked, tmp_path: Path, error: BaseException
+) -> None:
+    refused_as(asked, tmp_path, error)
+
+    assert entries(tmp_path) == []
+
+
+def test_a_refusal_never_brings_a_number_into_the_log(asked: Asked, tmp_path: Path) -> None:
+    refused_as(asked, tmp_path, InputError("lists of 943 476 5919/M92001.html: no such file."))
+
+    [entry] = entries(tmp_path)
+    assert entry["refused"] == "InputError: its words are left out, for they hold an NHS number."
+
+
+def test_a_refusal_that_cannot_be_entered_is_told_with_why(asked: Asked, tmp_path: Path) -> None:
+    (tmp_path / "log").touch()
+
+    told = refused_as(asked, tmp_path, GovernanceError("jsmith may not."))
+
+    assert str(told).startswith("jsmith may not.\nThis refusal could not be entered in the audit log. ")
+    assert "cannot be written (" in str(told)
+
+
+def test_a_log_that_was_changed_is_told_once_and_nothing_is_added_to_it(asked: Asked, tmp_path: Path, ask: Ask) -> None:
+    ask()
+    log = tmp_path / "log" / "audit"
+    log.write_text(log.read_text().replace("jsmith", "jsmyth"))
+    before = log.read_bytes()
+    with (
+        pytest.raises(GovernanceError) as told,
+        refusals_entered(asked, log=log, anchor=tmp_path / "anchor"),
+    ):
+        ask()
+    assert str(told.value).count("line 1: was changed") == 1
+    assert log.read_bytes() == before
 
 
 def test_decisions_in_a_copy_come_back_by_pseudonym(ask: Ask, packs: Path) -> None:
