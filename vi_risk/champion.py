@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vi_risk import tracking
 from vi_risk.errors import InputError, NotPromotedError, UsageError
+from vi_risk.evidence import disclosed_decision, rule_of
 from vi_risk.files import replaced
 from vi_risk.models.promotion import Decision, decide, decide_counts
 from vi_risk.models.spec import ModelSpec, spec_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 # Kept in a tag of MLflow's, beside the figures.
 _LONGEST_WHY = 1_000
+_ROUNDED = "decided on the exact figures, of which numbers of people are rounded here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ def promote(
     It has where, paired on the same patients, the lower 95 % bound of what it finds more at equal capacity, and of its
     gain in net benefit, lies above the spec's margins, and its calibration inside the spec's limits; a model of counts
     must explain more of the deviance. The first champion needs the calibration alone. What was decided, and by which
-    figures, stands in the folder's run.json under ``promotion`` and in the run of the model's latest evaluation.
+    figures, stands in the folder's run.json under ``promotion``, exactly, and in the registry and the run of the
+    model's latest evaluation with numbers of people as others than the team may be told them.
 
     Parameters
     ----------
@@ -91,11 +94,19 @@ def promote(
                 raise InputError(msg) from None
             told.warn(f"not held against the champion: {error}")
             apart = "could not be held against the champion before it"
-    decision = (decide_counts if spec.counts else decide)(spec.promotion, _performance(folder), differences)
-    reasons = [*([why] if why else []), *(finding.words for finding in decision.findings), *([apart] if apart else [])]
+    evaluation = _evaluation(folder)
+    decision = (decide_counts if spec.counts else decide)(spec.promotion, evaluation["model"], differences)
+    told_to_others = disclosed_decision(decision, spec, evaluation, differences, rule_of(run))
+
+    def reasons(of: Decision, *more: str) -> str:
+        return "; ".join([*([why] if why else []), *(finding.words for finding in of.findings), *more])
+
+    rounded = [] if differences is None else [_ROUNDED]
+    said = reasons(told_to_others, *([apart] if apart else rounded))
     if decision.promoted:
-        tracking.set_champion(version, verb="promoted", why="; ".join(reasons), tracking_uri=tracking_uri)
-    _keep(folder, version, champion, decision, why="; ".join(reasons), tracking_uri=tracking_uri)
+        tracking.set_champion(version, verb="promoted", why=said, tracking_uri=tracking_uri)
+    _keep(folder, version, champion, decision, why=reasons(decision, *([apart] if apart else [])))
+    _keep_in_its_run(version, champion, told_to_others, why=said, tracking_uri=tracking_uri)
     if not decision.promoted:
         against = "" if champion is None else f"; version {champion.number} stays champion"
         msg = f"{spec.name} version {version.number} is not promoted{against}:\n" + "\n".join(decision.lines)
@@ -136,9 +147,10 @@ def rollback(name: str, *, to: int | None = None, tracking_uri: str) -> Move:
     return tracking.set_champion(version, verb="rolled back", why="", tracking_uri=tracking_uri)
 
 
-def _performance(folder: Path) -> Mapping[str, Any]:
+def _evaluation(folder: Path) -> Mapping[str, Any]:
     try:
-        found: Mapping[str, Any] = json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8"))["model"]
+        found: Mapping[str, Any] = json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8"))
+        found["model"]
     except (OSError, ValueError, KeyError):
         msg = f"{EVALUATION_FILE}: is missing or damaged. Run `vi-risk evaluate` with the same --out again."
         raise InputError(msg) from None
@@ -153,26 +165,33 @@ def _differences(
     return held_against(champion, folder, run, spec, tracking_uri=tracking_uri)
 
 
-def _keep(
-    folder: Path, version: Version, champion: Version | None, decision: Decision, *, why: str, tracking_uri: str
-) -> None:
-    """Write what was decided, and by which figures, into the folder's run.json and the run of the model."""
-    said = "promoted" if decision.promoted else "not promoted"
-    held = None if champion is None else champion.number
+def _keep(folder: Path, version: Version, champion: Version | None, decision: Decision, *, why: str) -> None:
+    """Write what was decided, and by which figures, into the folder's run.json."""
     part = {
-        "decided": said,
+        "decided": _decided(decision),
         "name": version.name,
         "version": version.number,
-        "champion_before": held,
+        "champion_before": None if champion is None else champion.number,
         "findings": [finding.to_dict() for finding in decision.findings],
         "why": why,
     }
     with replaced(folder, keep=True, owned=OWNED) as aside:
         write_json(aside / RUN_FILE, {**read_run(aside, needs="evaluation", command="evaluate"), "promotion": part})
+
+
+def _keep_in_its_run(
+    version: Version, champion: Version | None, decision: Decision, *, why: str, tracking_uri: str
+) -> None:
+    """Write what was decided, as others than the team may see it, into the run of the model."""
     metrics: dict[str, float] = {}
     for finding in decision.findings:
         limits = zip(("_low", "_high"), finding.interval or (), strict=False)
         told = {"": finding.value, **dict(limits)}
         metrics |= {f"promotion.{finding.name}{end}": value for end, value in told.items() if value is not None}
-    tags = {"promotion": said, "promotion.champion_before": "none" if held is None else str(held), "promotion.why": why}
+    before = "none" if champion is None else str(champion.number)
+    tags = {"promotion": _decided(decision), "promotion.champion_before": before, "promotion.why": why}
     tracking.add_to_run(version.evidence_run_id, metrics=metrics, tags=tags, tracking_uri=tracking_uri)
+
+
+def _decided(decision: Decision) -> str:
+    return "promoted" if decision.promoted else "not promoted"

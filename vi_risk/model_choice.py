@@ -1,6 +1,5 @@
 """Which model a list is made with: the registry's champion, or another that was asked for, if it fits the folder."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,8 +138,7 @@ def fetch_whole(version: Version, folder: Path, tracking_uri: str) -> None:
     if lacking:
         msg = f"{where}: its run lacks {', '.join(lacking)}. Choose another version, or train and evaluate it again."
         raise InputError(msg)
-    found = hashlib.sha256((folder / MODEL_FOLDER / bundle.MODEL_FILE).read_bytes()).hexdigest()
-    if found != version.tags["checksum"]:
+    if bundle.checksum_of(folder / MODEL_FOLDER) != version.tags["checksum"]:
         msg = f"{where}: the model in the store is not the one that was registered. Choose another version."
         raise InputError(msg)
 

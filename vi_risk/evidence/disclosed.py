@@ -5,7 +5,6 @@ the exact one. A number that is not told is None. Shares are made again of the n
 (`vi_risk.governance.small_numbers`), and what rests on a number that is not told is not told either.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -42,7 +41,7 @@ def _of_risk(evaluation: _Found, rule: Disclosure) -> dict[str, Any]:
         told["subgroups"] = subgroups_of(evaluation["subgroups"], evaluation["model"], rule)
     parts: dict[str, Callable[[_Found], Any]] = {
         "decision_curve": lambda found: _decision_curve(found, n, rule),
-        "by_age": lambda found: age_bands(found, rule),
+        "by_age": lambda found: age_bands(found, evaluation["model"], rule),
         "fairness": lambda found: fairness_of(found, told.get("subgroups") or {}, rule),
         "held_out": lambda found: {by: held_out_groups(of, rule) for by, of in found.items()},
         "companions": lambda found: {name: _companion(of, n, rule) for name, of in found.items()},
@@ -145,7 +144,7 @@ def _intervals(found: _Found, told: _Found, rule: Disclosure) -> dict[str, Any]:
         if figure in ("ppv", "sensitivity", "true_cases"):
             before, now = found["at"].get(place, {}), told["at"].get(place, {})
             if figure == "true_cases":
-                return in_fives(ends, rule) if now.get("true_cases") is not None else None
+                return rule.ends(ends) if now.get("true_cases") is not None else None
             of = before.get("n") if figure == "ppv" else events
             return rule.interval(ends, value=before.get(figure), told=now.get(figure), of=of)
         if name == "observed":
@@ -160,26 +159,17 @@ def _intervals(found: _Found, told: _Found, rule: Disclosure) -> dict[str, Any]:
     return {name: moved(name, ends) for name, ends in found["intervals"].items()}
 
 
-def in_fives(ends: Sequence[float] | None, rule: Disclosure) -> list[int] | None:
-    """Return the ends of an interval of a number of people, moved outwards to the numbers that are told."""
-    if ends is None:
-        return None
-    return [rule.round_to * math.floor(ends[0] / rule.round_to), rule.round_to * math.ceil(ends[1] / rule.round_to)]
-
-
 # --- beside the model -------------------------------------------------------------------------------------------------
 
 
 def _comparator(found: _Found, model: _Found, rule: Disclosure) -> dict[str, Any]:
     told = performance(found, rule)
     if found.get("difference"):
-        told["difference"] = {
-            name: _difference(name, of, model, told, rule) for name, of in found["difference"].items()
-        }
+        told["difference"] = {name: difference(name, of, model, told, rule) for name, of in found["difference"].items()}
     return told
 
 
-def _difference(name: str, found: _Found, model: _Found, told: _Found, rule: Disclosure) -> dict[str, Any]:
+def difference(name: str, found: _Found, model: _Found, told: _Found, rule: Disclosure) -> dict[str, Any]:
     """Return how much more the model has; of whoever is found, nothing where few are found by the comparator.
 
     ``"beyond_chance"`` keeps what the exact interval says: "more", "fewer" or None.
@@ -192,8 +182,7 @@ def _difference(name: str, found: _Found, model: _Found, told: _Found, rule: Dis
     if place and told["at"].get(place, {}).get("true_cases", 0) is None:
         return {"value": None, "interval": None}
     if figure == "true_cases":
-        whole = None if value is None else rule.round_to * round(value / rule.round_to)
-        return {"value": whole, "interval": in_fives(ends, rule), "beyond_chance": beyond}
+        return {"value": rule.difference(value), "interval": rule.ends(ends), "beyond_chance": beyond}
     of = model["events"] if figure == "sensitivity" else model["at"][place]["n"] if place else model["n"]
     stepped = rule.in_steps(value, of)
     return {"value": stepped, "interval": rule.interval(ends, value=value, told=stepped, of=of, bounds=None)}

@@ -97,6 +97,7 @@ def _difference(name: str, found: _Found, total: float | None, rule: Disclosure)
 def _subgroups(groups: Mapping[str, _Found], model: _Found, rule: Disclosure) -> dict[str, dict[str, Any]]:
     whole = {
         "n": model["n"],
+        "with_any": model["with_any"],
         "total": round(model["total"]),
         "listed": model["at"].get("capacity", {}).get("n"),
     }
@@ -106,6 +107,10 @@ def _subgroups(groups: Mapping[str, _Found], model: _Found, rule: Disclosure) ->
         )
         for name, total in whole.items()
     }
+    # What a few people have, many times over, is not told either.
+    few = {label for label, number in numbers["with_any"].items() if number is None}
+    totals = {label: None if of["total"] is None else round(of["total"]) for label, of in groups.items()}
+    numbers["total"] = rule.table(totals, few, total=whole["total"])
     return {
         label: _subgroup(group, {name: numbers[name][label] for name in numbers}, whole, rule)
         for label, group in groups.items()

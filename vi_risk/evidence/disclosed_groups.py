@@ -11,7 +11,7 @@ from vi_risk.governance.small_numbers import Disclosure
 
 _Found = Mapping[str, Any]
 _Attributes = Mapping[str, Mapping[str, _Found]]  # attribute -> label -> figures
-_COMPARED = ("selection_rate", "false_negative_rate", "ppv")
+_ESTIMATED = ("auroc", "calibration_in_the_large", "calibration_slope")  # of a group held out
 
 
 def subgroups_of(found: _Attributes, model: _Found, rule: Disclosure) -> dict[str, dict[str, Any]]:
@@ -79,8 +79,7 @@ def _subgroup(group: _Found, told: Mapping[str, int | None], whole: _Found, rule
         group["ppv_interval"], value=group["ppv"], told=figures["ppv"], of=group["listed"]
     )
     nobody_listed = listed == 0
-    missed = _people(group["false_negative_rate"], group["events"]) if found_there or nobody_listed else None
-    figures["false_negative_rate"] = None if missed is None or events is None else rule.share(missed, events)
+    figures["false_negative_rate"] = _missed(group, events, rule) if found_there or nobody_listed else None
     figures["false_negative_rate_interval"] = rule.interval(
         group["false_negative_rate_interval"],
         value=group["false_negative_rate"],
@@ -88,6 +87,16 @@ def _subgroup(group: _Found, told: Mapping[str, int | None], whole: _Found, rule
         of=group["events"],
     )
     return figures
+
+
+def _missed(group: _Found, events: int | None, rule: Disclosure) -> float | None:
+    """Return the share missed as what the true cases that are told leave of those who had the outcome.
+
+    Those missed, rounded by themselves, would be a third number beside those two, and narrow both.
+    """
+    rate = group["false_negative_rate"]
+    found = None if rate is None else rule.share(_people(1 - rate, group["events"]), events)
+    return None if found is None else 1 - found
 
 
 def _share(share: float | None, people: float | None, rule: Disclosure) -> float | None:
@@ -121,10 +130,10 @@ def _in_the_large(found: _Found, events: int | None, rule: Disclosure) -> dict[s
     }
 
 
-def age_bands(found: Mapping[str, _Found], rule: Disclosure) -> dict[str, dict[str, Any]]:
+def age_bands(found: Mapping[str, _Found], model: _Found, rule: Disclosure) -> dict[str, dict[str, Any]]:
     """Return band -> figures: of a band whose outcomes are not told, how many people it holds."""
-    n = rule.table({band: of["n"] for band, of in found.items()})
-    events = rule.table({band: of["events"] for band, of in found.items()})
+    n = rule.table({band: of["n"] for band, of in found.items()}, total=model["n"])
+    events = rule.table({band: of["events"] for band, of in found.items()}, total=model["events"])
     told = {}
     for band, of in found.items():
         if events[band] is None:
@@ -146,8 +155,11 @@ def age_bands(found: Mapping[str, _Found], rule: Disclosure) -> dict[str, dict[s
 def held_out_groups(found: _Found, rule: Disclosure) -> dict[str, Any]:
     """Return the results of practices, networks or patients held out; the summary over all of them tells of nobody."""
     groups = found.get("groups") or {}
-    n = rule.table({label: group["n"] for label, group in groups.items()})
-    events = rule.table({label: group["events"] for label, group in groups.items()})
+    small = {
+        label for label, group in groups.items() if all(group[name] is None for name in group if name in _ESTIMATED)
+    }
+    n = rule.table({label: group["n"] for label, group in groups.items()}, small)
+    events = rule.table({label: group["events"] for label, group in groups.items()}, small)
     told = {}
     for label, group in groups.items():
         kept = group if events[label] is not None else dict.fromkeys(group)

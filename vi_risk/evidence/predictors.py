@@ -11,6 +11,7 @@ from vi_risk.models.snapshots import Snapshots
 from vi_risk.reasons.sentences import span
 
 _TENTHS = 10
+_AT_ONCE = 16  # features of everyone that are held
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,23 +29,26 @@ def importances(snapshots: Snapshots, contributions: "pd.DataFrame", rule: Discl
     """
     by_name = {feature.name: feature for feature in snapshots.catalogue.features}
     names = list(contributions.columns)
-    _, training = snapshots.rows("train")
-    _, test = snapshots.rows("test")
-    sample = test.loc[contributions.index, names]
-    known = test[names].notna().sum()
-    return [
-        FeatureImportance(
-            title=feature_title(by_name[name], snapshots),
-            domain=by_name[name].definition.domain,
-            importance=float(contributions[name].abs().mean()),
-            declared=by_name[name].definition.direction,
-            correlation=rank_correlation(sample[name], contributions[name]),
-            known=rule.share(int(known[name]), len(test)),
-            training_mean=_mean(training[name], rule),
-            test_mean=_mean(test[name], rule),
-        )
-        for name in names
-    ]
+    training, test = snapshots.blocks("train"), snapshots.blocks("test")
+    index = snapshots.people("test").index
+    found = []
+    for start in range(0, len(names), _AT_ONCE):
+        some = names[start : start + _AT_ONCE]
+        learnt, tested = training.select(some).table(), test.select(some).table().set_axis(index)
+        found += [
+            FeatureImportance(
+                title=feature_title(by_name[name], snapshots),
+                domain=by_name[name].definition.domain,
+                importance=float(contributions[name].abs().mean()),
+                declared=by_name[name].definition.direction,
+                correlation=rank_correlation(tested.loc[contributions.index, name], contributions[name]),
+                known=rule.share(int(tested[name].notna().sum()), len(tested)),
+                training_mean=_mean(learnt[name], rule),
+                test_mean=_mean(tested[name], rule),
+            )
+            for name in some
+        ]
+    return found
 
 
 def feature_title(feature: Feature, snapshots: Snapshots) -> str:

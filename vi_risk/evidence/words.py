@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from vi_risk.evidence.disclosed import in_fives
 from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.models.card.figures import words_of
 from vi_risk.models.comparators.learners import LEARNERS
@@ -92,7 +91,7 @@ def doubts(evaluation: Mapping[str, Any], *, outcome: str = "") -> tuple[str, ..
 def _more(difference: Mapping[str, Any]) -> str:
     """Return how many more another way finds, as others than the team may be told it: this is said on the card too."""
     rule = Disclosure()
-    low, high = in_fives([-end for end in reversed(difference["interval"])], rule) or (0, 0)
+    low, high = rule.ends([-end for end in reversed(difference["interval"])]) or (0, 0)
     return f"about {rule.words(-difference['value'])} more ({low} to {high})"
 
 

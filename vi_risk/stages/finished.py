@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from vi_risk.errors import InputError
+from vi_risk.models import beside
 from vi_risk.models.learning import bundle
 from vi_risk.models.on_snapshots import Model
 from vi_risk.models.snapshot_files import load_snapshots
@@ -22,20 +23,44 @@ def spec_and_snapshots(folder: Path) -> tuple[ModelSpec, Snapshots]:
 
 
 def model_in(folder: Path) -> tuple[Model, dict[str, Any]]:
-    """Return the model of an output folder, and the content of its run.json."""
+    """Return the model of an output folder, and the content of its run.json.
+
+    Raises
+    ------
+    InputError
+        There is none, it is damaged, or it is another than run.json says.
+    """
     run = read_run(folder, needs="model", command="train")
-    model, _ = bundle.load_any(folder / MODEL_FOLDER)
+    where = folder / MODEL_FOLDER
+    model, _ = bundle.load_any(where)
+    if bundle.checksum_of(where) != run["model"]["checksum"]:
+        msg = (
+            f"{MODEL_FOLDER}: expected the model {run['model']['checksum'][:12]} that run.json tells of, found another."
+            " Copy the whole output folder again, or run `vi-risk train` with the same --out again."
+        )
+        raise InputError(msg)
     return model, run
 
 
 def companions_in(folder: Path, run: Mapping[str, Any]) -> dict[str, Model]:
-    """Return the models that stand beside the main one, by name."""
-    return {name: bundle.load_any(companion_folder(folder, name))[0] for name in run["model"].get("companions", ())}
+    """Return the models that stand beside the main one, by name, each the one that was trained with it.
 
-
-def companion_folder(folder: Path, name: str) -> Path:
-    """Return where in an output folder a companion's model is kept."""
-    return folder / MODEL_FOLDER / "companions" / name
+    Raises
+    ------
+    InputError
+        One is missing, damaged or another; or run.json tells of some that the model, saved by an earlier version of
+        vi_risk, does not vouch for.
+    """
+    where = folder / MODEL_FOLDER
+    named = run["model"].get("companions") or ()
+    if named and beside.sealed_companions(where) is None:
+        msg = (
+            f"{MODEL_FOLDER}: {', '.join(named)}: cannot be told from other models put in their place, for the"
+            " model was saved before companions were sealed with it. Train and evaluate it again; a registered version"
+            " needs a new one: `vi-risk train`, `vi-risk evaluate`, `vi-risk promote`."
+        )
+        raise InputError(msg)
+    return beside.load_companions(where)
 
 
 def scored(folder: Path, name: str) -> pd.DataFrame:

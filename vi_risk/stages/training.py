@@ -1,19 +1,18 @@
 """The model trained, with its refits and what stands beside it."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from vi_risk.cohort.censoring import about_censoring
 from vi_risk.errors import InputError
 from vi_risk.files import remove
-from vi_risk.models import on_snapshots
+from vi_risk.models import beside, on_snapshots
 from vi_risk.models.learning import bundle
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
 from vi_risk.progress import Report
 from vi_risk.run_file import MODEL_FOLDER, update_run
-from vi_risk.stages.finished import companion_folder, spec_and_snapshots
+from vi_risk.stages.finished import spec_and_snapshots
 
 
 def train(folder: Path, report: Report) -> None:
@@ -22,10 +21,8 @@ def train(folder: Path, report: Report) -> None:
     spec, snapshots = spec_and_snapshots(folder)
     model = on_snapshots.train(snapshots, spec)
     remove(folder / MODEL_FOLDER)
-    about = {"spec": spec.model_dump(mode="json"), "catalogue": snapshots.catalogue.fingerprint}
     refits = on_snapshots.refits_of(model, snapshots, spec)
-    bundle.save(model, folder / MODEL_FOLDER, about=about, refits=refits)
-    rows, _ = snapshots.rows("train")
+    rows = snapshots.people("train")
     answers = snapshots.answers("train")
     known = answers[answers["weight"] > 0]
     events = int((known["outcome"] > 0).sum())
@@ -36,7 +33,13 @@ def train(folder: Path, report: Report) -> None:
         report.step(f"{left:,} rows of people who left the area are left out{stayed}")
     for note in about_censoring(rows, answers["weight"]).notes:
         report.warn(note)
-    checksum = hashlib.sha256((folder / MODEL_FOLDER / bundle.MODEL_FILE).read_bytes()).hexdigest()
+    companions = _train_companions(folder / MODEL_FOLDER, spec, snapshots, report)
+    about = {
+        "spec": spec.model_dump(mode="json"),
+        "catalogue": snapshots.catalogue.fingerprint,
+        beside.SEALED: companions,
+    }
+    checksum = bundle.save(model, folder / MODEL_FOLDER, about=about, refits=refits)
     part: dict[str, Any] = {
         "version": checksum[:12],  # a model is named by its content
         "checksum": checksum,
@@ -44,15 +47,15 @@ def train(folder: Path, report: Report) -> None:
         "patients": int(rows["patient_id"].nunique()),
         "events": events,
         "features": list(model.feature_name_),
-        "companions": _train_companions(folder, spec, snapshots, report),
+        "companions": list(companions),
         "score_decay": on_snapshots.decay_of(model, snapshots),
     }
     update_run(folder, "model", part)
 
 
-def _train_companions(folder: Path, spec: ModelSpec, snapshots: Snapshots, report: Report) -> list[str]:
-    """Train what stands beside the model, and return what there is: too few events of one are no fault of the other."""
-    trained = []
+def _train_companions(model_folder: Path, spec: ModelSpec, snapshots: Snapshots, report: Report) -> dict[str, str]:
+    """Train what stands beside the model, and return name -> checksum: too few events are no fault of the others."""
+    trained = {}
     for companion in spec.companions:
         if f"{companion.name}_outcome" not in snapshots.cohort:
             continue
@@ -62,7 +65,7 @@ def _train_companions(folder: Path, spec: ModelSpec, snapshots: Snapshots, repor
             report.warn(f"{companion.name}: not told beside the risk. {error}")
             continue
         about = {"spec": companion.model_dump(mode="json"), "catalogue": snapshots.catalogue.fingerprint}
-        bundle.save(model, companion_folder(folder, companion.name), about=about)
-        trained.append(companion.name)
+        where = beside.companion_folder(model_folder, companion.name)
+        trained[companion.name] = bundle.save(model, where, about=about)
         report.step(f"beside it {companion.title.lower()}: {len(model.feature_name_)} features")
     return trained

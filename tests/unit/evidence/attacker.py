@@ -85,7 +85,7 @@ def attack(told: Mapping[str, Any], truth: Mapping[Name, int], *, rounded: bool)
     """
     known = Attack(rounded)
     model = told["model"]
-    for what in ("n", "listed"):  # that may be known otherwise: who is registered, and places on the lists
+    for what in ("n", "listed", "events"):  # that may be known otherwise: who is registered, and places on the lists
         known.learn((what,), (truth[what,],) * 2)
     _over_all(known, model)
     _brier(known, model, ("events",), ("n",))
@@ -168,12 +168,17 @@ def _groups(known: Attack, attribute: str, groups: Mapping[str, Any], truth: Map
         known.share(("events", *at), group["share_of_outcomes"], _told(known, truth["events",]))
         known.share(("listed", *at), group["share_of_listed"], _told(known, truth["listed",]))
         known.share(("true", *at), group["ppv"], group["listed"])
-        known.share(("missed", *at), group["false_negative_rate"], group["events"])
+        known.share(("true", *at), _rest(group["false_negative_rate"]), group["events"])
         known.adds_up(("n", *at), [("events", *at), ("no event", *at)])
         known.adds_up(("listed", *at), [("true", *at), ("in vain", *at)])
         known.adds_up(("events", *at), [("true", *at), ("missed", *at)])
     for what, total in whole.items():
         known.adds_up(total, [(what, attribute, label) for label in groups])
+
+
+def _rest(share: float | None) -> float | None:
+    """Return what a share leaves: who is missed is told as what those found leave of all."""
+    return None if share is None else 1 - share
 
 
 def _told(known: Attack, number: int) -> int:
@@ -188,7 +193,7 @@ def _fairness(known: Attack, told: Mapping[str, Any]) -> None:
             known.share(("listed", *at), group["selection_rate"], group["n"])
             of = told["subgroups"][attribute][label]
             known.share(("true", *at), group["ppv"], of["listed"])
-            known.share(("missed", *at), group["false_negative_rate"], of["events"])
+            known.share(("true", *at), _rest(group["false_negative_rate"]), of["events"])
 
 
 def _brier(known: Attack, found: Mapping[str, Any], events: Name, people: Name) -> None:

@@ -136,7 +136,46 @@ def test_of_a_run_what_was_asked_stays_and_numbers_of_people_are_told_by_the_rul
     assert RUN["model"]["rows"] == 69_403  # the exact file stays as it is
 
 
+def test_who_is_not_scored_and_what_a_promotion_found_are_told_by_the_rule_or_not_at_all() -> None:
+    findings = [{"asked": "true_cases", "holds": True, "value": 3.0, "interval": [1.0, 6.0]}]
+    promotion = {"decided": "promoted", "version": 2, "findings": findings, "why": "true cases: +3.0"}
+    scores = {"people": 14_186, "not_scored": "37 people object to risk stratification: not scored"}
+
+    told = disclosed_run(RUN | {"promotion": promotion, "scores": scores}, RULE)
+
+    assert told["promotion"] == {"decided": "promoted", "version": 2}
+    assert told["scores"]["not_scored"] == "35 people object to risk stratification: not scored"
+
+
+def test_a_part_of_run_json_that_is_not_known_is_left_out() -> None:
+    assert "found_since" not in disclosed_run(RUN | {"found_since": {"people": 3}}, RULE)
+
+
 def test_a_site_may_make_the_rule_stricter() -> None:
     records = {"permission": {"small_numbers": {"fewer_than": 11, "round_to": 10}}}
     assert rule_of({"records": records}) == Disclosure(11, 10)
     assert rule_of({}) == rule_of({"records": {"permission": None}}) == RULE
+
+
+def test_what_a_few_people_have_many_times_over_is_not_told() -> None:
+    """Five people of one letter with forty admissions between them: neither number is told."""
+    rng = np.random.default_rng(4)
+    expected = rng.gamma(1, 1, 900) + 0.05
+    letters = np.repeat(["a", "b", "c"], 300)
+    y = np.where(letters == "a", 0, rng.poisson(expected)).astype(float)
+    y[:5] = 8
+    exact = evaluate_counts(
+        expected,
+        y,
+        patient_id=[f"p{n:04d}" for n in range(900)],
+        practice_code=np.repeat("P", 900),
+        capacity=20,
+        comparators={},
+        attributes={"letter": letters},
+        resamples=2,
+    ).to_dict()
+    assert (exact["subgroups"]["letter"]["a"]["with_any"], exact["subgroups"]["letter"]["a"]["total"]) == (5, 40)
+
+    told = disclosed(exact, RULE)["subgroups"]["letter"]["a"]
+
+    assert (told["with_any"], told["total"], told["mean_observed"], told["observed_over_expected"]) == (None,) * 4

@@ -1,6 +1,5 @@
 """Small output folders as the stages leave them, made of numbers: a model that is good, one that is weak, others."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from datetime import date
@@ -80,10 +79,11 @@ def make_out(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> 
         model = (CountRegressor if counts else RiskClassifier)(
             n_estimators=20, num_leaves=4, learning_rate=0.1, min_child_samples=20, num_threads=1, seed=seed
         ).fit(features[list(inputs)], cohort["outcome"].to_numpy(), groups=cohort["patient_id"].to_numpy())
-        bundle.save(model, folder / "model", about={"spec": spec.model_dump(mode="json")})
-        checksum = hashlib.sha256((folder / "model" / bundle.MODEL_FILE).read_bytes()).hexdigest()
+        checksum = bundle.save(model, folder / "model", about={"spec": spec.model_dump(mode="json")})
         evaluation = {
             "model": {
+                "n": PATIENTS,
+                **({"total": 700.0} if counts else {"events": 350}),
                 "auroc": 0.75,
                 "calibration_slope": slope,
                 **({"observed_over_expected": 1.01} if counts else {"calibration_in_the_large": 0.01}),

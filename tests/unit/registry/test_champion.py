@@ -1,6 +1,7 @@
 """A model takes the champion's place where it has earned it on the same patients, and gives it back in one step."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -69,7 +70,10 @@ def test_a_better_model_takes_the_place_and_the_figures_are_kept(
     assert done.before is not None
     assert (done.before.number, done.version.number) == (1, 2)
     assert champion_number(weak_champion, tracking_uri) == 2
-    assert "true cases at equal capacity: +" in moves_of(weak_champion, tracking_uri=tracking_uri)[-1].why
+    why = moves_of(weak_champion, tracking_uri=tracking_uri)[-1].why
+    five = r"\+\d*[05]\.0"
+    assert re.search(rf"true cases at equal capacity: {five} against .* interval {five} to {five}\)", why)
+    assert why.endswith("decided on the exact figures, of which numbers of people are rounded here")
 
 
 def test_a_worse_model_does_not_and_the_message_says_why_in_figures(make_out: MakeOut, tracking_uri: str) -> None:
@@ -111,8 +115,10 @@ def test_what_was_decided_and_by_which_figures_stands_in_the_folder_and_in_the_r
     run = mlflow.MlflowClient(tracking_uri=tracking_uri).get_run(version.evidence_run_id)
     assert run.data.tags["promotion"] == "not promoted"
     assert run.data.tags["promotion.champion_before"] == "1"
-    assert run.data.metrics["promotion.true_cases"] == cases["value"]
-    assert run.data.metrics["promotion.true_cases_high"] == high
+    kept = {end: run.data.metrics[f"promotion.true_cases{end}"] for end in ("", "_low", "_high")}
+    assert kept == {"": 5 * round(cases["value"] / 5), "_low": 5 * (low // 5), "_high": -5 * (-high // 5)}
+    assert cases["value"] % 5  # whose exact number is in the folder alone
+    assert f"capacity: {kept['']:+.1f} against" in run.data.tags["promotion.why"]
 
 
 def test_a_reason_that_is_too_long_for_the_store_is_refused_before_anything_moves(

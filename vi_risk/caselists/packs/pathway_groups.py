@@ -1,28 +1,16 @@
-"""Of whom the page of pathways tells: the trust, its networks and its practices, and nothing that rests on a few.
-
-The page is read by people who do not care for these patients too: what rests on 1 to 7 contacts or people is not told,
-nor what would let such a number be worked out from those of others.
-"""
+"""Of whom the page of pathways tells: the trust, its networks and its practices."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
-from vi_risk.cohort.pathways import Span
-from vi_risk.models.evidence.subgroups import FEWEST_OF_A_SHARE, hidden
-
 TRUST = ""  # the code of everyone together
 FEWEST_ADMITTED = 50  # of a practice with figures of its own: of fewer, most settings would be too few to tell
-DIED = "died"  # in the place of a setting, in what is not told
 
 _NETWORK = "network:"  # before the name, so that no practice's code is a network's
-_ROUNDED_TO = 5  # people, as in the published statistics of hospital care
 
 Practices = Mapping[str, Mapping[str, str | None]]
-# setting, span -> codes of the groups of which it is not told; of `DIED`, no span
-Untold = Mapping[tuple[str, Span | None], set[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,73 +119,3 @@ def _titles(codes: Sequence[str], practices: Practices) -> tuple[str, ...]:
 
 def _within_words(title: str) -> str:
     return title[0].lower() + title[1:] if title.startswith("The ") else title
-
-
-# --- small numbers ---------------------------------------------------------------------------------------------------
-
-
-def untold(pathways: pd.DataFrame, groups: Sequence[Told]) -> Untold:
-    """Return of whom each rate is not told: it rests on 1 to 7 contacts or people, or would tell one that does.
-
-    Parameters
-    ----------
-    pathways
-        Of the practices of `groups` and no others.
-    """
-    found: dict[tuple[str, Span | None], set[str]] = {}
-    for (setting, start, end), rows in pathways.groupby(["setting", "from_day", "to_day"]):
-        by_practice = _of_practices(rows, "contacts"), _of_practices(rows, "people")
-        key = (str(setting), _span(start, end))
-        found[key] = _untold_of(*by_practice, groups)
-    of_all = pathways.groupby("practice_code", as_index=False)[["people", "died"]].max()
-    of_practices = _of_practices(of_all, "died"), _of_practices(of_all, "people")
-    return found | {(DIED, None): _untold_of(*of_practices, groups)}
-
-
-def _span(start: Any, end: Any) -> Span:
-    return int(start), int(end)
-
-
-def _of_practices(rows: pd.DataFrame, column: str) -> dict[str, int]:
-    return dict(zip(rows["practice_code"].astype(str), rows[column].astype(int), strict=True))
-
-
-def _untold_of(numbers: Mapping[str, int], people: Mapping[str, int], groups: Sequence[Told]) -> set[str]:
-    """Return the groups whose number is not told: of each group those in it, then those of the trust."""
-    number = {group.code: sum(numbers[code] for code in group.practices) for group in groups}
-    few = {group.code for group in groups if is_few(sum(people[code] for code in group.practices))}
-    found = few | {code for code, count in number.items() if is_few(count)}
-    shown = set(number) - few
-    for wider in groups:
-        within = [group for group in groups if group.within[:1] == (wider.code,)]
-        if not within:
-            continue
-        alone = set(wider.practices).difference(*(group.practices for group in within))  # shown with it only
-        parts = {group.code: number[group.code] for group in within}
-        rest = {code: numbers[code] for code in alone}
-        found |= hidden(parts | rest, shown & set(parts)) & set(parts)
-    # Of a group that is not told, its practices together would tell.
-    for group in groups:
-        if group.code in found and group.code != TRUST and not is_few(number[group.code]):
-            found |= {part.code for part in groups if group.code in part.within}
-    return found
-
-
-def is_few(number: float) -> bool:
-    """Return whether a number is so small that it could tell of somebody."""
-    return 0 < number < FEWEST_OF_A_SHARE
-
-
-def people_in_words(number: int) -> str:
-    """Return a number of people, from 1 to 7 as that, and others rounded to the nearest five.
-
-    Examples
-    --------
-    >>> people_in_words(0), people_in_words(3), people_in_words(8), people_in_words(1243)
-    ('no people', '1 to 7 people', 'about 10 people', 'about 1,245 people')
-    """
-    if not number:
-        return "no people"
-    if is_few(number):
-        return f"1 to {FEWEST_OF_A_SHARE - 1} people"
-    return f"about {_ROUNDED_TO * round(number / _ROUNDED_TO):,} people"

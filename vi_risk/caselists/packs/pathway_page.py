@@ -14,14 +14,19 @@ from vi_risk.caselists.packs.pathway_rates import groups_of
 from vi_risk.caselists.wording import DECISION_SUPPORT
 from vi_risk.cohort.pathways import PATHWAY_COLUMNS, TENS, Span, days_of_admissions
 from vi_risk.errors import UsageError
-from vi_risk.models.evidence.subgroups import FEWEST_OF_A_SHARE
+from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.models.templates import page_environment
 
 _FOLDER = Path(__file__).parent / "templates"
 
 
 def pathway_page(
-    pathways: pd.DataFrame, *, index_date: date, practices: Practices, without: Collection[str] = ()
+    pathways: pd.DataFrame,
+    *,
+    index_date: date,
+    practices: Practices,
+    without: Collection[str] = (),
+    rule: Disclosure | None = None,
 ) -> bytes:
     """Return the page; it fetches nothing, and without its script shows every group in turn.
 
@@ -34,6 +39,8 @@ def pathway_page(
     without
         Codes of practices outside the trust that have no list (`practices_without_list`): they are left out, and
         named as left out.
+    rule
+        How numbers of people are told; None takes the rule that is shipped.
 
     Raises
     ------
@@ -46,12 +53,12 @@ def pathway_page(
         raise UsageError(msg)
     script = (_FOLDER / "pathways.js").read_text(encoding="utf-8").strip()
     first, last = days_of_admissions(index_date)
-    told = chosen(pathways, practices, without)
+    told, rule = chosen(pathways, practices, without), rule or Disclosure()
     page = (
         page_environment(_FOLDER)
         .get_template("pathways.html.jinja")
         .render(
-            groups=groups_of(pathways, told.groups),
+            groups=groups_of(pathways, told.groups, rule),
             choices=told.choices,
             left_out=told.left_out,
             index_date=index_date,
@@ -59,7 +66,8 @@ def pathway_page(
             last=last,
             spans=[span_in_words(span) for span in TENS],
             size=(WIDTH, HEIGHT, LEFT, FLOOR, TOP),
-            fewest=FEWEST_OF_A_SHARE,
+            fewest=rule.fewer_than,
+            round_to=rule.round_to,
             fewest_admitted=FEWEST_ADMITTED,
             decision_support=DECISION_SUPPORT,
             script=script,

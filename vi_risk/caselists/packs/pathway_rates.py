@@ -1,4 +1,9 @@
-"""What happened around an admission to each group of the page, in words and pictures; small numbers are not told."""
+"""What happened around an admission to each group of the page, in words and pictures; small numbers are not told.
+
+The page is read by people who do not care for these patients too. A rate is told as a rounded number of contacts of a
+rounded number of people, each of whom is there for as many days as they are on average, and its interval in whole steps
+of as many contacts: whoever turns it back into contacts finds the rounded number.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,11 +13,13 @@ from typing import Any
 
 import pandas as pd
 
-from vi_risk.caselists.packs.pathway_groups import DIED, Told, Untold, is_few, people_in_words, untold
+from vi_risk.caselists.packs.pathway_groups import Told
+from vi_risk.caselists.packs.pathway_numbers import Numbers, numbers_of
 from vi_risk.caselists.packs.pathway_pictures import Picture, Rate, picture_of, what_is_drawn
 from vi_risk.caselists.wording import NOT_SEEN
 from vi_risk.cohort.pathway_people import AFTER, BASELINE, BEFORE, EMERGENCY, PLANNED
 from vi_risk.cohort.pathways import RATE_COLUMNS, TENS, Span, together, with_rates
+from vi_risk.governance.small_numbers import Disclosure
 
 TOO_FEW = "too few to tell"
 NOT_TOLD = "not told"
@@ -97,18 +104,18 @@ class Group:
     settings: tuple[Setting, ...]
 
 
-def groups_of(pathways: pd.DataFrame, groups: Sequence[Told]) -> tuple[Group, ...]:
-    """Return each group in words and pictures, small numbers not told."""
+def groups_of(pathways: pd.DataFrame, groups: Sequence[Told], rule: Disclosure) -> tuple[Group, ...]:
+    """Return each group in words and pictures, numbers told by the rule."""
     pathways = pathways[pathways["practice_code"].isin({code for group in groups for code in group.practices})]
-    not_told = untold(pathways, groups)
-    rates = {group.code: _rates_of(group, pathways, not_told) for group in groups}
-    died = {group.code: _died(group, pathways, not_told) for group in groups}
+    numbers = numbers_of(pathways, groups, rule)
+    rates = {group.code: _rates_of(group, pathways, numbers, rule) for group in groups}
+    died = {group.code: _died(group, numbers) for group in groups}
     titles = {group.code: group.title for group in groups}
     return tuple(
         Group(
             code=group.code,
             title=group.title,
-            people=people_in_words(_most(group, pathways, "people")),
+            people=people_in_words(numbers.admitted[group.code]),
             died=_died_beside(died[group.code], [(titles[code], died[code]) for code in group.within]),
             joined=group.joined,
             settings=tuple(
@@ -127,16 +134,20 @@ def _of(group: Told, pathways: pd.DataFrame) -> pd.DataFrame:
     return pathways[pathways["practice_code"].isin(group.practices)]
 
 
-def _most(group: Told, pathways: pd.DataFrame, column: str) -> int:
-    """Return a number of people, as of the setting in which most of each practice's are seen."""
-    return int(_of(group, pathways).groupby("practice_code")[column].max().sum())
+def people_in_words(told: int | None) -> str:
+    """Return a number of people as it may be told, in words.
+
+    Examples
+    --------
+    >>> people_in_words(0), people_in_words(1245), people_in_words(None)
+    ('no people', 'about 1,245 people', 'too few to tell')
+    """
+    return TOO_FEW if told is None else f"about {told:,} people" if told else "no people"
 
 
-def _died(group: Told, pathways: pd.DataFrame, not_told: Untold) -> str:
-    people, died = (_most(group, pathways, column) for column in ("people", "died"))
-    if not people or is_few(people) or group.code in not_told[DIED, None]:
-        return TOO_FEW
-    return f"{100 * died / people:.0f} in 100"
+def _died(group: Told, numbers: Numbers) -> str:
+    people, died = numbers.admitted[group.code], numbers.died[group.code]
+    return TOO_FEW if not people or died is None else f"{100 * min(1.0, died / people):.0f} in 100"
 
 
 def _died_beside(own: str, wider: list[tuple[str, str]]) -> str:
@@ -157,50 +168,49 @@ def _setting(setting: str, own: Rates, wider: list[Rates]) -> Setting:
     return Setting(_TITLES[setting], own, beside, drawn if picture else None, picture)
 
 
-def _rates_of(group: Told, pathways: pd.DataFrame, not_told: Untold) -> dict[str, Rates]:
+def _rates_of(group: Told, pathways: pd.DataFrame, numbers: Numbers, rule: Disclosure) -> dict[str, Rates]:
     """Return setting -> rates of a group."""
     rows = with_rates(together(_of(group, pathways)))
     return {
-        str(setting): _rates(group, str(setting), own, not_told) for setting, own in rows.groupby("setting", sort=False)
+        str(setting): _rates(group, str(setting), own, numbers, rule)
+        for setting, own in rows.groupby("setting", sort=False)
     }
 
 
-def _rates(group: Told, setting: str, rows: pd.DataFrame, not_told: Untold) -> Rates:
+def _rates(group: Told, setting: str, rows: pd.DataFrame, numbers: Numbers, rule: Disclosure) -> Rates:
     by_span = {(int(row["from_day"]), int(row["to_day"])): row for _, row in rows.iterrows()}
+    people = numbers.seen[setting][group.code]
 
     def rate(span: Span) -> Rate:
-        row = by_span[span]
-        if not row["people"]:
+        if not by_span[span]["people"]:
             return Rate(NOT_SEEN)
         if setting == EMERGENCY and span[0] < AFTER[0]:
             return Rate(NOT_TOLD)
-        if group.code in not_told[setting, span]:
+        contacts = numbers.contacts[setting, span][group.code]
+        if people is None or contacts is None:
             return Rate(TOO_FEW)
-        return _rate(row)
+        return _rate(by_span[span], contacts, people, rule)
 
     baseline, before, after = rate(BASELINE), rate(BEFORE), rate(AFTER)
-    tens = {span: rate(span) for span in TENS}
-    # The days of one side are told all or none: one of them left out could be worked out from the others.
-    for whole, told in ((BEFORE, before), (AFTER, after)):
-        parts = [span for span in TENS if whole[0] <= span[0] < whole[1]]
-        if told.text == TOO_FEW or any(tens[span].text == TOO_FEW for span in parts):
-            tens |= dict.fromkeys(parts, Rate(TOO_FEW))
     return Rates(
         whose=group.title,
-        people=people_in_words(int(rows["people"].max())),
+        people=people_in_words(people),
         baseline=baseline,
         before=before,
         after=after,
         times=_times(by_span[AFTER], baseline, after),
-        tens=tuple(tens.values()),
+        tens=tuple(rate(span) for span in TENS),
     )
 
 
-def _rate(row: "pd.Series[Any]") -> Rate:
-    found = (row[name] for name in RATE_COLUMNS[:3])
-    value, low, high = (float(number) / _DAYS_OF_A_YEAR * _IN_DAYS * _OF_PEOPLE for number in found)
-    if math.isnan(value):
+def _rate(row: "pd.Series[Any]", contacts: int, people: int, rule: Disclosure) -> Rate:
+    """Return the rate of so many contacts of so many people, both as they are told, and its interval."""
+    days = float(row["person_days"])
+    if not days:
         return Rate(NOT_SEEN)
+    exact = [float(row[name]) * days / _DAYS_OF_A_YEAR for name in RATE_COLUMNS[1:3]]
+    each = _IN_DAYS * _OF_PEOPLE / (days / float(row["people"]) * people)
+    value, low, high = (number * each for number in (contacts, *(rule.ends(exact) or ())))
     return Rate(f"{_number(value)} ({_number(low)} to {_number(high)})", value, low, high)
 
 
@@ -210,7 +220,11 @@ def _times(row: "pd.Series[Any]", baseline: Rate, after: Rate) -> str:
         if math.isnan(rate.value):
             return rate.text
     value, low, high = (float(row[name]) for name in RATE_COLUMNS[3:])
-    return NOT_TOLD if math.isnan(value) else f"{value:.1f} times ({low:.1f} to {high:.1f})"
+    if math.isnan(value) or not baseline.value:
+        return NOT_TOLD
+    told = after.value / baseline.value
+    down, up = math.floor(10 * told * low / value) / 10, math.ceil(10 * told * high / value) / 10
+    return f"{told:.1f} times ({down:.1f} to {up:.1f})"
 
 
 def _number(value: float) -> str:

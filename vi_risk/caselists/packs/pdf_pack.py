@@ -9,12 +9,12 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 from vi_risk.errors import ResourceError
+from vi_risk.scratch import PREFIX, ScratchFolder
 
 _COMMANDS = (
     "chromium",
@@ -81,10 +81,11 @@ def pdf_packs(pages: Sequence[Path], *, index_date: date, browser: str | None = 
 
 
 def _printed(page: Path, program: str, index_date: date) -> Path:
-    with tempfile.TemporaryDirectory(prefix="vi-risk-pdf-", ignore_cleanup_errors=True) as scratch:
-        made = Path(scratch) / "page.pdf"
+    scratch = ScratchFolder(PREFIX)  # swept after a kill: what is printed is a page of patients
+    try:
+        made = scratch.path / "page.pdf"
         # The browser keeps a profile, which would otherwise be that of whoever runs this.
-        arguments = [*_QUIET, f"--user-data-dir={Path(scratch) / 'profile'}", f"--print-to-pdf={made}"]
+        arguments = [*_QUIET, f"--user-data-dir={scratch.path / 'profile'}", f"--print-to-pdf={made}"]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             arguments.append(
                 "--no-sandbox"
@@ -95,6 +96,8 @@ def _printed(page: Path, program: str, index_date: date) -> Path:
             raise ResourceError(msg)
         # As long as before, for a PDF knows the place of each of its parts.
         content = _MADE.sub(f"{index_date:%Y%m%d}000000".encode(), made.read_bytes())
+    finally:
+        scratch.remove()
     pdf = page.with_suffix(".pdf")
     try:
         pdf.write_bytes(content)

@@ -43,7 +43,7 @@ _WINDOWS_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", 
 
 def write_packs(
     lists: Sequence[CaseList],
-    folder: Path,
+    folder: str | Path,
     *,
     rules: CaseListRules | None = None,
     before: PreviousList | None = None,
@@ -57,6 +57,10 @@ def write_packs(
 
     Parameters
     ----------
+    lists
+        From `vi_risk.case_lists` or `vi_risk.lists_from_scores`.
+    folder
+        Made if it is not there; files of other names in it stay. Whoever can read it can read the lists.
     rules
         Those that the lists were made by (without them, the shipped ones): the packs show their bands.
     before
@@ -64,13 +68,26 @@ def write_packs(
     networks
         Network -> its people in one view.
 
+    Returns
+    -------
+    list of Path
+        The files, in the order in which they were written.
+
     Raises
     ------
     UsageError
         Two lists are of one practice, or a list has a band that the rules do not know.
     ResourceError
         The folder or a file cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     [path.suffix for path in vi_risk.write_packs(lists[:1], folder)]
+    ['.jsonl', '.csv', '.xlsx', '.html', '.parquet']
     """
+    folder = Path(folder)
     chosen = load_rules() if rules is None else rules
     joined = network_lists(lists, moved_places=chosen.moved_places, before=before, summaries=networks)
     names = file_names([case_list.practice_code for case_list in lists])

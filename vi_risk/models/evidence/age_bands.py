@@ -1,7 +1,7 @@
 """How risks do within bands of age: over all ages, telling the old from the young alone looks like telling risk."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from vi_risk.models.evidence import metrics
 from vi_risk.models.evidence.calibration_curve import calibration_curve
-from vi_risk.models.evidence.subgroups import FEWEST, FEWEST_OF_A_SHARE, hidden
+from vi_risk.models.evidence.subgroups import FEWEST, FEWEST_OF_A_SHARE
 from vi_risk.models.evidence.weights import seen, weights_of
 from vi_risk.models.learning.calibration import Floats
 
@@ -54,9 +54,6 @@ def by_age(
     found = {
         label: _of(risk[rows], outcome[rows], None if given is None else given[rows]) for label, rows in members.items()
     }
-    events = {label: int(outcome[rows].sum()) for label, rows in members.items()}
-    for label in hidden(events, {label for label, band in found.items() if band.events is not None}):
-        found[label] = replace(found[label], events=None, observed=None, expected_over_observed=None)
     return MappingProxyType(found)
 
 
@@ -67,7 +64,7 @@ def _of(risk: Floats, outcome: Floats, weight: Floats | None) -> OfAgeBand:
     followed = outcome.size if weight is None else int((weight > 0).sum())
     events = int(outcome.sum())
     if min(events, followed - events) < FEWEST_OF_A_SHARE:
-        return OfAgeBand(**nothing | {"n": outcome.size})  # type: ignore[arg-type]
+        return OfAgeBand(**nothing | {"n": outcome.size, "events": events})  # type: ignore[arg-type]
     curve = calibration_curve(risk, outcome, weight)
     return OfAgeBand(
         n=outcome.size,

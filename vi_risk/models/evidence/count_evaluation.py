@@ -92,7 +92,25 @@ class Tenth:
 
 @dataclass(frozen=True, slots=True)
 class CountEvaluation:
-    """What evaluation.json holds where the outcome is a count; the parts are those of `Evaluation`."""
+    """What evaluation.json holds where the outcome is a count; the parts are those of `Evaluation`.
+
+    Attributes
+    ----------
+    model
+        How the expected counts did, and who is found within the capacity.
+    deciles
+        Tenths of the patients by expected count: expected beside counted.
+    intervals
+        Figure of the model -> 95 % interval from resampling patients.
+    comparators
+        Name -> how the expected counts of a simple predictor did.
+    differences
+        Comparator -> figure -> the model's less the comparator's, with a paired interval.
+    notes
+        Comparator -> what a reader must know of it.
+    subgroups
+        Attribute -> label -> how the model did among these patients.
+    """
 
     model: CountPerformance
     deciles: tuple[Tenth, ...]

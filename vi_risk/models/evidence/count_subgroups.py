@@ -2,23 +2,30 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from vi_risk.models.evidence.metrics import Z95
 from vi_risk.models.evidence.resampling import Interval
-from vi_risk.models.evidence.subgroups import FEWEST, Members, hidden, members_of
+from vi_risk.models.evidence.subgroups import FEWEST, Members, members_of
 from vi_risk.models.evidence.weights import weighted_mean, weighted_sum
 from vi_risk.models.learning.calibration import Floats, Rows
 
 
 @dataclass(frozen=True, slots=True)
 class CountSubgroup:
-    """How the expected counts did for some of the patients; None where too few are there to tell."""
+    """How the expected counts did for some of the patients, exactly; None where too few are there to tell.
+
+    Attributes
+    ----------
+    with_any
+        Patients who have a count at all.
+    """
 
     n: int | None
+    with_any: int | None
     total: float | None
     mean_observed: float | None
     mean_expected: float | None
@@ -43,32 +50,17 @@ def count_subgroups(
     """Return attribute -> label -> how the expected counts did for the patients with that label, labels in order.
 
     The interval of observed over expected is Wald's on the log, by the spread of what was seen about what the ratio
-    makes of what was expected, so that counts need not be Poisson's. Small numbers are hidden as in
-    `vi_risk.models.evidence.subgroups`, by how many patients have a count at all.
+    makes of what was expected, so that counts need not be Poisson's.
     """
     is_listed = np.zeros(counts.size, dtype=bool)
     is_listed[listed] = True
     found: dict[str, dict[str, CountSubgroup]] = {}
     for attribute, labels in attributes.items():
         members = members_of(labels)
-        many = {label for label, rows in members.items() if rows.sum() >= FEWEST}
         found[attribute] = {
-            label: _of(rows, expected, counts, is_listed, weight) if label in many else _TOO_FEW
+            label: _of(rows, expected, counts, is_listed, weight) if rows.sum() >= FEWEST else _TOO_FEW
             for label, rows in members.items()
         }
-        with_any = {label: int((counts[rows] > 0).sum()) for label, rows in members.items()}
-        for label in many & hidden(with_any, many):
-            found[attribute][label] = replace(
-                found[attribute][label],
-                total=None,
-                mean_observed=None,
-                observed_over_expected=None,
-                observed_over_expected_interval=None,
-                share_of_observed=None,
-            )
-        places = {label: int(is_listed[rows].sum()) for label, rows in members.items()}
-        for label in many & hidden(places, many):
-            found[attribute][label] = replace(found[attribute][label], listed=None, share_of_listed=None)
     return found
 
 
@@ -86,6 +78,7 @@ def _of(members: Members, expected: Floats, counts: Floats, is_listed: Members, 
     everything = weighted_sum(counts, weight)
     return CountSubgroup(
         n=own.size,
+        with_any=int((own > 0).sum()),
         total=float(own.sum()),
         mean_observed=weighted_mean(own, own_weight),
         mean_expected=weighted_mean(own_expected, own_weight),

@@ -69,6 +69,20 @@ class Evaluation:
 
     Attributes
     ----------
+    model
+        How the risks did, and who is found.
+    reliability
+        Tenths of the patients by risk: predicted beside observed.
+    calibration_curve
+        The same without tenths, as a smooth curve; empty where the patients are too few.
+    comparators
+        Name -> how the risks of a simple predictor did.
+    decision_curve
+        Net benefit of acting on the model, on each comparator, on everyone and on nobody, by threshold.
+    subgroups
+        Attribute -> label -> how the model did among these patients.
+    truth
+        How near the risks come to the true ones; of a synthetic trust alone.
     intervals
         Figure of the model, such as ``"auprc"`` or ``"ppv.5%"`` -> 95 % interval from resampling patients.
     differences
@@ -130,10 +144,10 @@ def evaluate(
     risk: ArrayLike,
     y: ArrayLike,
     *,
-    patient_id: ArrayLike,
-    practice_code: ArrayLike,
-    capacity: int,
-    comparators: Mapping[str, ArrayLike],
+    patient_id: ArrayLike | None = None,
+    practice_code: ArrayLike | None = None,
+    capacity: int = 20,
+    comparators: Mapping[str, ArrayLike] = MappingProxyType({}),
     raw_score: ArrayLike | None = None,
     attributes: Mapping[str, ArrayLike] | None = None,
     known: Known | None = None,
@@ -148,13 +162,14 @@ def evaluate(
     Parameters
     ----------
     risk, y
-        The model's risk and the outcome (0 or 1) of each patient.
+        The model's risk (probability, 0 to 1) and the outcome (0 or 1) of each patient, in the same order.
     patient_id, practice_code
-        Who it is, once each, and the practice on whose list the patient would stand.
+        Who it is, once each, and the practice on whose list the patient would stand; None: each row is a patient, and
+        all of them are of one list.
     capacity
         Patients that each practice's list holds; "capacity" in the result looks at these.
     comparators
-        Risks for the same patients from simple predictors, by name.
+        Risks for the same patients from simple predictors, by name; none unless given.
     raw_score
         Breaks ties of the model's risk; remaining ties, and those of the comparators, go by patient_id as text.
     attributes
@@ -171,14 +186,35 @@ def evaluate(
     resamples, seed
         Draws of patients for the intervals, and what they are drawn by.
 
+    Returns
+    -------
+    Evaluation
+        Discrimination, calibration, who is found within the capacity, net benefit, with 95 % intervals; of each
+        comparator the same, and the difference. `vi_risk.models.evidence.metrics` has the formula and source of each.
+
     Raises
     ------
     InputError
         Columns differ in length, a value is missing or out of range, or a patient occurs twice.
+
+    References
+    ----------
+    Van Calster B, et al. Calibration: the Achilles heel of predictive analytics. BMC Medicine, 2019.
+    doi:10.1186/s12916-019-1466-7
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import vi_risk
+    >>> risk = np.linspace(0.01, 0.6, 300)
+    >>> happened = np.random.default_rng(1).random(300) < risk
+    >>> found = vi_risk.evaluate_risks(risk, happened, capacity=20, resamples=50)
+    >>> found.model.auroc > 0.7, found.model.at["capacity"].n
+    (True, 20)
     """
     outcome = np.asarray(y, dtype=np.float64)
-    patients = np.asarray(patient_id)
-    practices = np.asarray(practice_code)
+    patients = np.arange(outcome.size) if patient_id is None else np.asarray(patient_id)
+    practices = np.zeros(outcome.size, dtype=np.int8) if practice_code is None else np.asarray(practice_code)
     risks = {"model": np.asarray(risk, dtype=np.float64)}
     risks |= {f"comparator {name}": np.asarray(values, dtype=np.float64) for name, values in comparators.items()}
     raw = None if raw_score is None else np.asarray(raw_score, dtype=np.float64)

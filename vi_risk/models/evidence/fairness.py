@@ -21,7 +21,7 @@ from sklearn.metrics import precision_score
 
 from vi_risk.errors import UsageError
 from vi_risk.models.evidence.metrics import wilson_interval
-from vi_risk.models.evidence.subgroups import FEWEST, Members, hidden, members_of
+from vi_risk.models.evidence.subgroups import FEWEST, Members, members_of
 from vi_risk.models.evidence.weights import as_many_alike, weighted_sum, weights_of
 from vi_risk.models.learning.calibration import Floats, Rows
 
@@ -90,8 +90,8 @@ def fairness(
 ) -> dict[str, Fairness]:
     """Return attribute -> how its groups fare under the lists.
 
-    Of fewer than 50 people nothing is told; of 1 to 7 listed, or 1 to 7 outcomes, nothing that rests on them, and
-    nothing from which such a number could be worked out (`vi_risk.models.evidence.subgroups.hidden`).
+    Of fewer than 50 people nothing is told. The figures are exact: what others than the team may be told is made of
+    them later (`vi_risk.evidence.disclosed`).
 
     Parameters
     ----------
@@ -185,42 +185,26 @@ def _is_listed(listed: Rows, rows: int) -> Members:
 
 
 def _of_attribute(lists: _Lists, members: Mapping[str, Members]) -> Fairness:
-    many = {label for label, rows in members.items() if rows.sum() >= FEWEST}
-    events = {label: int(lists.outcome[rows].sum()) for label, rows in members.items()}
-    places = {label: int(lists.is_listed[rows].sum()) for label, rows in members.items()}
-    without_events, without_listed = hidden(events, many), hidden(places, many)
-    groups = {
-        label: _group(lists, rows, events=label not in without_events, places=label not in without_listed)
-        if label in many
-        else Group()
-        for label, rows in members.items()
-    }
+    groups = {label: _group(lists, rows) if rows.sum() >= FEWEST else Group() for label, rows in members.items()}
     return Fairness(groups, {figure: _gap(groups, figure) for figure in COMPARED})
 
 
-def _group(lists: _Lists, own: Members, *, events: bool, places: bool) -> Group:
-    """Return what is told of a group; `events` and `places` say whether its number of outcomes, and listed, may be."""
-    group, n = Group(n=int(own.sum())), int(own.sum())
-    had_it, listed = own & (lists.outcome == 1), own & lists.is_listed
-    if places:
-        number = int(listed.sum())
-        ppv, ppv_interval = lists.share(had_it, listed)
-        group = replace(
-            group,
-            selection_rate=number / n,
-            selection_rate_interval=wilson_interval(number, n),
-            ppv=ppv,
-            ppv_interval=ppv_interval,
-            share_of_listed=_ratio(number, int(lists.is_listed.sum())),
-        )
-    if events:
-        missed, missed_interval = lists.share(had_it & ~listed, had_it)
-        group = replace(
-            group,
-            false_negative_rate=missed,
-            false_negative_rate_interval=missed_interval,
-            share_of_outcomes=_ratio(float(lists.counted[own].sum()), float(lists.counted.sum())),
-        )
+def _group(lists: _Lists, own: Members) -> Group:
+    had_it, listed, n = own & (lists.outcome == 1), own & lists.is_listed, int(own.sum())
+    number = int(listed.sum())
+    ppv, ppv_interval = lists.share(had_it, listed)
+    missed, missed_interval = lists.share(had_it & ~listed, had_it)
+    group = Group(
+        n=n,
+        selection_rate=number / n,
+        selection_rate_interval=wilson_interval(number, n),
+        ppv=ppv,
+        ppv_interval=ppv_interval,
+        share_of_listed=_ratio(number, int(lists.is_listed.sum())),
+        false_negative_rate=missed,
+        false_negative_rate_interval=missed_interval,
+        share_of_outcomes=_ratio(float(lists.counted[own].sum()), float(lists.counted.sum())),
+    )
     if group.share_of_listed is None or not group.share_of_outcomes:
         return group
     ratio, interval = _listed_for_need(lists, own)

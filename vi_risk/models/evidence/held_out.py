@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from vi_risk.errors import InputError
 from vi_risk.models.evidence import metrics
 from vi_risk.models.evidence.students_t import t_quantile
-from vi_risk.models.evidence.subgroups import FEWEST, FEWEST_OF_A_SHARE, hidden, members_of
+from vi_risk.models.evidence.subgroups import FEWEST, FEWEST_OF_A_SHARE, members_of
 from vi_risk.models.evidence.weights import seen, weights_of
 from vi_risk.models.learning.calibration import Floats, log_odds_of, risk_of
 
@@ -42,10 +42,9 @@ def grouped_evaluation(
     -------
     dict
         As JSON holds it. ``"groups"``: label -> n, events, and AUROC, calibration in the large and slope with 95 %
-        intervals, all None where fewer than 50 people, 8 outcomes or 8 without (and the events, where those of such a
-        group could be worked out from the total); ``"told"`` and ``"not_told"``: how many groups are which;
-        ``"summary"``: figure -> `pooled`, that of the AUROC on the scale of its log-odds; None where fewer than three
-        groups tell it.
+        intervals, which are None where fewer than 50 people, 8 outcomes or 8 without; ``"told"`` and ``"not_told"``:
+        how many groups are which; ``"summary"``: figure -> `pooled`, that of the AUROC on the scale of its log-odds;
+        None where fewer than three groups tell it.
 
     Raises
     ------
@@ -63,25 +62,22 @@ def grouped_evaluation(
     outcome = seen(outcome, given)
     members = members_of(groups)
     found: dict[str, dict[str, Any]] = {}
+    told_of = 0
     estimates: dict[str, list[tuple[float, float]]] = {figure: [] for figure in _FIGURES}
     for label, rows in members.items():
         told = _estimates(risks[rows], outcome[rows], None if given is None else given[rows])
-        n, events = (int(rows.sum()), int(outcome[rows].sum())) if told else (None, None)
-        found[label] = {"n": n, "events": events}
+        found[label] = {"n": int(rows.sum()), "events": int(outcome[rows].sum())}
+        told_of += bool(told)
         for figure in _FIGURES:
             estimate = told.get(figure)
             found[label] |= {figure: None, f"{figure}_interval": None}
             if estimate is not None:
                 found[label] |= {figure: estimate[0], f"{figure}_interval": _interval(figure, *estimate)}
                 estimates[figure].append(estimate)
-    told_of = [label for label, group in found.items() if group["n"] is not None]
-    all_events = {label: int(outcome[rows].sum()) for label, rows in members.items()}
-    for label in hidden(all_events, set(told_of)):
-        found[label]["events"] = None
     return {
         "groups": found,
-        "told": len(told_of),
-        "not_told": len(found) - len(told_of),
+        "told": told_of,
+        "not_told": len(found) - told_of,
         "summary": {
             "auroc": pooled([auroc for auroc in estimates["auroc"] if 0 < auroc[0] < 1], log_odds=True),
             **{figure: pooled(estimates[figure]) for figure in _FIGURES[1:]},

@@ -1,7 +1,7 @@
 """How a model does for whom: the same risks and outcomes, told apart by one attribute of the patients."""
 
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,7 @@ from vi_risk.models.learning.calibration import Floats, Rows
 
 # Of fewer people nothing is told: it would be chance, and could be someone.
 FEWEST = 50
-# Of fewer people listed, or fewer outcomes, neither their number nor a share of them is told: the NHS rule for small
-# numbers, 1 to 7. None at all is told as 0.
+# Of fewer people listed, or fewer outcomes, no share is told: it would be chance.
 FEWEST_OF_A_SHARE = 8
 
 Members = np.ndarray[Any, np.dtype[np.bool_]]
@@ -23,15 +22,16 @@ Members = np.ndarray[Any, np.dtype[np.bool_]]
 
 @dataclass(frozen=True, slots=True)
 class Subgroup:
-    """How the risks did for some of the patients; None where too few are there to tell.
+    """How the risks did for some of the patients, exactly; None where too few are there to tell.
+
+    What others than the team may be told of it is made of it later (`vi_risk.evidence.disclosed`).
 
     Attributes
     ----------
     n
         Everyone of the group; the shares and figures are weighted where the outcome of some is not known.
     events, listed
-        Seen to have the outcome, and listed; None for 1 to 7, and where such a number could be worked out from the
-        other groups and the total.
+        Seen to have the outcome, and listed.
     ppv
         Share of the listed of this group who had the outcome, with a 95 % Wilson interval.
     false_negative_rate
@@ -87,17 +87,10 @@ def subgroups(
     found: dict[str, dict[str, Subgroup]] = {}
     for attribute, labels in attributes.items():
         members = members_of(labels)
-        events = {label: int(outcome[rows].sum()) for label, rows in members.items()}
-        places = {label: int(is_listed[rows].sum()) for label, rows in members.items()}
-        many = {label for label, rows in members.items() if rows.sum() >= FEWEST}
         found[attribute] = {
-            label: _of(rows, risk, outcome, is_listed, given) if label in many else _TOO_FEW
+            label: _of(rows, risk, outcome, is_listed, given) if rows.sum() >= FEWEST else _TOO_FEW
             for label, rows in members.items()
         }
-        for label in many & hidden(events, many):
-            found[attribute][label] = _without_events(found[attribute][label], small=events[label] < FEWEST_OF_A_SHARE)
-        for label in many & hidden(places, many):
-            found[attribute][label] = _without_listed(found[attribute][label])
     return found
 
 
@@ -105,42 +98,6 @@ def members_of(labels: ArrayLike) -> dict[str, Members]:
     """Return label -> which rows have it, labels in order; a missing label is ``"not known"``."""
     of_each = pd.Series(labels).astype("object").where(lambda label: label.notna(), "not known").to_numpy()
     return {str(label): of_each == label for label in sorted(set(of_each), key=_age_or_name)}
-
-
-def hidden(numbers: Mapping[str, int], shown: Set[str]) -> set[str]:
-    """Return the groups whose number is not told, `shown` being those of which anything is told.
-
-    A number of 1 to 7 is not told. Where the numbers that are not told come to 1 to 7 together, whoever knows the total
-    could work that out, so the smallest of the others is not told either.
-    """
-    small = {label for label, number in numbers.items() if 0 < number < FEWEST_OF_A_SHARE}
-    untold = small | (set(numbers) - shown)
-    while 0 < sum(numbers[label] for label in untold) < FEWEST_OF_A_SHARE:
-        others = {label: number for label, number in numbers.items() if label not in untold and number}
-        if not others:
-            break
-        untold.add(min(others, key=lambda label: others[label]))
-    return untold
-
-
-def _without_events(group: Subgroup, *, small: bool) -> Subgroup:
-    """Return the group without its number of outcomes, and whatever tells it or is chance where there are so few."""
-    told = replace(group, events=None, observed=None, share_of_outcomes=None, false_negative_rate_interval=None)
-    if not small:
-        return told
-    return replace(
-        told,
-        auroc=None,
-        auroc_interval=None,
-        calibration_in_the_large=None,
-        calibration_in_the_large_interval=None,
-        false_negative_rate=None,
-    )
-
-
-def _without_listed(group: Subgroup) -> Subgroup:
-    """Return the group without the number listed, and whatever tells it."""
-    return replace(group, listed=None, share_of_listed=None, ppv_interval=None)
 
 
 def _age_or_name(label: object) -> tuple[float, str]:

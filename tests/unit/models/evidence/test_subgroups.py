@@ -6,7 +6,7 @@ import pytest
 
 from vi_risk.models.evidence import metrics
 from vi_risk.models.evidence.attributes import attributes_of, gp_record_seen
-from vi_risk.models.evidence.subgroups import FEWEST, FEWEST_OF_A_SHARE, hidden, subgroups
+from vi_risk.models.evidence.subgroups import FEWEST, FEWEST_OF_A_SHARE, subgroups
 
 HALF = FEWEST
 RISK = np.concatenate([np.linspace(0.1, 0.9, HALF), np.full(HALF, 0.3)])
@@ -70,7 +70,7 @@ def test_a_share_of_a_handful_is_not_told() -> None:
     few = subgroups(RISK, OUTCOME, {"half": LABELS}, listed=LISTED[: FEWEST_OF_A_SHARE - 1])["half"]["ranked"]
     enough = subgroups(RISK, OUTCOME, {"half": LABELS}, listed=LISTED[:FEWEST_OF_A_SHARE])["half"]["ranked"]
 
-    assert (few.listed, few.share_of_listed, few.ppv, few.ppv_interval) == (None, None, None, None)
+    assert (few.listed, few.share_of_listed, few.ppv, few.ppv_interval) == (7, 1.0, None, None)
     assert (enough.listed, enough.ppv) == (FEWEST_OF_A_SHARE, 1.0)
 
 
@@ -78,35 +78,14 @@ def test_none_at_all_is_told_as_nought() -> None:
     assert subgroups(RISK, OUTCOME, {"half": LABELS}, listed=LISTED)["half"]["not ranked"].listed == 0
 
 
-def test_a_small_number_cannot_be_worked_out_from_the_others_and_the_total() -> None:
-    # of three groups: 3, 20 and 30
-    numbers = {"few": 3, "some": 20, "many": 30, "none": 0}
-    assert hidden(numbers, set(numbers)) == {"few", "some"}
-    # two small ones stand for one another
-    assert hidden(numbers | {"also few": 6}, {*numbers, "also few"}) == {"few", "also few"}
-    # what is not told at all of a small group protects or needs protection in the same way
-    assert hidden({"too small a group": 5, "some": 20, "many": 30}, {"some", "many"}) == {"too small a group", "some"}
-    assert hidden({"too small a group": 12, "some": 20}, {"some"}) == {"too small a group"}
-    assert hidden({"few": 3, "none": 0}, {"few", "none"}) == {"few"}
+def test_few_outcomes_are_told_to_who_made_the_model() -> None:
+    outcome = np.concatenate([np.repeat([1.0, 0.0], [3, HALF - 3]), OUTCOME[:HALF]])
+    risk = np.concatenate([RISK[:HALF]] * 2)
 
+    few = subgroups(risk, outcome, {"half": LABELS}, listed=np.arange(2 * HALF)[::3])["half"]["ranked"]
 
-def test_few_outcomes_hide_every_figure_that_they_alone_make() -> None:
-    outcome = np.concatenate([np.repeat([1.0, 0.0], [3, HALF - 3]), OUTCOME[:HALF], OUTCOME[:HALF]])
-    risk = np.concatenate([RISK[:HALF]] * 3)
-    labels = ["few"] * HALF + ["many"] * HALF + ["as many"] * HALF
-
-    found = subgroups(risk, outcome, {"third": labels}, listed=np.arange(3 * HALF)[::3])["third"]
-
-    few = found["few"]
-    assert few.n == HALF
-    assert few.listed == 17
-    for figure in ("events", "observed", "auroc", "auroc_interval", "calibration_in_the_large", "false_negative_rate"):
-        assert getattr(few, figure) is None, figure
-    assert few.share_of_outcomes is None
-    other = next(group for label, group in found.items() if label != "few" and group.events is None)
-    assert (other.observed, other.share_of_outcomes) == (None, None)
-    assert other.auroc is not None
-    assert sum(group.events is None for group in found.values()) == 2
+    assert (few.n, few.events, few.observed) == (HALF, 3, 3 / HALF)
+    assert few.false_negative_rate is None
 
 
 def test_weights_of_one_change_nothing_in_a_group() -> None:
