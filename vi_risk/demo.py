@@ -8,7 +8,7 @@ from vi_risk.governance.reading import read_records
 from vi_risk.models.spec import load_spec
 from vi_risk.progress import Report
 from vi_risk.records.synthetic import write_trust
-from vi_risk.scratch import ScratchFolder
+from vi_risk.scratch import PREFIX, ScratchFolder
 from vi_risk.tracking import check_store
 
 FIRST_DAY, LAST_DAY, INDEX_DATE = date(2021, 1, 1), date(2024, 12, 31), date(2025, 1, 1)
@@ -18,7 +18,7 @@ BEFORE = date(2024, 10, 1)  # of the list before: quarterly meetings
 def run_demo(*, patients: int, seed: int, out: Path, capacity: int | None, tracking_uri: str, report: Report) -> None:
     """Build a synthetic vertically integrated trust of four years and run the whole path on it."""
     check_store(tracking_uri, out=out)
-    scratch = ScratchFolder("vi-risk-demo-")
+    scratch = ScratchFolder(f"{PREFIX}demo-")
     folder = scratch.path / "trust"
     try:
         report.stage(f"Build a synthetic trust of {patients:,} people (seed {seed})")

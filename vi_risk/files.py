@@ -11,6 +11,7 @@ import errno
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,7 +95,8 @@ def check_out(out: Path) -> None:
     UsageError
         It is a file, a mount point, the working folder or one above it.
     ResourceError
-        Another process is writing it.
+        Another process is writing it, or it could not be written when the work is done: what is written stands beside
+        it first, and takes its place by its name.
     """
     if out.exists() and not out.is_dir():
         msg = f"--out {out}: is a file. Name a folder; it is made if it is not there."
@@ -111,7 +113,17 @@ def check_out(out: Path) -> None:
         )
         raise UsageError(msg)
     with _as_resource_error(out):
+        check_writable(out.resolve().parent)
+        if out.exists():
+            next(out.iterdir(), None)  # what of it is not vi_risk's own is carried over
         refuse_held(_lock_of(out.resolve()), what=f"--out {out}")
+
+
+def check_writable(folder: Path) -> None:
+    """Raise OSError where no file could be written in a folder, or the folder not be made; nothing stays there."""
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    with tempfile.TemporaryFile(dir=there):  # whoever may write by the letter cannot always write
+        pass
 
 
 def write_text(path: Path, text: str) -> None:

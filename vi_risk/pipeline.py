@@ -6,7 +6,7 @@
 Each line of `run` is one stage; it reads what the stages before left in the output folder and leaves files of its own
 (`vi_risk.stages`). The folder takes the place of the old one when the last stage is done, or not at all. What stands in
 a line after the work is all that decides its outcome beside the stages before: a run that resumes one that was broken
-off passes over the stages of which that is unchanged.
+off passes over the stages of which that is unchanged, and reads the records only if one of theirs is left.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,6 @@ from vi_risk.caselists.choosing.rules import CaseListRules, load_rules
 from vi_risk.features.cache import check_cache
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.files import replaced
-from vi_risk.governance.door import permission_in
 from vi_risk.governance.told import refuse_whole_run
 from vi_risk.models.spec import ModelSpec, load_spec
 from vi_risk.progress import Report, Silence
@@ -80,7 +79,7 @@ class Request:
         return self.capacity or self.rules.capacity
 
 
-def run(records: Records, request: Request, report: Report | None = None) -> None:
+def run(records: Records | stages.UnreadRecords, request: Request, report: Report | None = None) -> None:
     """Turn linked records into case lists, with the model, its evidence and its card beside them.
 
     Raises
@@ -89,38 +88,53 @@ def run(records: Records, request: Request, report: Report | None = None) -> Non
         The records have not come through the door (`vi_risk.governance`), or their purpose permits no lists.
     """
     told = report or Silence()
-    refuse_whole_run(permission_in(records))
+    unread = stages.unread(records)
+    refuse_whole_run(unread.permission)
     check_store(request.tracking_uri, out=request.out)
     check_cache(request.cache, out=request.out)
     features, rules, places, store = request.features, request.rules, request.places, request.tracking_uri
     prompts = read_prompts(catalogue=request.catalogue) if request.prompts is None else request.prompts
+    at_sight = _known_at_sight(unread, features)
+    if not (request.resume and stages.finished_at_sight(request.out, "features", at_sight)):
+        unread.read_now()  # what is wrong with them is told while what a run that was broken off left is still safe
     with (
         replaced(request.out, keep=False, owned=OWNED, resume=request.resume) as folder,
         stages.Journal(folder, told) as journal,
     ):
 
         def build() -> None:
-            checked = stages.check(folder, records, told)
-            stages.build_features(folder, records, features, checked, told)
+            checked = stages.check(folder, unread.records, told)
+            stages.build_features(folder, unread.records, features, checked, told)
+            unread.let_go()  # nothing later reads them, and their engine would keep its memory
 
         def list_people() -> None:
             stages.case_lists(folder, rules, places, told, prompts=prompts, pdf=request.pdf)
 
-        journal.stage("features", build, **_asked_of_features(records, features))
+        asked_of_lists = {"rules": rules, "places": places, "prompts": prompts, "pdf": request.pdf}
+        journal.stage("features", build, lambda: _asked_of_features(unread.records, features), at_sight=at_sight)
         journal.stage("model", lambda: stages.train(folder, told))
-        journal.stage("evaluation", lambda: stages.evaluate(folder, places, told), places=places)
+        journal.stage("evaluation", lambda: stages.evaluate(folder, places, told), {"places": places})
         journal.stage("scores", lambda: stages.score(folder, told))
-        journal.stage("case_lists", list_people, rules=rules, places=places, prompts=prompts, pdf=request.pdf)
-        journal.stage("tracked_model", lambda: stages.track_model(folder, store, told), store=store)
-        journal.stage("tracked_lists", lambda: stages.track_lists(folder, store, told), store=store)
+        journal.stage("case_lists", list_people, asked_of_lists)
+        journal.stage("tracked_model", lambda: stages.track_model(folder, store, told), {"store": store})
+        journal.stage("tracked_lists", lambda: stages.track_lists(folder, store, told), {"store": store})
 
 
 def _asked_of_features(records: Records, request: stages.FeatureRequest) -> dict[str, object]:
     """Return all that decides what the first stage writes, the rows of the records among it."""
+    return {"records": records.fingerprints(), "permission": records.permission, **_asked_beside_records(request)}
+
+
+def _known_at_sight(records: stages.UnreadRecords, request: stages.FeatureRequest) -> dict[str, object] | None:
+    """Return the same without reading a row, where the records can be known so."""
+    if records.at_sight is None:
+        return None
+    return {"records": records.at_sight, "permission": records.permission, **_asked_beside_records(request)}
+
+
+def _asked_beside_records(request: stages.FeatureRequest) -> dict[str, object]:
     before = request.previous
     return {
-        "records": records.fingerprints(),
-        "permission": records.permission,
         "spec": request.spec,
         "index_date": request.index_date,
         "source": request.source,

@@ -1,8 +1,10 @@
-"""Folders for the time of a process, closed to others; what a killed process left is removed when the next is made.
+"""Folders for the time of a process, closed to others; what a killed process left is removed when the next one begins.
 
-The records of a run lie in one while it works, so that none may outlive a process that had no time to remove it.
+The records of a command lie in one while it works, so that none may outlive a process that had no time to remove it.
+Every command of `vi-risk` begins with a `sweep`, and whatever makes a folder removes those of its kind beside it.
 """
 
+import contextlib
 import shutil
 import tempfile
 import weakref
@@ -12,6 +14,7 @@ from filelock import FileLock
 
 from vi_risk.lock import is_free
 
+PREFIX = "vi-risk-"  # of the name of every such folder
 _LOCK = ".lock"
 _UNNAMED = "new-"
 
@@ -42,11 +45,18 @@ class ScratchFolder:
         self._remove()
 
 
+def sweep() -> None:
+    """Remove what killed processes of this user left in the system's folder of temporary files."""
+    with contextlib.suppress(OSError):  # there is none that can be used: who needs one is told
+        remove_abandoned(Path(tempfile.gettempdir()), PREFIX)
+
+
 def remove_abandoned(parent: Path, prefix: str) -> None:
     """Remove the folders of that prefix that no process holds; any that never was a scratch folder stays."""
     for folder in parent.glob(f"{prefix}*"):
-        if (folder / _LOCK).is_file() and is_free(folder / _LOCK):
-            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # of another user, who alone may look into it
+            if (folder / _LOCK).is_file() and is_free(folder / _LOCK):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove(path: Path, lock: FileLock) -> None:

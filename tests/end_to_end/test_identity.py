@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import GOVERNANCE
 from tests.end_to_end.conftest import LIST_DATE, run_here
 from tests.unit.identity.people import numbers
+from vi_risk.caselists.packs.pdf_pack import find_browser
 from vi_risk.cli.reidentify import user_account
 
 # Names of the files are the site's, names of the columns of all but the patients canonical.
@@ -177,10 +178,55 @@ def test_the_copy_names_everyone_on_the_list_rightly(site: Site, reidentify: Pat
         assert extract.loc[number, "DATE_OF_BIRTH"][:7] == str(patients.loc[pseudonym, "birth_month"])[:7]
 
 
-def test_a_user_who_is_not_allowed_is_refused_and_told_why(site: Site, reidentify: Path) -> None:
+def _last_entry(site: Site) -> dict[str, object]:
+    entry: dict[str, object] = json.loads((site.folder / "log" / "audit.log").read_text().splitlines()[-1])
+    return entry
+
+
+def test_a_user_who_is_not_allowed_is_refused_told_why_and_entered_in_the_log(site: Site, reidentify: Path) -> None:
     done = run_here("reidentify", site.pack, "--practice", "Z99999", "--purpose", "MDT")
     assert done.exit_code == 5
     assert f"{user_account()} may not re-identify practice Z99999" in done.stderr
+    entry = _last_entry(site)
+    assert (entry["who"], entry["practice"], entry["purpose"]) == (user_account(), "Z99999", "MDT")
+    assert "may not re-identify practice Z99999" in str(entry["refused"])
+
+
+@pytest.mark.parametrize(
+    ("pack", "key", "why"),
+    [
+        ("out/case_lists/nowhere.html", "keys/key", "nowhere.html: no such file."),
+        ("{pack}", "keys/other", "keys/links: "),
+    ],
+)
+def test_an_unknown_list_and_a_wrong_key_are_refused_and_entered_in_the_log(
+    site: Site, reidentify: Path, monkeypatch: pytest.MonkeyPatch, pack: str, key: str, why: str
+) -> None:
+    if not Path("keys/other").exists():
+        new = ("--key", "keys/other", "--purpose", "planning", "--place", "RL4")
+        assert run_here("key", "new", *new).exit_code == 0
+    asked = ("--practice", site.practice, "--purpose", "MDT", "--key", key)
+
+    done = run_here("reidentify", pack.format(pack=site.pack), *asked)
+
+    assert done.exit_code == 3
+    assert why in str(_last_entry(site)["refused"])
+    checked = run_here("audit", "verify")
+    assert checked.exit_code == 0
+    assert "refusal" in checked.stdout
+
+
+@pytest.mark.skipif(find_browser() is None, reason="no browser that prints")
+def test_a_pdf_is_printed_anew_with_the_numbers(site: Site, reidentify: Path) -> None:
+    pack = site.pack.with_suffix(".pdf")
+    pack.write_bytes(b"%PDF as a run with --pdf leaves it")
+
+    done = run_here("reidentify", pack, "--practice", site.practice, "--purpose", "MDT of 15 October")
+
+    assert done.exit_code == 0, done.stderr
+    made = pack.with_suffix(".identified.pdf")
+    assert made.read_bytes().startswith(b"%PDF-1.")
+    assert stat.S_IMODE(made.stat().st_mode) == 0o600
 
 
 def test_the_log_is_verified_and_a_change_in_it_is_found(site: Site, reidentify: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import GOVERNANCE
 from tests.faults.conftest import Run, arguments, contents, environment
 from vi_risk.errors import ResourceError
 from vi_risk.files import replaced
@@ -85,3 +86,26 @@ def test_a_disk_that_may_only_be_read_is_told_with_what_to_do(small_disk: Path) 
         replaced(out, keep=False, owned=()),
     ):
         pytest.fail("the block was entered")
+
+
+@pytest.mark.parametrize("flag", ["--out", "--cache", "--spill", "--tracking-uri"])
+def test_a_folder_that_cannot_be_written_is_told_before_a_record_is_read(
+    small_disk: Path, run: Run, tmp_path: Path, flag: str
+) -> None:
+    (small_disk / "there").mkdir(mode=0o700)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    where = str(small_disk / "there")
+    records = tmp_path / "records"
+    records.mkdir()
+    (records / "patients.csv").write_text("this is no table of patients\n")
+    (tmp_path / "governance.toml").write_text(GOVERNANCE)
+    given = {
+        "--tracking-uri": ("--tracking-uri", f"sqlite:///{where}/mlflow.db"),
+        "--out": ("--out", f"{where}/new/out"),
+    }.get(flag, (flag, where))
+
+    ended = run("--records", str(records), *given)
+
+    assert ended.returncode == 6, ended.stderr
+    assert "(Read-only file system)" in ended.stderr or "you may not write to it" in ended.stderr
+    assert "patients" not in ended.stderr

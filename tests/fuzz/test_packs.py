@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.everything_logged import everything_logged
 from tests.fuzz.kinds import ZEBRA
 from tests.fuzz.reading import CASES
 from tests.fuzz.test_declared_files import AT_LENGTH, QUICKLY
@@ -78,10 +79,12 @@ def imported(cells: Cells, kinds: list[Any], seed: int, folder: Path) -> None:
     pack.write_bytes(content.getvalue())
     store.unlink(missing_ok=True)
     refusal: ViRiskError | None = None
-    try:
-        import_packs([pack], store, reviewed_on=MEETING, by="a meeting", today=MEETING, report=Silence())
-    except ViRiskError as error:
-        refusal = error
+    with everything_logged() as log:
+        try:
+            import_packs([pack], store, reviewed_on=MEETING, by="a meeting", today=MEETING, report=Silence())
+        except ViRiskError as error:
+            refusal = error
+    assert log.holding([ZEBRA]) == []
     CASES["pack", "accepted" if refusal is None else "refused"] += 1
     if refusal is None:
         read_reviews(store)  # what was written can be read again

@@ -20,12 +20,14 @@ from vi_risk.cli.asked import (
     check_built,
     check_store,
     governance_of,
+    held_to,
     previous_of,
     prompts_of,
     records_of,
     rules_of,
     shown,
     source_of,
+    unread_records_of,
 )
 from vi_risk.cli.audit import audit_app
 from vi_risk.cli.features import features_app
@@ -35,7 +37,7 @@ from vi_risk.cli.recalibrate import recalibrate_app
 from vi_risk.cli.registry import models_app, registry_app
 from vi_risk.cli.reidentify import identity_app
 from vi_risk.cli.reviews import reviews_app
-from vi_risk.cli.told import example, told
+from vi_risk.cli.told import JsonLogFlag, example, log_to, told
 from vi_risk.cli.tune import tune_app
 from vi_risk.errors import InputError
 from vi_risk.flags import (
@@ -91,6 +93,13 @@ app.add_typer(leaks_app)
 mapping_app = typer.Typer(help="Look at how a site's files become the canonical tables.", no_args_is_help=True)
 app.add_typer(mapping_app, name="mapping")
 
+
+@app.callback()
+def asked_of_every_command(context: typer.Context, log: JsonLogFlag = None) -> None:
+    """Keep what is asked before the name of a command, which each of them does."""
+    log_to(log, context)
+
+
 # --- the whole path -------------------------------------------------------------------------------------------------
 
 
@@ -105,9 +114,11 @@ def demo(
     tracking_uri: TrackingFlag = DEFAULT_URI,
 ) -> None:
     """Build a synthetic trust and run the whole path on it, records to ranked lists."""
-    from vi_risk.demo import run_demo
-
     with told(_STAGES) as report:
+        from vi_risk.demo import run_demo
+        from vi_risk.files import check_out
+
+        check_out(out)
         run_demo(patients=patients, seed=seed, out=out, capacity=capacity, tracking_uri=tracking_uri, report=report)
         _say_where(out, tracking_uri)
 
@@ -135,7 +146,7 @@ def run(
     seed: SeedFlag = None,
 ) -> None:
     """Run the whole path on a site's own extracts: check, features, train, evaluate, score, case lists."""
-    with told(_STAGES) as report:
+    with told(_STAGES) as told_to, held_to(memory_limit, spill, told_to) as report:
         from vi_risk.features.cache import check_cache
         from vi_risk.files import check_out
         from vi_risk.models.spec import load_spec
@@ -165,15 +176,14 @@ def run(
             pdf=pdf,
             resume=resume,
         )
-        found = records_of(
+        found = unread_records_of(
             records,
             mapping,
             report,
             governance=permitted,
             features=features,
             reviews=reviews,
-            memory_limit=memory_limit,
-            spill=spill,
+            resume=resume,
         )
         run_pipeline(found, request, report)
         _say_where(out, tracking_uri)

@@ -1,6 +1,7 @@
 """What a command was asked for, read from its flags: records, governance, declared features, rules, the store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,10 @@ if TYPE_CHECKING:
     from vi_risk.caselists.choosing.rules import CaseListRules
     from vi_risk.features.catalogue import Catalogue
     from vi_risk.governance import Governance
-    from vi_risk.progress import Report
+    from vi_risk.progress import CommandReport, Report
     from vi_risk.reasons.prompts import Prompt
     from vi_risk.records.linked import Workspace
-    from vi_risk.stages import ListBefore, Source
+    from vi_risk.stages import ListBefore, Source, UnreadRecords
 
 DEFAULT_URI = "sqlite:///mlruns/mlflow.db"
 DEFAULT_MODEL = "emergency_admission_12m"
@@ -33,8 +34,6 @@ def records_of(
     governance: "Governance | None",
     features: Sequence[Path] | None = None,
     reviews: Path | None = None,
-    memory_limit: int | None = None,
-    spill: Path | None = None,
 ) -> Any:
     """Read the records as governance permits, told as a stage, and the decisions of earlier meetings beside them."""
     from vi_risk.governance.reading import read_records, refuse_unless_synthetic
@@ -49,7 +48,7 @@ def records_of(
         today=today(),
         features=features or (),
         report=report.step,
-        workspace=_workspace(memory_limit, spill),
+        workspace=_workspace(),
     )
     if reviews is None:
         return found
@@ -60,13 +59,63 @@ def records_of(
     return with_reviews(found, reviews)
 
 
-def _workspace(memory_limit: int | None, spill: Path | None) -> "Workspace":
-    from vi_risk.records.linked import Workspace
+def unread_records_of(
+    place: str,
+    mapping: str,
+    report: "Report",
+    *,
+    governance: "Governance | None",
+    features: Sequence[Path] | None = None,
+    reviews: Path | None = None,
+    resume: bool = False,
+) -> "UnreadRecords":
+    """Return the records as `records_of` would read them, once a run asks for them.
+
+    A run that resumes may never ask: whether the approval still holds is then asked here. Any other asks at the door,
+    which tells all faults at once, those of the tables that it finds among them.
+    """
+    from vi_risk.governance.reading import doorway
+    from vi_risk.stages.unread import UnreadRecords, mark_at_sight
+
+    permission, door = doorway(place, governance, today=today(), features=features or ())
+    if resume:
+        door(())
+    return UnreadRecords(
+        permission,
+        mark_at_sight(place, mapping, reviews=reviews),
+        lambda: records_of(place, mapping, report, governance=governance, features=features, reviews=reviews),
+    )
+
+
+@contextmanager
+def held_to(memory_limit: int | None, spill: Path | None, report: "CommandReport") -> Iterator["Report"]:
+    """Hold the work to a limit of memory, and end the process with a message should it go far beyond.
+
+    Raises
+    ------
+    UsageError
+        There is no such folder to spill to.
+    ResourceError
+        The limit is smaller than what any work takes.
+    """
+    from vi_risk.memory import Budget, within
+    from vi_risk.memory_watch import MemoryWatch, StageKept
 
     if spill is not None and not spill.is_dir():
         msg = f"--spill {spill}: no such folder. Name a folder that is there, on a disk with space for the records."
         raise UsageError(msg)
-    return Workspace(spill, memory_mb=memory_limit)
+    budget = Budget(memory_limit, spill)
+    budget.refuse_too_small(0)
+    kept = StageKept(report)
+    with within(budget), MemoryWatch(budget, report, lambda: kept.now):
+        yield kept
+
+
+def _workspace() -> "Workspace":
+    from vi_risk.memory import budget
+    from vi_risk.records.linked import Workspace
+
+    return Workspace(budget().spill, memory_mb=budget().engine_mb)
 
 
 def acceptance_of(reviews: Path | None) -> tuple[str, ...]:

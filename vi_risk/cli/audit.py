@@ -8,7 +8,7 @@ import typer
 from vi_risk.cli.told import example, told
 from vi_risk.errors import InputError, UsageError
 
-audit_app = typer.Typer(help="Check the log of re-identifications.", no_args_is_help=True)
+audit_app = typer.Typer(help="Check the log of re-identifications and refusals.", no_args_is_help=True)
 
 LogFlag = Annotated[
     Path,
@@ -57,7 +57,7 @@ def audit_verify(
 ) -> None:
     """Check that no entry was changed, removed, added or moved, and that the end was not cut off."""
     with told():
-        from vi_risk.identity.audit import Anchor, verify
+        from vi_risk.identity.audit import Anchor, refusals_in, verify
 
         if anchor is None and links is None:
             msg = "--links: is missing. Name the link table, for the anchor beside it, or a copy of that with --anchor."
@@ -69,5 +69,7 @@ def audit_verify(
             raise InputError(f"{msg} Name the link table, or a copy of the anchor with --anchor.")
         last = verify(log, known)
         print(f"{log}: whole; {last.number:,} {'entry' if last.number == 1 else 'entries'}, the last {last.hash[:16]}")
+        if refused := refusals_in(log):
+            print(f"{refused:,} of them {'is a refusal' if refused == 1 else 'are refusals'}.")
         if last.number > known.entries:
             print(f"The anchor knows the first {known.entries:,} of them.")

@@ -10,6 +10,7 @@ from vi_risk.cli.asked import (
     catalogue_of,
     check_engine,
     governance_of,
+    held_to,
     previous_of,
     records_of,
     records_on_spark,
@@ -60,7 +61,7 @@ def features_build(
     seed: SeedFlag = None,
 ) -> None:
     """Check the records, fix index dates, build cohort and features; writes features.parquet and cohort.parquet."""
-    with told(3) as report:
+    with told(3) as told_to, held_to(memory_limit, spill, told_to) as report:
         from vi_risk import stages
         from vi_risk.features.cache import check_cache
         from vi_risk.files import check_out, replaced
@@ -91,8 +92,6 @@ def features_build(
                 governance=permitted,
                 features=features,
                 reviews=reviews,
-                memory_limit=memory_limit,
-                spill=spill,
             )
         )
         with replaced(out, keep=True, owned=OWNED) as folder:

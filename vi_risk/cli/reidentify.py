@@ -2,9 +2,9 @@
 
 import getpass
 import os
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,8 +12,11 @@ from vi_risk.cli.asked import governance_of, shown, today
 from vi_risk.cli.audit import LogFlag, anchor_of
 from vi_risk.cli.keys import KeyFlag, LinksFlag
 from vi_risk.cli.told import example, told
-from vi_risk.errors import GovernanceError
+from vi_risk.errors import GovernanceError, ResourceError
 from vi_risk.flags import GovernanceFlag, MappingFlag, RecordsFlag
+
+if TYPE_CHECKING:
+    from vi_risk.identity.reidentifying import Print
 
 identity_app = typer.Typer()
 
@@ -45,11 +48,13 @@ def pseudonymise(
         from vi_risk.identity.folders import check_links_place, write_pseudonymised
         from vi_risk.identity.key_places import read_key
         from vi_risk.identity.link_table import read_links
+        from vi_risk.identity.private_files import check_private_place
         from vi_risk.identity.pseudonymising import pseudonymised
         from vi_risk.records.reading import read_records
 
         check_out(out)
         check_links_place(links, beside=out)
+        check_private_place(links)
         used = read_key(key)
         known = read_links(links, used) if links.exists() else None
         _, door = doorway(records, governance_of(governance), today=today())
@@ -67,7 +72,7 @@ def pseudonymise(
 )
 def reidentify(
     pack: Annotated[
-        Path, typer.Argument(metavar="PACK", help="A list: .html, .xlsx, .csv or .jsonl.", show_default=False)
+        Path, typer.Argument(metavar="PACK", help="A list: .html, .pdf, .xlsx, .csv or .jsonl.", show_default=False)
     ],
     practice: Annotated[str, typer.Option("--practice", metavar="CODE", help="Whose people, theirs alone.")],
     purpose: Annotated[str, typer.Option("--purpose", metavar="TEXT", help="Why, in one line; kept in the audit log.")],
@@ -78,29 +83,69 @@ def reidentify(
 ) -> None:
     """Write a copy of a list with the NHS numbers of one practice's people beside it, for its owner alone to read.
 
-    Governance must allow you the practice, and the audit log keeps who, when, which practice, how many and why.
+    Governance must allow you the practice, and the audit log keeps who, when, which practice, how many and why, and
+    what was refused. A PDF is printed anew from the page beside it.
     """
     with told(interrupted=_NO_COPY):
         from vi_risk.identity.key_places import read_key
         from vi_risk.identity.link_table import read_links
-        from vi_risk.identity.reidentifying import Asked, check_permission
+        from vi_risk.identity.reidentifying import Asked, check_permission, refusals_entered
         from vi_risk.identity.reidentifying import reidentify as copy_with_numbers
 
         asked = Asked(pack, practice, purpose, user_account(), datetime.now().astimezone())  # noqa: TID251
-        permits = governance_of(governance)
-        if permits is None:
-            msg = (
-                "governance.toml: no such file in the working folder, and it says who may re-identify. Name it with"
-                " --governance; docs/governance.md tells what stands in it."
-            )
-            raise GovernanceError(msg)
-        check_permission(asked, permits)  # before the key is opened
         anchor = anchor_of(links, log)
-        used = read_key(key)
-        made = copy_with_numbers(asked, permits, read_links(links, used), used, log=log, anchor=anchor)
+        with refusals_entered(asked, log=log, anchor=anchor):
+            permits = governance_of(governance)
+            if permits is None:
+                msg = (
+                    "governance.toml: no such file in the working folder, and it says who may re-identify. Name it with"
+                    " --governance; docs/governance.md tells what stands in it."
+                )
+                raise GovernanceError(msg)
+            check_permission(asked, permits)  # before the key is opened
+            to_pdf = None if asked.source == asked.pack else printer(asked.when.date())
+            used = read_key(key)
+            made = copy_with_numbers(
+                asked, permits, read_links(links, used), used, log=log, anchor=anchor, to_pdf=to_pdf
+            )
         people = f"{made.people:,} {'person' if made.people == 1 else 'people'}"
         print(f"{made.path}: NHS numbers of {people} of practice {practice}. Destroy it after use.")
         print(f"Entry {made.entry.number} of {log}, {made.entry.hash[:16]}")
+
+
+def printer(day: date) -> "Print":
+    """Return what prints a page of people to a PDF that says it was made on that day, and leaves nothing beside.
+
+    Raises
+    ------
+    ResourceError
+        The machine has no browser that prints.
+    """
+    from vi_risk.caselists.packs.pdf_pack import find_browser, pdf_packs
+    from vi_risk.scratch import PREFIX, ScratchFolder
+
+    browser = find_browser()
+    if browser is None:
+        msg = (
+            "PDF: expected a browser that prints, found none. Any of these will do: Chromium, Chrome, Edge. Or name the"
+            " page (.html) in the place of the PDF."
+        )
+        raise ResourceError(msg)
+
+    def to_pdf(page: bytes) -> bytes:
+        folder = ScratchFolder(PREFIX)
+        try:
+            file = folder.path / "list.html"
+            file.write_bytes(page)
+            [pdf] = pdf_packs([file], index_date=day, browser=browser)
+            return pdf.read_bytes()
+        except ResourceError:
+            msg = f"PDF: {Path(browser).name} did not print the page. Name the page (.html) in the place of the PDF."
+            raise ResourceError(msg) from None
+        finally:
+            folder.remove()
+
+    return to_pdf
 
 
 def user_account() -> str:

@@ -1,4 +1,4 @@
-"""The audit log of re-identification: who, when, whose list, how many, why; a chain that a change breaks.
+"""The audit log of re-identification: who, when, whose list, how many, why, or why not; a chain that a change breaks.
 
 The log is a file of JSON lines that only ever grows. Each entry holds the SHA-256 of the one before and its own, so an
 entry that was changed, taken out, put in or moved no longer fits the next. A log that was cut off at its end fits; so
@@ -10,7 +10,8 @@ What this finds, and what it does not:
 - the log and the anchor both written anew, with every hash worked out again: not found by them. Every copy of a list
   that was re-identified bears the number and hash of its entry, and an anchor that was copied to a place that the
   users cannot write is a witness too: either of them finds it (`verify` takes any anchor, old ones as well);
-- an entry that was never written: the copy is made after its entry, never before it.
+- an entry that was never written: the copy is made after its entry, never before it. A refusal that could not be
+  written is told to who was refused, and to nobody else.
 """
 
 import hashlib
@@ -64,8 +65,28 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """One re-identification that was asked for and not made.
+
+    Attributes
+    ----------
+    who, when, practice, purpose, pack
+        As of an `Access`; the practice and the pack are what was asked for, and may not be there.
+    refused
+        Why, in one line.
+    """
+
+    who: str
+    when: datetime
+    practice: str
+    purpose: str
+    pack: str
+    refused: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """An access as it stands in the log: its number, counted from 1, and its hash."""
+    """An access or a refusal as it stands in the log: its number, counted from 1, and its hash."""
 
     number: int
     hash: str
@@ -97,8 +118,8 @@ class Anchor:
             raise GovernanceError(msg) from None
 
 
-def record(access: Access, log: Path, anchor: Path) -> Entry:
-    """Add an access to the log, on the disk when this returns, and move the anchor to it.
+def record(said: Access | Refusal, log: Path, anchor: Path) -> Entry:
+    """Add an access or a refusal to the log, on the disk when this returns, and move the anchor to it.
 
     Raises
     ------
@@ -111,7 +132,7 @@ def record(access: Access, log: Path, anchor: Path) -> Entry:
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with FileLock(log.with_name(f"{log.name}.lock"), timeout=_LONGEST_WAIT, mode=0o660):
             before = _sound(log, anchor)
-            entry = _appended(access, log, before)
+            entry = _appended(said, log, before)
             at_the_end = json.dumps(asdict(Anchor(entry.number, entry.hash))) + "\n"
             write_private(anchor, at_the_end.encode(), shared=True)
             return entry
@@ -169,6 +190,11 @@ def verify(log: Path, anchor: Anchor | None = None) -> Entry:
     return Entry(last, hashes[-1])
 
 
+def refusals_in(log: Path) -> int:
+    """Return how many entries of a log that is whole are refusals."""
+    return sum("refused" in (_entry(line) or {}) for line in _text(log).splitlines())
+
+
 def _sound(log: Path, anchor: Path) -> Entry:
     """Return the last entry of a log that may be added to."""
     known = Anchor.read(anchor)
@@ -187,9 +213,9 @@ def _sound(log: Path, anchor: Path) -> Entry:
     return last
 
 
-def _appended(access: Access, log: Path, before: Entry) -> Entry:
-    said = {**asdict(access), "when": access.when.isoformat(timespec="seconds")}
-    entry = {"entry": before.number + 1, **said, "previous": before.hash}
+def _appended(said: Access | Refusal, log: Path, before: Entry) -> Entry:
+    content = {**asdict(said), "when": said.when.isoformat(timespec="seconds")}
+    entry = {"entry": before.number + 1, **content, "previous": before.hash}
     entry["hash"] = _hash(entry)
     number = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(number, "ab") as file:

@@ -6,9 +6,24 @@ import tempfile
 from pathlib import Path
 
 from vi_risk.errors import InputError, ResourceError
+from vi_risk.files import check_writable
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _HAS_MODES = os.name == "posix"  # elsewhere access lists decide, which are the site's to set
+
+
+def check_private_place(path: Path) -> None:
+    """Raise where no file could be written at that path: asked before long work, at whose end it is written.
+
+    Raises
+    ------
+    ResourceError
+        Its folder cannot be written.
+    """
+    try:
+        check_writable(path.absolute().parent)
+    except OSError as error:
+        raise _not_written(path, error) from None
 
 
 def write_private(path: Path, content: bytes, *, anew: bool = False, shared: bool = False) -> None:
@@ -49,8 +64,7 @@ def write_private(path: Path, content: bytes, *, anew: bool = False, shared: boo
         if isinstance(error, FileExistsError) and path.exists():
             msg = f"{path}: is there already, and is not written over. Name a new file."
             raise InputError(msg) from None
-        msg = f"{path}: cannot be written ({error.strerror}). Free space, or name a place that you may write to."
-        raise ResourceError(msg) from None
+        raise _not_written(path, error) from None
     finally:
         if aside is not None:
             aside.unlink(missing_ok=True)
@@ -85,6 +99,12 @@ def read_private(path: Path, *, what: str, shared: bool = False) -> bytes:
     except OSError as error:
         msg = f"{path}: {what} cannot be read ({error.strerror}). Name the file, as a user who may read it."
         raise InputError(msg) from None
+
+
+def _not_written(path: Path, error: OSError) -> ResourceError:
+    return ResourceError(
+        f"{path}: cannot be written ({error.strerror}). Free space, or name a place that you may write to."
+    )
 
 
 def tree_of(path: Path) -> Path | None:

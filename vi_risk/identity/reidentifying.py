@@ -1,19 +1,20 @@
 """From a list by pseudonym to a copy with NHS numbers: of one practice, for whom governance allows, entered first.
 
 The order is the safeguard: permission, then the entry in the audit log, then the copy. A copy that could not be written
-has an entry all the same; a copy without an entry does not come about.
+has an entry all the same; a copy without an entry does not come about. What is refused has an entry too, that says so.
 """
 
 import csv
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 from zipfile import BadZipFile
 
-from vi_risk.errors import GovernanceError, InputError, UsageError
-from vi_risk.identity.audit import Access, Entry, record
+from vi_risk.errors import GovernanceError, InputError, ResourceError, UsageError, ViRiskError
+from vi_risk.identity.audit import Access, Entry, Refusal, record
 from vi_risk.identity.identified_copies import COPIES
 from vi_risk.identity.keys import Key
 from vi_risk.identity.link_table import LinkTable
@@ -21,6 +22,9 @@ from vi_risk.identity.nhs_numbers import holds_nhs_number
 from vi_risk.identity.private_files import write_private
 
 IDENTIFIED = ".identified"  # before the ending of a copy's name
+PAGE, PDF = ".html", ".pdf"
+
+Print = Callable[[bytes], bytes]  # a page in, a PDF of it out
 
 
 class Permits(Protocol):
@@ -40,7 +44,8 @@ class Asked:
     Attributes
     ----------
     pack
-        One file of a list: .html, .xlsx, .csv or .jsonl. The .csv stands beside it: it says whose practice is which.
+        One file of a list: .html, .pdf, .xlsx, .csv or .jsonl. The .csv stands beside it: it says whose practice is
+        which. A .pdf is printed anew, from the page beside it.
     practice
         Code of the practice whose people are to be re-identified; of a network's list, theirs alone.
     purpose
@@ -65,13 +70,22 @@ class Asked:
             faults.append("--purpose: holds an NHS number, and the audit log is to hold none. Say it without.")
         if not self.practice.strip() or not self.practice.isprintable():
             faults.append("--practice: expected the code of a practice.")
-        if self.pack.suffix.lower() not in COPIES:
-            endings = ", ".join(COPIES)
-            faults.append(f"{self.pack}: expected a file of a list ({endings}). Name one; print a PDF from the page.")
+        elif holds_nhs_number(self.practice):
+            faults.append("--practice: holds an NHS number, and the audit log is to hold none. Name a practice.")
+        if holds_nhs_number(self.pack.name) or not self.pack.name.isprintable():
+            faults.append("PACK: its name holds an NHS number, or what is no text. Name a list as the run wrote it.")
+        elif self.pack.suffix.lower() not in (*COPIES, PDF):
+            endings = ", ".join((*COPIES, PDF))
+            faults.append(f"{self.pack}: expected a file of a list ({endings}). Name one.")
         elif self.pack.stem.endswith(IDENTIFIED):
             faults.append(f"{self.pack}: holds NHS numbers already. Name the list that it was made of.")
         if faults:
             raise UsageError("\n".join(faults))
+
+    @property
+    def source(self) -> Path:
+        """The file that the copy is made of: the list itself, of a PDF the page that it was printed from."""
+        return self.pack.with_suffix(PAGE) if self.pack.suffix.lower() == PDF else self.pack
 
     @property
     def copy(self) -> Path:
@@ -86,6 +100,35 @@ class Copied:
     path: Path
     people: int
     entry: Entry
+
+
+@contextmanager
+def refusals_entered(asked: Asked, *, log: Path, anchor: Path) -> Iterator[None]:
+    """Enter it in the audit log where the block refuses what was asked, and let the refusal go on.
+
+    What the machine cannot do, such as a full disk, is no refusal.
+
+    Raises
+    ------
+    ViRiskError
+        The refusal, with why it could not be entered where it could not.
+    """
+    try:
+        yield
+    except ResourceError:
+        raise
+    except ViRiskError as refused:
+        why = " ".join(str(refused).split())
+        if holds_nhs_number(why):  # as the name of a folder might
+            why = f"{type(refused).__name__}: its words are left out, for they hold an NHS number."
+        try:
+            record(Refusal(asked.who, asked.when, asked.practice, asked.purpose, asked.pack.name, why), log, anchor)
+        except ViRiskError as unwritten:
+            if str(unwritten) == str(refused):  # the log itself is why
+                raise refused from None
+            msg = f"{refused}\nThis refusal could not be entered in the audit log. {unwritten}"
+            raise type(refused)(msg) from None
+        raise
 
 
 def check_permission(asked: Asked, permits: Permits) -> None:
@@ -106,10 +149,24 @@ def check_permission(asked: Asked, permits: Permits) -> None:
         raise GovernanceError("\n".join(f"--governance: {fault}" for fault in faults))
 
 
-def reidentify(asked: Asked, permits: Permits, links: LinkTable, key: Key, *, log: Path, anchor: Path) -> Copied:
+def reidentify(
+    asked: Asked,
+    permits: Permits,
+    links: LinkTable,
+    key: Key,
+    *,
+    log: Path,
+    anchor: Path,
+    to_pdf: Print | None = None,
+) -> Copied:
     """Write a copy of a list with the NHS numbers of one practice's people, its owner's to read alone.
 
     People who left the list, or were left out of it, keep their pseudonyms.
+
+    Parameters
+    ----------
+    to_pdf
+        Prints a page, for a list that is a PDF.
 
     Raises
     ------
@@ -118,8 +175,12 @@ def reidentify(asked: Asked, permits: Permits, links: LinkTable, key: Key, *, lo
     InputError
         The list cannot be read, has nobody of the practice, or somebody whom the link table does not know.
     ResourceError
-        Log or copy cannot be written.
+        Log or copy cannot be written, or the copy not be printed.
     """
+    printed = asked.source != asked.pack
+    if printed and to_pdf is None:
+        msg = "to_pdf: is missing, and the list is a PDF. Pass what prints its page."
+        raise UsageError(msg)
     check_permission(asked, permits)
     listed = _listed(asked)
     numbers = links.numbers_of(listed)
@@ -133,7 +194,8 @@ def reidentify(asked: Asked, permits: Permits, links: LinkTable, key: Key, *, lo
     _content(asked, numbers, "")  # what cannot be copied is told before the entry
     access = Access(asked.who, asked.when, asked.practice, len(numbers), asked.purpose, asked.pack.name, key.key_id)
     entry = record(access, log, anchor)
-    write_private(asked.copy, _content(asked, numbers, said_of(access, entry)))
+    content = _content(asked, numbers, said_of(access, entry))
+    write_private(asked.copy, to_pdf(content) if printed and to_pdf else content)
     return Copied(asked.copy, len(numbers), entry)
 
 
@@ -174,14 +236,14 @@ def _listed(asked: Asked) -> frozenset[str]:
 
 def _content(asked: Asked, numbers: dict[str, str], said: str) -> bytes:
     try:
-        content = asked.pack.read_bytes()
-        made = COPIES[asked.pack.suffix.lower()](content, numbers, said)
+        content = asked.source.read_bytes()
+        made = COPIES[asked.source.suffix.lower()](content, numbers, said)
     except OSError as error:
-        msg = f"{asked.pack}: cannot be read ({error.strerror}). Name a file of a list."
+        msg = f"{asked.source}: cannot be read ({error.strerror}). Name a file of a list."
         raise InputError(msg) from None
     except (ValueError, KeyError, TypeError, BadZipFile):
         msg = (
-            f"{asked.pack}: is damaged, or not of the list that {asked.pack.stem}.csv tells of. Expected both as the"
+            f"{asked.source}: is damaged, or not of the list that {asked.pack.stem}.csv tells of. Expected both as the"
             " run wrote them."
         )
         raise InputError(msg) from None

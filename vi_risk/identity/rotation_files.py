@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from vi_risk.errors import UsageError
-from vi_risk.files import replaced
+from vi_risk.files import check_out, replaced
 from vi_risk.identity.folders import FILES, open_pseudonymised, write_about
 from vi_risk.identity.key_places import keep_key, read_key
 from vi_risk.identity.keys import new_key
@@ -50,6 +50,7 @@ def rotate(
         found = "is there already" if out.exists() else "lies in a git tree, and will hold the link table"
         msg = f"--out {out}: {found}. Name a new folder outside of every git tree."
         raise UsageError(msg)
+    check_out(out)
     old = read_key(key)
     made = new_key(old.purpose, old.place)
     carried = rotated(

@@ -6,17 +6,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from vi_risk.errors import InputError, ViRiskError
+from vi_risk.errors import InputError, LeakError
 from vi_risk.leaks.contents import Block, Unopened, contents
 from vi_risk.leaks.searching import Search
 
 _WITHHELD = "(a name that is itself an identifier)"
-
-
-class LeakError(ViRiskError):
-    """Identifiers stand where none may."""
-
-    exit_code = 8
 
 
 @dataclass(frozen=True, slots=True, order=True)

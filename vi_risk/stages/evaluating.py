@@ -38,9 +38,9 @@ def evaluate(folder: Path, capacity: int, report: Report, *, truth: Path | None 
         report.step(f"truth: {truth_in_words(evaluation['truth'])}")
     for doubt in doubts(evaluation, outcome=spec.outcome):
         report.warn(doubt)
-    _, rows = snapshots.rows("test")
-    report.rows(len(rows))
-    contributions = on_snapshots.importance(model, rows, seed=spec.seed)
+    report.rows(len(snapshots.people("test")))
+    sample = on_snapshots.sample_of_test(snapshots, seed=spec.seed)
+    contributions = on_snapshots.importance(model, sample, seed=spec.seed)
     headline = {name: evaluation["model"][name] for name in _HEADLINES if name in evaluation["model"]}
     update_run(folder, "evaluation", {"capacity": capacity, **headline})
     write_json(folder / EVALUATION_FILE, evaluation)
@@ -49,7 +49,7 @@ def evaluate(folder: Path, capacity: int, report: Report, *, truth: Path | None 
         remove(folder / name)
         write_card(card, folder / name)
     remove(folder / PLOTS_FOLDER)
-    write_plots(folder / PLOTS_FOLDER, snapshots, card.evaluation, contributions, rows)
+    write_plots(folder / PLOTS_FOLDER, snapshots, card.evaluation, contributions, sample)
 
 
 def _beside_it(

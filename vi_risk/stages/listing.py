@@ -14,8 +14,10 @@ from vi_risk.caselists.packs.pdf_pack import pdf_packs
 from vi_risk.caselists.packs.writing import PATHWAYS_PAGE, write_packs
 from vi_risk.caselists.ranking import doubts_of_rules
 from vi_risk.errors import InputError, ResourceError
+from vi_risk.evidence import rule_of
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.files import remove
+from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.governance.told import beside_a_list, not_shown, refuse_use
 from vi_risk.listing import Before, Listing
 from vi_risk.model_choice import place_of_model
@@ -34,7 +36,6 @@ from vi_risk.run_file import (
     update_run,
 )
 from vi_risk.stages.finished import model_in, scored, spec_and_snapshots
-from vi_risk.stages.scoring import few_or
 
 
 def case_lists(
@@ -61,6 +62,7 @@ def case_lists(
     model, run = model_in(place)
     records = read_run(folder, needs="scores", command="score")["records"]
     refuse_use(records.get("permission"), of="lists")
+    rule = rule_of({"records": records})
     rules = permitted_rules(rules, records, snapshots.catalogue)
     listing = Listing(
         spec=spec,
@@ -91,7 +93,7 @@ def case_lists(
         except ResourceError as error:
             report.warn(str(error))
     without = listing.practices_without(snapshots)
-    packs += _pathways(folder, snapshots, without)
+    packs += _pathways(folder, snapshots, without, rule)
     listed = sum(len(case_list.table) for case_list in made)
     report.rows(listed)
     report.step(f"{listed:,} people on {len(made):,} list{'' if len(made) == 1 else 's'}")
@@ -99,7 +101,7 @@ def case_lists(
     for case_list in made:
         kept_off.update(case_list.excluded_counts)
     for words, number in kept_off.items():
-        told = few_or(number) if words == OBJECTION else f"{number:,}"
+        told = rule.unless_small(number) if words == OBJECTION else f"{number:,}"
         report.step(f"not on the lists, {words}: {told}")
     if without:
         practices = f"{len(without):,} practice{'' if len(without) == 1 else 's'}"
@@ -137,12 +139,12 @@ def _before(folder: Path) -> Before:
         raise InputError(msg) from None
 
 
-def _pathways(folder: Path, snapshots: Snapshots, without: Collection[str]) -> list[Path]:
+def _pathways(folder: Path, snapshots: Snapshots, without: Collection[str], rule: Disclosure) -> list[Path]:
     """Write the page of what happens around an emergency admission, where the records tell of it."""
     if snapshots.particulars is None or snapshots.particulars.pathways.empty:
         return []
     page = folder / LISTS_FOLDER / PATHWAYS_PAGE
     day = snapshots.index_dates.list_date
     pathways, practices = snapshots.particulars.pathways, snapshots.practices
-    page.write_bytes(pathway_page(pathways, index_date=day, practices=practices, without=without))
+    page.write_bytes(pathway_page(pathways, index_date=day, practices=practices, without=without, rule=rule))
     return [page]

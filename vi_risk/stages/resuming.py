@@ -4,6 +4,9 @@ As a run goes on, a journal in the folder aside keeps for each finished stage a 
 one of the files that it left, and run.json as it was then. A run that resumes passes over the stages of which both
 still hold and begins at the first of which one does not. With the same records, spec, features, rules, governance and
 code that is the stage that was broken off; with a changed one it is the first that the change can touch.
+
+To say what the first stage was asked for, all records are read. A second fingerprint, of what can be told of them at
+sight, lets a run do without: where it is the same, so is the first.
 """
 
 import hashlib
@@ -18,8 +21,9 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
-from vi_risk.files import JOURNAL, remove
-from vi_risk.progress import Report
+from vi_risk.files import JOURNAL, remove, unfinished
+from vi_risk.memory import let_go
+from vi_risk.progress import Report, Silence
 from vi_risk.run_file import FILES, RUN_FILE, versions, write_json
 
 # Stage of a whole run -> the parts of run.json whose files it writes.
@@ -34,6 +38,7 @@ STAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "tracked_lists": (),
     }
 )
+Asked = Mapping[str, object]
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -47,12 +52,15 @@ class Finished:
         Fingerprints of what it was asked for, that of the stages before among it, and of the files that it left.
     run
         The content of run.json after it.
+    at_sight
+        Fingerprint of what it was asked for as far as can be told without reading; None where that is not enough.
     """
 
     stage: str
     asked: str
     left: str
     run: Mapping[str, Any]
+    at_sight: str | None = None
 
 
 class Journal:
@@ -75,33 +83,53 @@ class Journal:
                 " on with it, any other run removes it"
             )
 
-    def stage(self, name: str, work: Callable[[], object], **asked: object) -> None:
+    def stage(
+        self,
+        name: str,
+        work: Callable[[], object],
+        asked: Asked | Callable[[], Asked] = MappingProxyType({}),
+        *,
+        at_sight: Asked | None = None,
+    ) -> None:
         """Do a stage, unless it is done already with the same things asked; then say so.
 
         Parameters
         ----------
         asked
-            All that decides what the stage writes, beside what the stages before it left.
+            All that decides what the stage writes, beside what the stages before it left; or what finds that out, where
+            it takes long.
+        at_sight
+            What can be said of the same at once: where it has not changed, `asked` has not either, and is not called.
         """
-        after = self._done[-1].asked if self._done else code_mark()
-        mark = fingerprint_of({"after": after, "stage": name, "asked": asked})
-        if (before := self._finished_before(name, mark)) is not None:
+        seen = None if at_sight is None else self.mark(name, at_sight)
+        before = self.finished_before(name, at_sight=seen)
+        if before is None:
+            mark = self.mark(name, asked() if callable(asked) else asked)
+            before = self.finished_before(name, asked=mark)
+        if before is not None:
             self._done.append(before)
             self._report.stage(f"Finished before: {name.replace('_', ' ')}")
             return
         self._begin_at(name)
         work()
+        let_go()  # no stage uses what another held
         run = json.loads((self._folder / RUN_FILE).read_text(encoding="utf-8"))
-        self._done.append(Finished(name, mark, self._left_by(name), run))
+        self._done.append(Finished(name, mark, self._left_by(name), run, seen))
         self._write()
 
-    def _finished_before(self, name: str, mark: str) -> Finished | None:
+    def mark(self, name: str, asked: Asked) -> str:
+        """Return a fingerprint of what the next stage is asked for, after all that was asked of those before it."""
+        after = self._done[-1].asked if self._done else code_mark()
+        return fingerprint_of({"after": after, "stage": name, "asked": asked})
+
+    def finished_before(self, name: str, **mark: str | None) -> Finished | None:
         """Return what the run that was broken off says of a stage, where all before it was passed over and it holds."""
         place = len(self._done)
         if place >= len(self._before) or self._done != self._before[:place]:
             return None
         before = self._before[place]
-        return before if (before.stage, before.asked, before.left) == (name, mark, self._left_by(name)) else None
+        same = all(known is not None and getattr(before, kind) == known for kind, known in mark.items())
+        return before if same and before.stage == name and before.left == self._left_by(name) else None
 
     def _begin_at(self, name: str) -> None:
         """Take away what this stage and later ones left, and put run.json back to what the stage before made of it."""
@@ -134,6 +162,12 @@ class Journal:
         written = journal.with_name(f"{journal.name}.new")
         written.write_text(json.dumps([asdict(one) for one in self._done], ensure_ascii=False), encoding="utf-8")
         written.replace(journal)
+
+
+def finished_at_sight(out: Path, stage: str, at_sight: Asked | None) -> bool:
+    """Whether a run of `out` that goes on would pass over its first stage by what can be told at sight."""
+    journal = Journal(unfinished(out), Silence())
+    return at_sight is not None and journal.finished_before(stage, at_sight=journal.mark(stage, at_sight)) is not None
 
 
 def fingerprint_of(content: object) -> str:
@@ -172,7 +206,7 @@ def _plain(content: Any) -> Any:
     if isinstance(content, BaseModel):
         return _plain(content.model_dump(mode="json"))
     if is_dataclass(content) and not isinstance(content, type):
-        return {each.name: _plain(getattr(content, each.name)) for each in fields(content)}
+        return {each.name: _plain(getattr(content, each.name)) for each in fields(content) if each.compare}
     if isinstance(content, Mapping):
         return sorted([str(name), _plain(value)] for name, value in content.items())
     if isinstance(content, Set):

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from vi_risk.evidence import rule_of
 from vi_risk.files import remove
+from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.governance.told import refuse_use
 from vi_risk.model_choice import OWN, choose_model
 from vi_risk.models import scoring
@@ -21,8 +23,6 @@ from vi_risk.run_file import (
 )
 from vi_risk.stages.finished import companions_in, model_in, spec_and_snapshots
 from vi_risk.tracking import DEFAULT_TRACKING_URI
-
-_FEWEST_TOLD = 8  # a smaller number of people could point at some of them
 
 
 def score(folder: Path, report: Report, *, asked: str | None = OWN, tracking_uri: str = DEFAULT_TRACKING_URI) -> None:
@@ -52,8 +52,8 @@ def score(folder: Path, report: Report, *, asked: str | None = OWN, tracking_uri
     none_made = snapshots.index_dates.previous is not None and not (folder / LISTED_BEFORE).exists()
     before = scoring.score_before(model, snapshots, spec=spec, companions=companions) if none_made else None
     _keep(before, folder / SCORES_BEFORE)
-    eligible, _ = snapshots.rows("list")
-    object_to_it = people_objecting(len(eligible) - len(scores))
+    eligible = snapshots.people("list")
+    object_to_it = people_objecting(len(eligible) - len(scores), rule_of({"records": records}))
     report.rows(len(scores))
     report.step(f"{len(scores):,} people scored at {snapshots.index_dates.list_date}")
     if object_to_it:
@@ -61,26 +61,15 @@ def score(folder: Path, report: Report, *, asked: str | None = OWN, tracking_uri
     update_run(folder, "scores", {"people": len(scores), "not_scored": object_to_it or None, "model": chosen.to_dict()})
 
 
-def people_objecting(number: int) -> str:
+def people_objecting(number: int, rule: Disclosure) -> str:
     """Return in words how many were not scored as they object; "" of nobody.
 
     Examples
     --------
-    >>> people_objecting(37)
+    >>> people_objecting(37, Disclosure())
     '37 people object to risk stratification: not scored'
     """
-    return f"{few_or(number)} people object to risk stratification: not scored" if number else ""
-
-
-def few_or(number: int) -> str:
-    """Return a number of people as it may be told outside their practice.
-
-    Examples
-    --------
-    >>> few_or(3), few_or(1234)
-    ('fewer than 8', '1,234')
-    """
-    return f"{number:,}" if number >= _FEWEST_TOLD or not number else f"fewer than {_FEWEST_TOLD}"
+    return f"{rule.unless_small(number)} people object to risk stratification: not scored" if number else ""
 
 
 def _in_rows(in_refits: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vi_risk.errors import InputError, ResourceError
-from vi_risk.identity.private_files import read_private, tree_of, write_private
+from vi_risk.identity.private_files import check_private_place, read_private, tree_of, write_private
 
 
 def mode(path: Path) -> int:
@@ -71,3 +71,11 @@ def test_a_path_in_a_git_tree_is_known_for_one(tmp_path: Path) -> None:
     assert tree_of(tmp_path / "file") is None
     (tmp_path / "link").symlink_to(tmp_path / "tree")
     assert tree_of(tmp_path / "link" / "file") == tmp_path / "tree"
+
+
+def test_a_place_that_cannot_be_written_is_told_before_long_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ResourceError, match=r"file/links: cannot be written \(Not a directory\)\. Free space, or name"):
+        check_private_place(tmp_path / "file" / "links")
+    check_private_place(tmp_path / "not" / "yet" / "links")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

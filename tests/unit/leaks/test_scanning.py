@@ -6,7 +6,8 @@ import pytest
 
 from tests.unit.leaks.people import NUMBER, SEARCH, scanned
 from vi_risk.errors import InputError
-from vi_risk.leaks.scanning import LeakError, scan
+from vi_risk.errors import LeakError
+from vi_risk.leaks.scanning import scan
 
 
 def test_every_file_is_searched_once_and_hidden_ones_too(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from vi_risk.files import JOURNAL, replaced, unfinished
 from vi_risk.progress import Silence
 from vi_risk.run_file import OWNED, read_run, update_run
 from vi_risk.stages import resuming
-from vi_risk.stages.resuming import Journal, fingerprint_of
+from vi_risk.stages.resuming import Journal, fingerprint_of, finished_at_sight
 
 STAGES = ("features", "model", "evaluation", "scores")
 FILE_OF = {"features": "cohort.parquet", "model": "model", "evaluation": "evaluation.json", "scores": "scores.parquet"}
@@ -35,7 +35,7 @@ class Worker:
         ):
             for name in STAGES:
                 work = self._work(folder, name, asked.get(name, 0), fails=name == fails_at, error=error)
-                journal.stage(name, work, number=asked.get(name, 0))
+                journal.stage(name, work, {"number": asked.get(name, 0)})
 
     def _work(
         self, folder: Path, name: str, number: int, *, fails: bool, error: type[BaseException]
@@ -215,3 +215,96 @@ def test_a_fingerprint_is_made_of_nothing_that_it_does_not_know() -> None:
 
 def contents(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+# --- the first stage known at sight ----------------------------------------------------------------------------------
+
+
+@dataclass
+class Reader:
+    """A first stage that needs long to say what it is asked for, and can be known at sight."""
+
+    out: Path
+    asked: str = "these rows"
+    reads: int = 0
+    done: int = 0
+
+    def run(self, at_sight: str | None, *, fails: bool = False) -> None:
+        def read() -> dict[str, object]:
+            self.reads += 1
+            return {"rows": self.asked}
+
+        def work() -> None:
+            self.done += 1
+            (folder / "cohort.parquet").write_text(self.asked)
+            update_run(folder, "features", {"rows": self.asked})
+
+        with (
+            replaced(self.out, keep=False, owned=OWNED, resume=True) as folder,
+            Journal(folder, Silence()) as journal,
+        ):
+            journal.stage("features", work, read, at_sight=None if at_sight is None else {"files": at_sight})
+            if fails:
+                raise ResourceError("broken off")
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Reader:
+    """One whose first run was broken off after the stage, with files known as "A"."""
+    reader = Reader(tmp_path / "out")
+    with pytest.raises(ResourceError):
+        reader.run("A", fails=True)
+    assert (reader.reads, reader.done) == (1, 1)
+    return reader
+
+
+def test_what_is_the_same_at_sight_is_passed_over_without_reading(reader: Reader) -> None:
+    assert finished_at_sight(reader.out, "features", {"files": "A"})
+
+    reader.run("A")
+
+    assert (reader.reads, reader.done) == (1, 1)
+
+
+@pytest.mark.parametrize("at_sight", ["B", None])
+def test_what_looks_otherwise_is_read_and_passed_over_where_the_rows_are_the_same(
+    reader: Reader, at_sight: str | None
+) -> None:
+    assert not finished_at_sight(reader.out, "features", None if at_sight is None else {"files": at_sight})
+
+    reader.run(at_sight)
+
+    assert (reader.reads, reader.done) == (2, 1)
+
+
+def test_what_looks_otherwise_and_has_other_rows_is_done_again(reader: Reader) -> None:
+    reader.asked = "other rows"
+
+    reader.run("B")
+
+    assert (reader.reads, reader.done) == (2, 2)
+
+
+def test_what_looks_the_same_is_done_again_where_its_files_were_changed(reader: Reader) -> None:
+    (unfinished(reader.out) / "cohort.parquet").write_text("a changed byte")
+    assert not finished_at_sight(reader.out, "features", {"files": "A"})
+
+    reader.run("A")
+
+    assert (reader.reads, reader.done) == (2, 2)
+
+
+def test_what_looks_the_same_to_other_code_is_done_again(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resuming, "code_mark", lambda: "of another version")
+
+    assert not finished_at_sight(reader.out, "features", {"files": "A"})
+
+
+def test_a_journal_of_a_run_that_could_not_be_known_at_sight_is_never_taken_for_one(tmp_path: Path) -> None:
+    reader = Reader(tmp_path / "out")
+    with pytest.raises(ResourceError):
+        reader.run(None, fails=True)
+
+    assert not finished_at_sight(reader.out, "features", None)
+    reader.run(None)
+    assert (reader.reads, reader.done) == (2, 1)

@@ -39,8 +39,8 @@ def folder(tmp_path: Path) -> Path:
     spec = SPEC.model_copy(update={"uncertainty": UncertaintySpec(refits=2)})
     model = train(snapshots, spec)
     update_run(tmp_path, "features", save_snapshots(snapshots, tmp_path), spec=spec.model_dump(mode="json"))
-    bundle.save(model, tmp_path / MODEL_FOLDER, about={}, refits=refits_of(model, snapshots, spec))
-    update_run(tmp_path, "model", {"checksum": "0" * 64, "companions": []})
+    checksum = bundle.save(model, tmp_path / MODEL_FOLDER, about={}, refits=refits_of(model, snapshots, spec))
+    update_run(tmp_path, "model", {"checksum": checksum, "companions": []})
     return tmp_path
 
 
