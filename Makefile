@@ -8,7 +8,7 @@ ARGS ?=
 # the page in git is not what the script would write now.
 GENERATED := tools/data_dictionary.py tools/feature_catalogue.py tools/hazard_log.py
 
-.PHONY: help env demo test test-slow test-faults test-lowest spark check format bench bench-models bench-lists docs lock sbom audit clean
+.PHONY: help env demo test test-slow test-faults test-lowest spark check format bench bench-models bench-lists docs notebooks lock sbom audit clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench-lists: env  ## lists and packs of 50 practices, under 15 minutes (ARGS="--
 docs: env  ## write the generated pages again
 	@for page in $(GENERATED); do $(BIN)/python $$page || exit; done
 	@$(if $(GENERATED),,echo 'No page is generated yet.')
+
+notebooks: env  ## write notebooks/*.ipynb from the .py beside them
+	@$(BIN)/jupytext --quiet --update --to ipynb notebooks/0*.py
 
 lock: env  ## choose versions anew for requirements.lock and pyproject.toml; needs uv (ARGS=--upgrade for the newest)
 	@$(BIN)/python -m tools.lock $(ARGS)

@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vi_risk.errors import ResourceError
+from vi_risk.errors import InputError, ResourceError, UsageError
 from vi_risk.records.casting import text_literal
 from vi_risk.records.permission import Permission
 from vi_risk.records.tables import TABLES, Table
@@ -87,7 +87,9 @@ class Workspace:
         self.backend: Any = ibis.duckdb.connect(self.path / "records.duckdb")
         self.backend.raw_sql("SET preserve_insertion_order = false")
         self.backend.raw_sql("SET TimeZone = 'UTC'")
-        self.backend.raw_sql("SET enable_progress_bar = false")  # vi_risk tells its own
+        # vi_risk tells its own. In a notebook without ipywidgets it is off, and DuckDB refuses that it be set at all.
+        if self.backend.con.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (True,):
+            self.backend.raw_sql("SET enable_progress_bar = false")
         if memory_mb is not None:
             self.backend.raw_sql(f"SET memory_limit = '{memory_mb}MB'")
         self.backend.raw_sql(f"SET temp_directory = {text_literal(str(self.path / 'spill'))}")
@@ -138,6 +140,8 @@ class Records:
     ----------
     tables
         Canonical table name -> ibis table. A table that the site lacks is absent.
+    workspace
+        The engine that holds them, which goes when nothing uses it any more.
     source
         Where they were read from, for messages and run.json.
     permission
@@ -156,16 +160,23 @@ class Records:
     def from_frames(cls, tables: Mapping[str, "pd.DataFrame"], *, permission: Permission | None = None) -> Self:
         """Make records of canonical data frames, columns that are not canonical left out.
 
+        `tables` are canonical table name -> its frame, with the columns of the data dictionary that the site has.
         Values are cast to the declared types; nothing is checked (see `vi_risk.records.checks`). `permission` says that
         the frames are nobody's (`vi_risk.records.permission.NOBODYS`); for others see `vi_risk.governance.permitted`.
+
+        Raises
+        ------
+        UsageError
+            A table is no canonical one.
+        InputError
+            A column holds values that are not of its type, which are not told.
         """
+        if unknown := sorted({*tables} - {*TABLES}):
+            msg = f"{', '.join(unknown)}: is no canonical table. Expected one or more of {', '.join(TABLES)}."
+            raise UsageError(msg)
+        rows = {name: _of_declared_types(TABLES[name], frame) for name, frame in tables.items()}
         workspace = Workspace()
-        loaded = {}
-        for name, frame in tables.items():
-            kinds = {c.name: c.type for c in TABLES[name].columns if c.name in frame.columns}
-            schema = pa.schema([(column, _ARROW_TYPES[kind]) for column, kind in kinds.items()])
-            rows = pa.Table.from_pandas(frame[list(kinds)], schema=schema, preserve_index=False)
-            loaded[name] = workspace.backend.create_table(f"canonical_{name}", rows)
+        loaded = {name: workspace.backend.create_table(f"canonical_{name}", found) for name, found in rows.items()}
         return cls(loaded, workspace, permission=permission)
 
     def has(self, table: str, column: str | None = None) -> bool:
@@ -173,6 +184,25 @@ class Records:
         if table not in self.tables:
             return False
         return column is None or column in self.tables[table].columns
+
+    def frame(self, table: str) -> "pd.DataFrame":
+        """Return all rows of a canonical table as a data frame, in no order; dates are `datetime.date`.
+
+        Parameters
+        ----------
+        table
+            One of those in `tables`; its grain and columns are those of the data dictionary.
+
+        Raises
+        ------
+        UsageError
+            The records have no table of that name.
+        """
+        if table not in self.tables:
+            msg = f"{table}: is no table of these records. They have {', '.join(sorted(self.tables))}."
+            raise UsageError(msg)
+        rows: pd.DataFrame = self.tables[table].to_pyarrow().to_pandas(date_as_object=True)
+        return rows
 
     def as_of(self, day: date) -> Self:
         """Return what was known when `day` began: rows that had happened and arrived, later values blanked."""
@@ -238,6 +268,24 @@ class Records:
             found = {name: self.workspace.fingerprint(rows) for name, rows in sorted(self.tables.items())}
             self._fingerprints.update(found)
         return dict(self._fingerprints)
+
+
+def _of_declared_types(table: Table, frame: "pd.DataFrame") -> pa.Table:
+    """Return the canonical columns of a frame, in their declared types."""
+    columns, faults = {}, []
+    for column in table.columns:
+        if column.name not in frame.columns:
+            continue
+        try:
+            columns[column.name] = pa.Array.from_pandas(frame[column.name], type=_ARROW_TYPES[column.type])
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):  # their words hold a value
+            faults.append(
+                f"{table.name}.{column.name}: expected a {column.type} in each row, or none; found others in a column"
+                f" of {frame[column.name].dtype}. Convert the column first."
+            )
+    if faults:
+        raise InputError("\n".join(faults))
+    return pa.table(columns)
 
 
 def event_date(rows: ir.Table, event: str) -> ir.DateValue:
