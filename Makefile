@@ -6,9 +6,10 @@ ARGS ?=
 
 # Scripts that write a generated page. Each is run by `make docs`, and with --check by `make check`, which fails where
 # the page in git is not what the script would write now.
-GENERATED := tools/data_dictionary.py tools/feature_catalogue.py tools/hazard_log.py
+GENERATED := tools/data_dictionary.py tools/feature_catalogue.py tools/hazard_log.py tools/error_page.py \
+  tools/public_surface.py
 
-.PHONY: help env demo test test-slow test-faults test-lowest spark check format bench bench-models bench-lists docs notebooks lock sbom audit clean
+.PHONY: help env demo test test-slow test-faults test-lowest spark check format bench bench-models bench-lists bench-memory docs notebooks lock sbom audit clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +55,9 @@ bench-models: env  ## models against plain LightGBM, under 30 minutes (ARGS="--p
 
 bench-lists: env  ## lists and packs of 50 practices, under 15 minutes (ARGS="--people 20000" for a quick look)
 	@$(BIN)/python -m benchmarks.lists $(ARGS)
+
+bench-memory: env  ## memory of a whole run under limits, under 10 minutes (ARGS="--people N --limits MB MB")
+	@$(BIN)/python -m benchmarks.memory $(ARGS)
 
 docs: env  ## write the generated pages again
 	@for page in $(GENERATED); do $(BIN)/python $$page || exit; done

@@ -149,7 +149,7 @@ ours = catalogue.only("age", "infection_stays", "urinary_antibiotics")
 # %%
 records = vi_risk.synthetic_records(patients=PEOPLE, seed=1, last_day=date(2024, 12, 31))
 registered = records.frame("registrations")
-here = registered[(registered["registered_from"] < LIST_DATE) & registered["registered_to"].isna()]
+here = registered[(registered["registered_from"] < pd.Timestamp(LIST_DATE)) & registered["registered_to"].isna()]
 alive = records.frame("patients").query("died_on.isna()")
 people = here[here["patient_id"].isin(alive["patient_id"])].drop_duplicates("patient_id", keep="last")
 people = people[["patient_id", "practice_code"]].assign(index_date=LIST_DATE)

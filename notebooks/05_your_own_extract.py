@@ -61,14 +61,14 @@ rng = np.random.default_rng(1)
 
 def as_written(days: pd.Series) -> pd.Series:
     """Return days as the warehouse writes them."""
-    return pd.to_datetime(days).dt.strftime("%d/%m/%Y")
+    return days.dt.strftime("%d/%m/%Y")
 
 
 people, stays = trust.frame("patients"), trust.frame("spells")
 index = pd.DataFrame(
     {
         "LOCAL_ID": people["patient_id"],
-        "DOB_MONTH": pd.to_datetime(people["birth_month"]).dt.strftime("%m/%Y"),
+        "DOB_MONTH": people["birth_month"].dt.strftime("%m/%Y"),
         "SEX_CODE": people["sex"].map({"1": "M", "2": "F"}).where(rng.random(len(people)) > 0.01, "U"),
         "DATE_OF_DEATH": as_written(people["died_on"]),
         "LSOA": people["lsoa"],
@@ -85,7 +85,7 @@ admissions = pd.DataFrame(
         "LOAD_DATE": as_written(stays["recorded_on"]),
     }
 )
-year = pd.to_datetime(stays["admitted_on"]).dt.year
+year = stays["admitted_on"].dt.year
 for of_year in sorted(year.unique()):
     rows = admissions[year == of_year]
     columns = rows.columns if of_year > 2021 else rows.columns.drop("LOAD_DATE")  # the first year had no load date
@@ -108,7 +108,7 @@ pd.DataFrame(
     {
         "ATT_NO": visits["attendance_id"],
         "LOCAL_ID": visits["patient_id"],
-        "ARRIVED": pd.to_datetime(visits["arrived_at"]).dt.strftime("%d/%m/%Y %H:%M"),
+        "ARRIVED": visits["arrived_at"].dt.strftime("%d/%m/%Y %H:%M"),
         "TRIAGE": visits["acuity"].map({"1": "RED", "2": "ORANGE", "3": "YELLOW", "4": "GREEN", "5": "BLUE"}),
         "OUTCOME_TEXT": "see letter",
     }
@@ -318,7 +318,7 @@ pd.DataFrame(
 # shows as a fall after the 12th, a default date as a tower on the 1st.
 
 # %%
-admitted = pd.to_datetime(records.frame("spells")["admitted_on"])
+admitted = records.frame("spells")["admitted_on"]
 by_month = admitted.dt.to_period("M").dt.to_timestamp().value_counts().rename_axis("month").reset_index(name="rows")
 by_day = admitted.dt.day.value_counts().rename_axis("day").reset_index(name="rows")
 months = (

@@ -145,9 +145,9 @@ beyond = whole[whole["from_day"].eq(-90) & (whole["times_low"] > 1)]["setting"].
 EMERGENCY = ["21", "22", "23", "24", "25", "2A", "2D", "28"]
 spells = records.frame("spells")
 spells = spells[spells["admission_method"].isin(EMERGENCY)]
-spells["quarter"] = pd.PeriodIndex(pd.to_datetime(spells["admitted_on"]), freq="Q")
+spells["quarter"] = pd.PeriodIndex(spells["admitted_on"], freq="Q")
 chosen = set(spells.loc[spells["quarter"].dt.year == 2022, "patient_id"])
-died = pd.to_datetime(records.frame("patients").set_index("patient_id")["died_on"])
+died = records.frame("patients").set_index("patient_id")["died_on"]
 died = died[died.index.isin(chosen)]
 quarters = pd.period_range("2021Q1", "2024Q4", freq="Q")
 admitted = spells[spells["patient_id"].isin(chosen)].groupby("quarter").size().reindex(quarters, fill_value=0)

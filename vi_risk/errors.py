@@ -47,6 +47,16 @@ class ResourceError(ViRiskError):
 
 
 class NotPromotedError(ViRiskError):
-    """A model does not take the champion's place; the message says why, in figures."""
+    """A gate that the model spec sets is not passed: the model does not take the champion's place.
+
+    The message says by how much, in figures. The work itself went well, so that a schedule may tell "not good enough"
+    from "did not run" by the exit code.
+    """
 
     exit_code = 7
+
+
+class LeakError(ViRiskError):
+    """Identifiers stand where none may."""
+
+    exit_code = 8

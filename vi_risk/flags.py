@@ -136,9 +136,9 @@ MemoryFlag = Annotated[
     typer.Option(
         "--memory-limit",
         metavar="MB",
-        min=200,
-        help="Memory that the engine may take while it reads and builds features; beyond it, it writes to disk.",
-        show_default="four fifths of the machine's",
+        min=1,
+        help="The most memory that the command is to take; what does not fit is written to the folder of --spill.",
+        show_default="no limit",
     ),
 ]
 SpillFlag = Annotated[
@@ -146,7 +146,7 @@ SpillFlag = Annotated[
     typer.Option(
         "--spill",
         metavar="DIR",
-        help="Where the engine keeps the records while it works on them, and what does not fit into memory.",
+        help="Where the records lie while they are worked on, and what does not fit into memory.",
         show_default="the folder for temporary files",
     ),
 ]

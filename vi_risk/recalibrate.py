@@ -1,6 +1,5 @@
 """A registered model set right for a new year or another place: the same trees, new calibration, a new version."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from vi_risk.errors import InputError, UsageError
 from vi_risk.files import remove
 from vi_risk.model_choice import choose_model
+from vi_risk.models import beside
 from vi_risk.models.learning import bundle
 from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.learning.uncertainty import Refits
@@ -80,7 +80,8 @@ def recalibrate(
     known = rows.take(np.flatnonzero(new)).known
     moved = model.recalibrated(known.features, known.outcome, how=how, sample_weight=known.sample_weight)
     version = then["model"]["version"]
-    part = _save(folder, chosen.folder, moved, {**about, "spec": run["spec"], "recalibrated_from": version})
+    about = {**about, "spec": run["spec"], "recalibrated_from": version, beside.SEALED: {}}
+    part = _save(folder, chosen.folder, moved, about)
     report.step(f"{len(known.outcome):,} rows, {int(known.outcome.sum()):,} events; {spec.name} of {version} moved")
     update_run(
         folder,
@@ -103,8 +104,7 @@ def _save(folder: Path, fetched: Path, moved: RiskClassifier, about: Mapping[str
     refits = bundle.load_refits(fetched / MODEL_FOLDER)
     remove(folder / MODEL_FOLDER)
     carried = None if refits is None else Refits(moved, refits.boosters, refits.scale)
-    bundle.save(moved, folder / MODEL_FOLDER, about=about, refits=carried)
-    checksum = hashlib.sha256((folder / MODEL_FOLDER / bundle.MODEL_FILE).read_bytes()).hexdigest()
+    checksum = bundle.save(moved, folder / MODEL_FOLDER, about=about, refits=carried)
     return {"version": checksum[:12], "checksum": checksum}
 
 

@@ -91,7 +91,7 @@ def fit_booster(place: Place) -> None:
     with measured() as told:
         rows = TrainingRows.of(features, outcome, patients, weight)
         inputs = Inputs.of(rows.table)
-        training = model.binned(inputs, inputs.matrix(rows.table), outcome, rows.weight)
+        training = model.binned(inputs, inputs.blocks(rows.table), outcome, rows.weight)
         lgb.train(model.settings(inputs), training, num_boost_round=model.n_estimators)
         told |= _size(features)
 

@@ -1,20 +1,24 @@
 """The library as others import it: light to import, its verbs in place, usable one after the other."""
 
+import ast
 import subprocess
 import sys
 from datetime import date
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import vi_risk
-from vi_risk.features.catalogue import Catalogue
-from vi_risk.features.definition import Definition
-from vi_risk.records.linked import Records
+from vi_risk import Records
 from vi_risk.records.permission import NOBODYS
 
-VERBS = ("read_records", "load_spec", "build_features", "train", "evaluate", "score", "choose", "explain", "case_lists")
+VERBS = (
+    "read_records", "load_spec", "build_features", "compute_features", "train", "evaluate", "evaluate_risks", "score",
+    "choose", "explain", "case_lists", "lists_from_scores", "write_packs", "save_model", "load_model",
+)  # fmt: skip
 _HEAVY = ("duckdb", "ibis", "lightgbm", "matplotlib", "mlflow", "numpy", "pandas", "pandera", "shap", "sklearn")
 
 _MEASURE = f"""
@@ -56,6 +60,19 @@ def test_every_verb_is_a_public_name() -> None:
     assert set(VERBS) <= set(vi_risk.__all__) <= set(dir(vi_risk))
 
 
+def test_every_public_name_is_where_it_is_said_to_be_and_known_to_type_checkers_by_the_same_name() -> None:
+    found = {name: getattr(vi_risk, name) for name in vi_risk.__all__}
+    imported = [
+        (alias.asname or alias.name, node.module, alias.name)
+        for node in ast.walk(ast.parse(Path(vi_risk.__file__).read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module is not None and node.module.startswith("vi_risk.")
+        for alias in node.names
+    ]
+
+    assert sorted(vi_risk.__all__) == vi_risk.__all__ == sorted(name for name, _, _ in imported)
+    assert all(getattr(import_module(module), there) is found[name] for name, module, there in imported)
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'vi_risk' has no attribute 'predict'"):
         _ = vi_risk.predict
@@ -65,6 +82,9 @@ def test_the_version_is_that_of_the_package() -> None:
     from importlib.metadata import version
 
     assert vi_risk.__version__ == version("vi-risk")
+
+
+_SMALL = {"n_estimators": 20, "min_child_samples": 10, "min_events": 10, "num_threads": 1}
 
 
 def _made_up_records(people: int = 250) -> Records:
@@ -86,15 +106,9 @@ def _made_up_records(people: int = 250) -> Records:
 
 
 def test_the_verbs_lead_from_records_to_case_lists() -> None:
-    whole = vi_risk.read_catalogue()
-    catalogue = Catalogue(
-        tuple(d for d in whole.definitions if d.name in ("age", "sex_female", "emergency_admissions")), whole.codelists
-    )
+    catalogue = vi_risk.read_catalogue().only("age", "sex_female", "emergency_admissions")
     plain = vi_risk.load_spec()
-    learner = plain.learner.model_copy(
-        update={"n_estimators": 20, "min_child_samples": 10, "min_events": 10, "num_threads": 1}
-    )
-    spec = plain.model_copy(update={"learner": learner})
+    spec = plain.with_changes(learner=_SMALL)
 
     snapshots = vi_risk.build_features(_made_up_records(), spec, index_date=date(2025, 1, 1), catalogue=catalogue)
     model = vi_risk.train(snapshots, spec)
@@ -111,9 +125,8 @@ def test_the_verbs_lead_from_records_to_case_lists() -> None:
 
 
 def test_a_feature_declared_in_python_goes_the_whole_way_to_a_reason() -> None:
-    whole = vi_risk.read_catalogue()
-    age_alone = Catalogue(tuple(d for d in whole.definitions if d.name == "age"), {})
-    own = Definition(
+    age_alone = vi_risk.read_catalogue().only("age")
+    own = vi_risk.Definition(
         name="winter_stays",
         domain="acute use",
         title="Emergency stays, counted by us",
@@ -125,11 +138,7 @@ def test_a_feature_declared_in_python_goes_the_whole_way_to_a_reason() -> None:
     )
     catalogue = age_alone.with_definitions(own)
     plain = vi_risk.load_spec()
-    learner = plain.learner.model_copy(
-        update={"n_estimators": 20, "min_child_samples": 10, "min_events": 10, "num_threads": 1}
-    )
-    features = plain.features.model_copy(update={"exclude": (), "as_at_extract": ()})
-    spec = plain.model_copy(update={"learner": learner, "features": features})
+    spec = plain.with_changes(learner=_SMALL, features={"exclude": (), "as_at_extract": ()})
 
     snapshots = vi_risk.build_features(_made_up_records(), spec, index_date=date(2025, 1, 1), catalogue=catalogue)
     model = vi_risk.train(snapshots, spec)

@@ -195,6 +195,34 @@ def test_a_folder_under_a_file_is_refused(tmp_path: Path) -> None:
         pass
 
 
+def test_a_folder_that_cannot_be_written_is_told_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def refused(*, dir: Path) -> None:  # noqa: A002 - as tempfile calls it
+        asked.append(dir)
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", refused)
+    with pytest.raises(
+        ResourceError, match=r"out: cannot be written \(Permission denied\)\. Name a folder that you may write to"
+    ):
+        check_out(tmp_path / "not" / "yet" / "out")
+
+    assert asked == [tmp_path]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_can_be_written_is_left_as_it_is(out: Path) -> None:
+    before = contents(out.parent)
+
+    check_out(out)
+    check_out(out.parent / "not" / "yet" / "out")
+
+    assert contents(out.parent) == before
+
+
 def test_a_file_cannot_be_the_output_folder(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
 

@@ -213,8 +213,7 @@ def _counts(
     found: dict[str, dict[str, int]] = {}
     for words, of_these in off.items():
         for code, number in of_these["practice_code"].value_counts().items():
-            if number:
-                found.setdefault(str(code), {})[words] = int(number)
+            found.setdefault(str(code), {})[words] = int(number)
     return found
 
 

@@ -78,7 +78,35 @@ def in_order(
 def choose(
     scores: pd.DataFrame, snapshots: "Snapshots", *, rules: CaseListRules | None = None, capacity: int | None = None
 ) -> pd.DataFrame:
-    """Return the people on the lists, by practice_code and rank: the columns of `ranked_people`."""
+    """Return the people on the lists, in order and within the places: whom to explain, before the lists are made.
+
+    Parameters
+    ----------
+    scores
+        One row per person: patient_id and risk at least; from `vi_risk.score` or of one's own making.
+    snapshots
+        Those that were scored: who is eligible, and what the rules ask about.
+    rules, capacity
+        None: the shipped rules, and the places that the rules give.
+
+    Returns
+    -------
+    DataFrame
+        One row per listed person, by practice_code and rank: patient_id, practice_code, rank (within the practice, 1 is
+        the first), risk (0 to 1), age, age_band, sex and the further columns of
+        `vi_risk.caselists.ranking.ranked_people`.
+
+    Raises
+    ------
+    UsageError
+        The scores do not fit the snapshots, or the capacity is no whole number from 1.
+
+    Examples
+    --------
+    >>> listed = vi_risk.choose(scores, snapshots, capacity=2)
+    >>> int(listed["rank"].max()), bool(listed["listed"].all())
+    (2, True)
+    """
     return on_lists(ranked_people(scores, snapshots, rules=rules, capacity=capacity))
 
 

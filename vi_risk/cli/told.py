@@ -25,7 +25,7 @@ _NO_MEMORY = "not enough memory. Close other programs, or use a machine with mor
 # The engine's own words may quote a record, so only the kind of fault is told.
 _ENGINE_STOPPED = (
     "the engine stopped ({}). Most often its working folder is full: free space in the folder for temporary files, or"
-    " name another one in the environment variable TMPDIR."
+    " name another one with --spill or in the environment variable TMPDIR. With a small --memory-limit, raise it."
 )
 _AS_BEFORE = "interrupted; the output folder is as it was before."
 

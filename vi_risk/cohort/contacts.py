@@ -70,8 +70,6 @@ def contacts_of(records: Records, people: "pd.DataFrame", index_date: date) -> "
         for setting in SETTINGS
         if seen_by(known, setting)
     ]
-    if not parts:
-        return _none()
     first, *others = parts
     contacts = ibis.union(first, *others) if others else first
     rows = contacts.order_by(["patient_id", "began_on", "setting", "ended_on"])
@@ -112,10 +110,3 @@ def _stays(known: Records, those: ir.Table, since: ir.DateValue) -> ir.Table:
     return lasting.select(
         "patient_id", setting=ibis.literal("admission"), began_on="admitted_on", ended_on="discharged_on"
     )
-
-
-def _none() -> "pd.DataFrame":
-    import pandas as pd  # noqa: PLC0415 - loaded when used
-
-    kinds = dict.fromkeys(("patient_id", "setting"), "str") | dict.fromkeys(("began_on", "ended_on"), "datetime64[ms]")
-    return pd.DataFrame({column: pd.Series(dtype=kinds[column]) for column in CONTACT_COLUMNS})

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import ibis
 import ibis.expr.types as ir
@@ -12,12 +12,16 @@ import pyarrow as pa
 
 from vi_risk.cohort.events import KEYS, deaths, departures, emergency_stays, with_main_diagnosis
 from vi_risk.errors import InputError, UsageError
+from vi_risk.memory import budget
 from vi_risk.records.linked import Records
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Ended = Literal["event", "died", "left", "horizon"]
+
+# A row that is asked about takes as much as so many numbers while it is looked up.
+_COLUMNS_HELD = 60
 
 _KEYS = pa.schema([("patient_id", pa.string()), ("index_date", pa.date32())])
 
@@ -110,20 +114,36 @@ def outcomes_of(
     """
     import pandas as pd  # noqa: PLC0415 - loaded when used
 
+    asked: dict[str, Any] = {
+        "outcome": outcome,
+        "horizon_days": horizon_days,
+        "known_by": known_by,
+        "starts_after_days": starts_after_days,
+        "leaving": leaving,
+        "codes": codes,
+    }
+    at_once = budget().rows_at_once(_COLUMNS_HELD)
+    parts = [
+        _ends_of(records, cohort.iloc[start : start + at_once], asked)
+        for start in range(0, max(1, len(cohort)), at_once)
+    ]
+    return parts[0] if len(parts) == 1 else pd.concat(parts)
+
+
+def _ends_of(records: Records, cohort: "pd.DataFrame", asked: Mapping[str, Any]) -> "pd.DataFrame":
+    import pandas as pd  # noqa: PLC0415 - loaded when used
+
     keys = pa.Table.from_pandas(cohort[_KEYS.names], schema=_KEYS, preserve_index=False)
     found = follow_up(
         records,
         ibis.memtable(keys.group_by(_KEYS.names).aggregate([])),
-        outcome=outcome,
-        horizon_days=horizon_days,
-        known_by=known_by,
-        starts_after_days=starts_after_days,
-        leaving=leaving,
-        codes=codes,
+        **asked,
     )
     ends: pd.DataFrame = found.to_pyarrow().to_pandas(date_as_object=True)
-    asked = keys.to_pandas(date_as_object=True)
-    rows: pd.DataFrame = asked.merge(ends, on=_KEYS.names, how="left", validate="many_to_one").drop(columns=_KEYS.names)
+    people = keys.to_pandas(date_as_object=True)
+    rows: pd.DataFrame = people.merge(ends, on=_KEYS.names, how="left", validate="many_to_one").drop(
+        columns=_KEYS.names
+    )
     rows.index = cohort.index
     return rows
 

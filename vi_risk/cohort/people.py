@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from vi_risk.cohort.events import KEYS, died_in_hospital
 from vi_risk.cohort.index_dates import IndexDates, Role
 from vi_risk.cohort.seen import ALWAYS, practice_starts, seen_since
 from vi_risk.records.codes import SEX
-from vi_risk.records.linked import Records
+from vi_risk.records.linked import Records, known_rows
+from vi_risk.records.tables import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # Where the records have no registrations, everyone belongs to this one list.
 EVERYONE = "all"
+
+_ASKED = pa.schema([("patient_id", pa.string()), ("index_date", pa.date32())])
 
 _AGE_BANDS = (0, 5, 16, 25, 35, 45, 55, 65, 70, 75, 80, 85, 90)
 
@@ -153,6 +157,31 @@ def selected(
     if starts is None:
         del steps["registered"]
     return rows, {**steps, f"aged {min_age} or over": old_enough}
+
+
+def gp_seen_at(records: Records, asked: "pd.DataFrame") -> "pd.DataFrame":
+    """Return from when the practice tables of people are seen, at dates of one's own choice.
+
+    Parameters
+    ----------
+    records
+        As they were known at the latest of the dates.
+    asked
+        One row per patient_id, index_date.
+
+    Returns
+    -------
+    DataFrame
+        One row per patient_id, index_date, in the order of `asked`: gp_seen_from, null where the person was registered
+        with no practice of the trust then. Where the records have no registrations, everyone is seen from the first.
+    """
+    if "registrations" not in records.tables:
+        return asked.assign(gp_seen_from=ALWAYS)
+    people = ibis.memtable(pa.Table.from_pandas(asked, schema=_ASKED, preserve_index=False))
+    rows = people.join(records.tables["registrations"], "patient_id")
+    periods = known_rows(rows, TABLES["registrations"], rows.index_date)
+    found = _registered(periods, practice_starts(records)).select(*KEYS, "gp_seen_from")
+    return asked.merge(found.to_pyarrow().to_pandas(date_as_object=True), on=[*KEYS], how="left")
 
 
 def _registered(periods: ir.Table, starts: Mapping[str, date]) -> ir.Table:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from vi_risk.errors import SpecificationError
+from vi_risk.errors import SpecificationError, UsageError
 from vi_risk.features.codelists import CodeList, code_faults
 from vi_risk.features.conditions import Values
 from vi_risk.features.declarations import Declarations
@@ -22,6 +22,10 @@ class Catalogue:
 
     Attributes
     ----------
+    definitions
+        In declared order.
+    codelists
+        Name -> code list, as definitions name them.
     sets
         Named value sets of the declared files, for definitions of one's own:
         ``where={"admission_method": catalogue.sets["emergency"]}``.
@@ -78,6 +82,13 @@ class Catalogue:
     def with_definitions(self, *definitions: Definition, codelists: Iterable[CodeList] = ()) -> "Catalogue":
         """Return a catalogue with definitions of one's own, made in Python, after those that it has.
 
+        Parameters
+        ----------
+        definitions
+            From `vi_risk.Definition`.
+        codelists
+            Those that the definitions name and the catalogue has not.
+
         Raises
         ------
         SpecificationError
@@ -101,6 +112,34 @@ class Catalogue:
         if faults:
             raise SpecificationError.of(faults)
         return together
+
+    def only(self, *names: str) -> "Catalogue":
+        """Return a catalogue of some of the definitions, in their order, with every code list.
+
+        Parameters
+        ----------
+        names
+            Of definitions, each of which yields one feature or several: `emergency_admissions`, not
+            `emergency_admissions_365d`.
+
+        Raises
+        ------
+        UsageError
+            A definition is not declared.
+
+        Examples
+        --------
+        >>> import vi_risk
+        >>> [feature.name for feature in vi_risk.read_catalogue().only("age", "medicines").features]
+        ['age', 'medicines_90d']
+        """
+        if unknown := sorted({*names} - {definition.name for definition in self.definitions}):
+            msg = (
+                f"catalogue: {', '.join(unknown)}: no such definition. Look the name up with `vi-risk features list`,"
+                " and leave out the days at its end."
+            )
+            raise UsageError(msg)
+        return Catalogue(tuple(one for one in self.definitions if one.name in names), self.codelists, self.sets)
 
     def to_json(self) -> str:
         """Return the whole catalogue as JSON, a line for each definition and each code, to be read back elsewhere."""
@@ -177,14 +216,28 @@ def read_catalogue(*folders: Path | str, sensitive: Iterable[str] | Mapping[str,
 
     Parameters
     ----------
+    folders
+        With declarations of one's own, as features/README.md describes them; none are needed.
     sensitive
         Kinds of sensitive code groups that governance allows (such as ``"hiv"``), or kind -> whether it does; all
         others are left out.
+
+    Returns
+    -------
+    Catalogue
+        Definitions in declared order, the shipped ones first.
 
     Raises
     ------
     SpecificationError
         Any file has a fault; the message has one line for each fault of each file.
+
+    Examples
+    --------
+    >>> import vi_risk
+    >>> catalogue = vi_risk.read_catalogue()
+    >>> [feature.name for feature in catalogue.features if feature.name.startswith("emergency_admissions_")][:2]
+    ['emergency_admissions_30d', 'emergency_admissions_90d']
     """
     found = Declarations.of_folders(*map(Path, folders))
     named = dict(sensitive) if isinstance(sensitive, Mapping) else dict.fromkeys(sensitive, True)

@@ -44,6 +44,10 @@ class CodeList:
 
     Attributes
     ----------
+    name
+        As definitions name it: that of the file, without .csv.
+    entries
+        One for each code of each group: its system, the code, the group and its points in a score.
     groups
         Group -> title for people, of the groups that have entries.
     replaced_by
@@ -86,7 +90,7 @@ class CodeList:
 
     @classmethod
     def from_json(cls, name: str, content: Mapping[str, Any]) -> Self:
-        """Return the list of what `to_json` wrote, read as JSON."""
+        """Return the list of that name from the content that `to_json` wrote, read as JSON."""
         entries = tuple(CodeEntry(*entry) for entry in content["entries"])
         return cls(name, entries, content["groups"], content["replaced_by"], content["sensitive"])
 

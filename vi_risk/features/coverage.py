@@ -142,8 +142,7 @@ def _cut(catalogue: Catalogue, definition: Definition, reach: int) -> dict[str, 
     cut: dict[str, int | None] = {}
     taken: dict[str | None, set[int]] = {}
     for feature in catalogue.features_of(definition):
-        if feature.window is None:
-            continue
+        assert feature.window is not None  # noqa: S101 - the definition has windows
         used = min(feature.window, reach)
         others = taken.setdefault(feature.group, set())
         if used < 1 or (used < feature.window and any(used - other <= _ALIKE * used for other in others)):

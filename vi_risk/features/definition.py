@@ -62,7 +62,39 @@ _LONGEST_WINDOW = 36_525  # a century
 
 
 class Definition(BaseModel):
-    """One declared feature definition; it yields a feature for each window, and for each group where it flags them."""
+    """One declared feature definition; it yields a feature for each window, and for each group where it flags them.
+
+    features/README.md is the grammar, with an example of each key.
+
+    Attributes
+    ----------
+    name, domain, title, theme
+        What files, the catalogue and reasons call it; definitions of one theme are one reason.
+    table, where
+        The source, and what of a row must hold for it to count: column -> values or a range.
+    measure, of, part, recent
+        What is made of the rows: of which column, of what the part holds that is a share, and which days are recent.
+    codes, groups
+        The code list, and those of its groups that count.
+    prefix
+        Characters by which the values of `of` are told apart, where different ones are counted.
+    windows
+        Days of look-back, each of which yields a feature.
+    at_least
+        Makes a count a matter of yes or no: 1 where it is so much or more, else 0.
+    unseen
+        Where the record was seen for a part of the window: missing, or scaled up.
+    unit, any_unit
+        The unit of the values, or that they are taken in any.
+    direction
+        Whether risk may only rise ("up") or fall ("down") with it.
+    reason, reason_zero, reason_negative, reason_missing
+        The sentence that a list says, of a value, of none, of a fall, and where it is missing.
+    missing, reference
+        What a missing value means, and the source of the definition.
+    model_input
+        Whether models use it unless a spec says otherwise.
+    """
 
     model_config = _CHECKED
 

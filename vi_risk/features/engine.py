@@ -24,13 +24,17 @@ from vi_risk.features.matching import Codes
 from vi_risk.features.parts import Part, parts_of
 from vi_risk.features.rows import Asked
 from vi_risk.features.seen import AsSeen
+from vi_risk.memory import budget
 from vi_risk.records.linked import Records
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# People and index dates of one batch: 200 features of as many rows are half a gigabyte.
-_ROWS_IN_A_BATCH = 250_000
+# The records of a person, taken out of the database, are as large as so many features (measured).
+_NUMBERS_OF_A_PERSON = 500
+
+# Of the file: who reads the rows of some people, or of one date, holds no more than a few groups at once.
+_ROWS_IN_A_GROUP = 50_000
 
 # Fewer cost less without the sweep, whose loops are loaded, and once in the life of an installation compiled.
 _ROWS_WORTH_A_SWEEP = 40_000
@@ -46,7 +50,7 @@ def compute_features(
     catalogue: Catalogue,
     *,
     windows: Windows | None = None,
-    rows_in_a_batch: int = _ROWS_IN_A_BATCH,
+    rows_in_a_batch: int | None = None,
     engine: Engine = "auto",
 ) -> "pd.DataFrame":
     """Compute every feature of a catalogue for a cohort.
@@ -60,10 +64,11 @@ def compute_features(
         Feature name -> days of look-back to use instead of the declared window; None leaves the feature missing. From
         `vi_risk.features.coverage`, so that training, test and list look back equally far.
     rows_in_a_batch
-        How many rows of the cohort to compute at once; no value depends on it.
+        How many rows of the cohort to compute at once; None leaves it to the budget of memory. No value depends on it.
     engine
         ``"sweep"`` takes one pass over each source for all index dates, ``"portable"`` asks everything of the database,
-        ``"auto"`` sweeps where the cohort is large enough to pay for loading it; no value depends on it.
+        ``"auto"`` sweeps where the cohort is large enough to pay for loading it, or memory is bounded; no value depends
+        on it.
 
     Returns
     -------
@@ -71,10 +76,12 @@ def compute_features(
         One row per patient_id, index_date, sorted by them; one float column per feature in declared order, NaN where
         the value is missing.
     """
-    batches = list(_batches(records, cohort, catalogue, windows or {}, rows_in_a_batch, engine))
-    table = pa.concat_tables(batches)
+    table = pa.concat_tables(_batches(records, cohort, catalogue, windows or {}, rows_in_a_batch, engine))
     result: pd.DataFrame = table.select(KEYS).to_pandas(date_as_object=True)
-    return result.join(table.drop_columns(KEYS).to_pandas())
+    # A column of the one goes as soon as it is one of the other.
+    features = table.drop_columns(KEYS)
+    del table
+    return result.join(features.to_pandas(split_blocks=True, self_destruct=True))
 
 
 def write_features(
@@ -84,7 +91,7 @@ def write_features(
     path: Path,
     *,
     windows: Windows | None = None,
-    rows_in_a_batch: int = _ROWS_IN_A_BATCH,
+    rows_in_a_batch: int | None = None,
     engine: Engine = "auto",
 ) -> int:
     """Compute the features into a Parquet file, a batch at a time, and return its number of rows.
@@ -99,7 +106,7 @@ def write_features(
         for batch in _batches(records, cohort, catalogue, windows or {}, rows_in_a_batch, engine):
             if writing is not None:
                 writing.result()
-            writing = pen.submit(file.write_table, batch)  # while the next batch is computed
+            writing = pen.submit(file.write_table, batch, _ROWS_IN_A_GROUP)  # while the next batch is computed
             rows += len(batch)
             del batch
         if writing is not None:
@@ -112,7 +119,7 @@ def _batches(
     cohort: "pd.DataFrame",
     catalogue: Catalogue,
     windows: Windows,
-    rows_in_a_batch: int,
+    rows_in_a_batch: int | None,
     engine: Engine = "auto",
 ) -> Iterator[pa.Table]:
     """Return the features of so many people at a time, sorted by patient_id and index_date.
@@ -127,9 +134,13 @@ def _batches(
         return
     refuse_strangers(people, records.tables["patients"])
     dates = tuple(sorted(people["index_date"].unique().to_pylist()))
+    if rows_in_a_batch is None:  # rows of one person share that person's records
+        rows_in_a_batch = budget().rows_at_once(len(catalogue.features) + _NUMBERS_OF_A_PERSON // len(dates))
     codes = codes_in_use(Asked(records.tables, ibis.memtable(people), dates), catalogue)
     backend = records.workspace.backend
-    sweeps = engine == "sweep" or (engine == "auto" and len(people) >= _ROWS_WORTH_A_SWEEP)
+    # Asked in one query, the joins of all parts are held at once, which the engine cannot do within little memory.
+    worth_it = len(people) >= _ROWS_WORTH_A_SWEEP or budget().limit_mb is not None
+    sweeps = engine == "sweep" or (engine == "auto" and worth_it)
     with records.workspace.scratch() as name_of:
         features_of: Callable[[pa.Table], pa.Table] | None = None
         for start, end in _spans(people["patient_id"], rows_in_a_batch):
@@ -161,13 +172,13 @@ def _asked_of_the_database(
     return lambda _: view.to_pyarrow().sort_by([(key, "ascending") for key in KEYS])
 
 
-def _refuse_unknown(windows: Windows, rows_in_a_batch: int, engine: str) -> None:
+def _refuse_unknown(windows: Windows, rows_in_a_batch: int | None, engine: str) -> None:
     faults = [
         f"windows: {name}: expected 1 day or more, got {days}"
         for name, days in windows.items()
         if days is not None and days < 1
     ]
-    if rows_in_a_batch < 1:
+    if rows_in_a_batch is not None and rows_in_a_batch < 1:
         faults.append(f"rows_in_a_batch: expected 1 or more, got {rows_in_a_batch}")
     if engine not in _ENGINES:
         faults.append(f"engine: expected {', '.join(_ENGINES)}, got {engine!r}")

@@ -172,15 +172,13 @@ class Part:
     # --- groups of code lists ---------------------------------------------------------------------------------------
 
     def _groups(self) -> ir.Table:
-        if self.codes is None:
-            msg = f"{self.source}: has no codes to group"
-            raise AssertionError(msg)
+        codes = self.codes
+        assert codes is not None  # noqa: S101 - a definition of groups names a code list
         lists = list(dict.fromkeys(chosen_by(definition) for definition in self.definitions))
         places: dict[tuple[tuple[str, tuple[str, ...]], str], int] = {}
 
         def narrow(rows: ir.Table) -> ir.Table:
-            assert self.codes is not None  # noqa: S101 - said above; mypy forgets it in a closure
-            grouped, found = self.codes.grouped(rows.filter(all_hold(rows, self.definitions[0].where)), lists)
+            grouped, found = codes.grouped(rows.filter(all_hold(rows, self.definitions[0].where)), lists)
             places.update(found)
             return grouped
 

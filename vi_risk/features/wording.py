@@ -82,13 +82,11 @@ def condition_in_words(condition: Condition) -> str:
 def values_in_words(values: Values | Range) -> str:
     """Return the values that a column may have."""
     if isinstance(values, Range):
-        match values.min, values.max:
-            case None, most:
-                return f"at most {most:g}"
-            case least, None:
-                return f"at least {least:g}"
-            case least, most:
-                return f"{least:g} to {most:g}"
+        if values.min is None:
+            return f"at most {values.max:g}"
+        if values.max is None:
+            return f"at least {values.min:g}"
+        return f"{values.min:g} to {values.max:g}"
     shown = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
 

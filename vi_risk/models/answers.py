@@ -7,6 +7,7 @@ from vi_risk.cohort.censoring import censoring_weights
 from vi_risk.cohort.outcomes import OUTCOMES, outcomes_of
 from vi_risk.errors import SpecificationError
 from vi_risk.features.catalogue import Catalogue
+from vi_risk.memory import let_go
 from vi_risk.models.spec import ModelSpec
 from vi_risk.records.linked import Records
 
@@ -46,6 +47,7 @@ def with_answers(
         answers = _answers(records, cohort, companion, known_by=known_by, catalogue=catalogue)
         answered[f"{companion.name}_outcome"] = answers["outcome"]
         answered[f"{companion.name}_weight"] = answers["weight"]
+        let_go()
     if spec.counts or spec.cohort.index != "date":
         return answered
     training = cohort[cohort["role"] == "train"]
@@ -54,6 +56,7 @@ def with_answers(
         answers = _answers(records, first, spec, known_by=known_by, catalogue=catalogue, starts_after_days=days)
         answered[f"outcome_{days}"] = answers["outcome"]
         answered[f"weight_{days}"] = answers["weight"]
+        let_go()
     return answered
 
 

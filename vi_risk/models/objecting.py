@@ -16,9 +16,8 @@ def objectors(snapshots: "Snapshots", role: "Role" = "list") -> frozenset[str]:
     Of everyone in the records where the snapshots have particulars, and of everyone eligible in the role whose
     features say so at their own index date, scored or not.
     """
-    cohort, features = snapshots.rows(role)
-    asked = [name for name in _objection_features(snapshots.catalogue) if name in features]
-    found = {*cohort.loc[(features[asked] > 0).any(axis=1).to_numpy(), "patient_id"]}
+    told = snapshots.some(role, _objection_features(snapshots.catalogue))
+    found = {*snapshots.people(role).loc[(told > 0).any(axis=1).to_numpy(), "patient_id"]}
     if snapshots.particulars is not None:
         found |= {*snapshots.particulars.objectors["patient_id"]}
     return frozenset(found)

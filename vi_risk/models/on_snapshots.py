@@ -1,6 +1,7 @@
 """Train models on snapshots: a verb of the library, and what learns, and looks at, the same rows."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -11,6 +12,7 @@ from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.models.answers import LATER
 from vi_risk.models.evidence.score_decay import score_decay
+from vi_risk.models.learning.blocks import Blocks, HeldRows
 from vi_risk.models.learning.calibration import Floats, Rows, log_odds_of
 from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.learning.counts import CountRegressor
@@ -24,19 +26,34 @@ if TYPE_CHECKING:
 
 Model = RiskClassifier | CountRegressor
 
+_SAMPLED = 2_000  # rows of which the contributions of features are told
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearningRows:
     """What a model learns from: features, outcome, weight (0: not known) and patient of each row."""
 
-    features: pd.DataFrame
+    features: pd.DataFrame | Blocks
     outcome: Floats
     weight: Floats
     patient_id: "np.ndarray[Any, Any]"
 
     def take(self, rows: Rows) -> Self:
         """Return some of the rows."""
-        return type(self)(self.features.iloc[rows], self.outcome[rows], self.weight[rows], self.patient_id[rows])
+        features = self.features
+        some = features.take(rows) if isinstance(features, Blocks) else features.iloc[rows]
+        return type(self)(some, self.outcome[rows], self.weight[rows], self.patient_id[rows])
+
+    def select(self, inputs: Sequence[str]) -> Self:
+        """Return the rows with some of the features."""
+        features = self.features
+        some = features.select(inputs) if isinstance(features, Blocks) else features[list(inputs)]
+        return replace(self, features=some)
+
+    @property
+    def blocks(self) -> Blocks:
+        """The features, to be read a block at a time."""
+        return self.features if isinstance(self.features, Blocks) else Blocks.of(HeldRows(self.features))
 
     @property
     def known(self) -> Self:
@@ -68,6 +85,17 @@ def training_rows(
     )
 
 
+def training_blocks(snapshots: "Snapshots", *, of: str | None = None) -> LearningRows:
+    """Return the training rows with all features of them, read a block at a time; else as `training_rows`."""
+    answers = snapshots.answers("train", of=of)
+    return LearningRows(
+        snapshots.blocks("train"),
+        answers["outcome"].to_numpy(dtype=np.float64),
+        answers["weight"].to_numpy(dtype=np.float64),
+        snapshots.people("train")["patient_id"].to_numpy(),
+    )
+
+
 def train(snapshots: "Snapshots", spec: ModelSpec, *, companion: ModelSpec | None = None) -> Model:
     """Return a calibrated model fitted on the training snapshots.
 
@@ -77,20 +105,37 @@ def train(snapshots: "Snapshots", spec: ModelSpec, *, companion: ModelSpec | Non
 
     Parameters
     ----------
+    snapshots
+        From `vi_risk.build_features`; the rows of training are learnt from, those of the test are not looked at.
+    spec
+        The one that they were built for: which features, which learner, which seed.
     companion
         One of the spec's companions: the same people at the same dates, asked about its outcome.
+
+    Returns
+    -------
+    RiskClassifier or CountRegressor
+        As the outcome is a matter of yes or no, or a count. The same snapshots and spec give the same model.
 
     Raises
     ------
     InputError
         The outcome has one class or too few events, a window was not over, or a patient's training window reaches into
-        the same patient's test window.
+        the same patient's test window; or no feature tells people apart.
+    SpecificationError
+        The spec names a definition that the catalogue of the snapshots does not have.
+
+    Examples
+    --------
+    >>> model = vi_risk.train(snapshots, spec)
+    >>> type(model).__name__, "age" in model.feature_name_
+    ('RiskClassifier', True)
     """
     refuse_leaks(snapshots, horizon_days=spec.horizon_days)
     asked = companion or spec
     inputs = [feature.name for feature in asked.inputs(snapshots.catalogue)]
     of = None if companion is None else companion.name
-    return fit(asked, snapshots.catalogue, training_rows(snapshots, inputs, of=of, known=True))
+    return fit(asked, snapshots.catalogue, training_blocks(snapshots, of=of).select(inputs))
 
 
 def fit(spec: ModelSpec, catalogue: Catalogue, rows: LearningRows) -> Model:
@@ -103,15 +148,15 @@ def fit(spec: ModelSpec, catalogue: Catalogue, rows: LearningRows) -> Model:
     """
     known = rows.known
     nothing = tells_nothing(known.features)
-    seen = known.features.loc[:, ~nothing] if nothing.any() else known.features
-    if seen.shape[1] == 0:
+    told = [name for name, untold in zip(known.features.columns, nothing, strict=True) if not untold]
+    if not told:
         msg = (
             f"{spec.name}: no feature of the spec tells people apart in these records: each is missing, or the same for"
             " everyone. Look at `vi-risk check` for what they lack."
         )
         raise InputError(msg)
-    return estimator_of(spec, catalogue, list(seen.columns)).fit(
-        seen, known.outcome, groups=known.patient_id, sample_weight=known.sample_weight
+    return estimator_of(spec, catalogue, told).fit(
+        known.select(told).features, known.outcome, groups=known.patient_id, sample_weight=known.sample_weight
     )
 
 
@@ -136,7 +181,7 @@ def refits_of(model: Model, snapshots: "Snapshots", spec: ModelSpec) -> Refits |
     """
     if not spec.uncertainty.refits or isinstance(model, CountRegressor):
         return None
-    known = training_rows(snapshots, model.feature_name_, known=True)
+    known = training_blocks(snapshots).known.select(model.feature_name_)
     return fit_refits(
         model,
         known.features,
@@ -154,7 +199,7 @@ def decay_of(model: Model, snapshots: "Snapshots") -> dict[str, Any] | None:
     The people of the earliest training date, whose later windows are over; each scored by trees that did not see them.
     Ask before the model is saved: those scores are not kept.
     """
-    cohort, _ = snapshots.rows("train")
+    cohort = snapshots.people("train")
     if not isinstance(model, RiskClassifier) or f"outcome_{LATER[0]}" not in cohort:
         return None
     known = (snapshots.answers("train")["weight"] > 0).to_numpy()
@@ -169,14 +214,24 @@ def decay_of(model: Model, snapshots: "Snapshots") -> dict[str, Any] | None:
     )
 
 
-def importance(model: Model, features: pd.DataFrame, *, seed: int, most: int = 2000) -> pd.DataFrame:
+def importance(model: Model, features: pd.DataFrame, *, seed: int, most: int = _SAMPLED) -> pd.DataFrame:
     """Return contributions of a random sample of rows: one row each, a column per feature; for the global pictures."""
-    generator = np.random.default_rng(seed)
-    chosen = np.sort(generator.choice(len(features), size=min(most, len(features)), replace=False))
+    chosen = _drawn(len(features), seed=seed, most=most)
     return model.contributions(features.iloc[chosen])[model.feature_name_]
 
 
-def raw_scores(model: Model, features: pd.DataFrame) -> Floats:
+def sample_of_test(snapshots: "Snapshots", *, seed: int, most: int = _SAMPLED) -> pd.DataFrame:
+    """Return the features of those test rows that `importance` would draw, in their order and with their index."""
+    features, people = snapshots.blocks("test"), snapshots.people("test")
+    chosen = _drawn(len(features), seed=seed, most=most)
+    return features.take(chosen).table().set_axis(people.index[chosen])
+
+
+def _drawn(rows: int, *, seed: int, most: int) -> Rows:
+    return np.sort(np.random.default_rng(seed).choice(rows, size=min(most, rows), replace=False))
+
+
+def raw_scores(model: Model, features: pd.DataFrame | Blocks) -> Floats:
     """Return the raw scores of rows."""
     return model.predict_raw(features)
 

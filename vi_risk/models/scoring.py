@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from vi_risk.models.companions import column_of, held_below
+from vi_risk.models.learning.blocks import Blocks
 from vi_risk.models.learning.calibration import Floats, Rows
 from vi_risk.models.learning.counts import CountRegressor
 from vi_risk.models.learning.uncertainty import Refits, interval_of
@@ -37,6 +38,8 @@ def score(
 
     Parameters
     ----------
+    model, snapshots
+        From `vi_risk.train` and `vi_risk.build_features`; the model may be of earlier snapshots with the same features.
     refits
         From `vi_risk.models.on_snapshots.refits_of`, or the risks by them (`risks_in_refits`), so that they are not
         counted twice: each risk then has its interval.
@@ -50,8 +53,19 @@ def score(
         expected_count instead), rank (1 is the highest; ties go by raw score, then by patient_id). With `refits`,
         risk_low and risk_high, between which 95 % of the refits lie. With `companions`, risk_<name> of each, or
         expected_<name> of one that counts; one that asks about the same outcome sooner is at most the main risk.
+
+    Raises
+    ------
+    InputError
+        The snapshots lack a feature of the model.
+
+    Examples
+    --------
+    >>> scores = vi_risk.score(model, snapshots)
+    >>> list(scores), bool(scores["risk"].between(0, 1).all())
+    (['patient_id', 'index_date', 'risk', 'rank'], True)
     """
-    cohort, features = snapshots.rows("list")
+    cohort, features = snapshots.people("list"), snapshots.blocks("list")
     rows = _asked(cohort, objectors(snapshots))
     scores = _risks(model, cohort, features, rows, spec=spec, companions=companions)
     if refits is not None:
@@ -79,7 +93,7 @@ def score_before(
     DataFrame
         As of `score`, without intervals.
     """
-    cohort, features = snapshots.rows("previous")
+    cohort, features = snapshots.people("previous"), snapshots.blocks("previous")
     rows = _asked(cohort, objectors(snapshots) | objectors(snapshots, "previous"))
     of_risks = {name: one for name, one in (companions or {}).items() if not isinstance(one, CountRegressor)}
     return _ranked(_risks(model, cohort, features, rows, spec=spec, companions=of_risks))
@@ -87,7 +101,7 @@ def score_before(
 
 def risks_in_refits(refits: Refits, snapshots: "Snapshots") -> pd.DataFrame:
     """Return the risk in each refit of everyone whom `score` scores: one row per patient_id, the index."""
-    cohort, features = snapshots.rows("list")
+    cohort, features = snapshots.people("list"), snapshots.blocks("list")
     rows = _asked(cohort, objectors(snapshots))
     risks = _of_rows(refits.risks, features, rows)
     return pd.DataFrame(risks, index=cohort["patient_id"].to_numpy()[rows])
@@ -101,7 +115,7 @@ def _asked(cohort: pd.DataFrame, left_out: Collection[str]) -> Rows:
 def _risks(
     model: Model,
     cohort: pd.DataFrame,
-    features: pd.DataFrame,
+    features: Blocks,
     rows: Rows,
     *,
     spec: "ModelSpec | None",
@@ -125,7 +139,7 @@ def _ranked(scores: pd.DataFrame) -> pd.DataFrame:
     return scores.drop(columns="raw").assign(rank=np.arange(1, len(scores) + 1))
 
 
-def _of_rows(work: Callable[[pd.DataFrame], Floats], features: pd.DataFrame, rows: Rows) -> Floats:
-    """Return what is said of some rows, of which no more than a batch are copied at once."""
+def _of_rows(work: Callable[[Blocks], Floats], features: Blocks, rows: Rows) -> Floats:
+    """Return what is said of some rows, a batch of them at once."""
     starts = range(0, max(len(rows), 1), _BATCH)  # of no rows, the columns are looked at all the same
-    return np.concatenate([work(features.iloc[rows[start : start + _BATCH]]) for start in starts])
+    return np.concatenate([work(features.take(rows[start : start + _BATCH])) for start in starts])

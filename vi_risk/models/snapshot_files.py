@@ -18,6 +18,7 @@ from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.engine import write_features
 from vi_risk.files import remove, write_text
 from vi_risk.governance.door import without_objectors
+from vi_risk.memory import budget, let_go
 from vi_risk.models.snapshots import Plan, Snapshots, particulars_at, plan_people, who_is_asked, whole_record_at
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.stored_features import StoredFeatures, not_whole
@@ -48,14 +49,18 @@ def write_snapshots(
     plan, cohort = plan_people(records, spec, index_date=index_date, previous=previous, catalogue=catalogue)
     for name in (FEATURES_FILE, COHORT_FILE):
         remove(folder / name)
+    budget().refuse_too_small(len(cohort))
     known, asked, windows = records.as_of(index_date), who_is_asked(cohort), plan.windows
+    let_go()
     if cache is None:
         write_features(known, asked, plan.catalogue, folder / FEATURES_FILE, windows=windows)
     else:
         features = cache.compute(known, asked, plan.catalogue, windows=windows, fingerprints=records.fingerprints())
         features.to_parquet(folder / FEATURES_FILE, index=False, compression="zstd")
     cohort.to_parquet(folder / COHORT_FILE, index=False, compression="zstd")
+    let_go()
     _save_particulars(particulars_at(plan, cohort, records, spec), folder)
+    let_go()
     _save_whole_record(whole_record_at(plan, cohort, known), folder)
     return plan
 

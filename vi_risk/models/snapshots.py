@@ -14,6 +14,7 @@ from vi_risk.features.cache import FeatureCache
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.engine import Engine, compute_features
 from vi_risk.governance.door import without_objectors
+from vi_risk.models.learning.blocks import Blocks, HeldRows
 from vi_risk.models.planning import Plan, plan_people, plan_snapshots
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.stored_features import StoredFeatures
@@ -45,6 +46,9 @@ class Snapshots(Plan):
 
     Attributes
     ----------
+    index_dates, windows, flow, notes, data_to, practices, catalogue
+        What was decided for the whole run (`vi_risk.models.planning.Plan`): dates, look-back, people at each step of
+        selection, what a reader must know, how far each table reaches, names of practices, declared features.
     features
         One row per patient_id, index_date; one float column per feature, NaN where missing. Of an output folder, the
         file that holds them, of which the rows of one role are read at a time.
@@ -64,15 +68,47 @@ class Snapshots(Plan):
     particulars: Particulars | None = None
     whole_record: WholeRecord | None = None
 
+    def people(self, role: Role) -> "pd.DataFrame":
+        """Return the cohort of one role."""
+        return self.cohort.loc[self.cohort["role"] == role]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The features that there are, in the order of their table."""
+        if isinstance(self.features, StoredFeatures):
+            return self.features.names
+        return [str(name) for name in self.features.columns if name not in KEYS]
+
+    def blocks(self, role: Role) -> Blocks:
+        """Return the features of one role, in the order of its people, to be read a block at a time."""
+        people = self.people(role)
+        if isinstance(self.features, StoredFeatures):
+            return self.features.blocks(role, people)
+        return Blocks.of(HeldRows(self.features.loc[people.index, self.feature_names]))
+
+    def some(self, role: Role, names: Sequence[str]) -> "pd.DataFrame":
+        """Return the features of these names of the people of one role; those that are not there are left out."""
+        people = self.people(role)
+        if isinstance(self.features, StoredFeatures):
+            return self.features.columns([*dict.fromkeys(names)], people)
+        there = [name for name in dict.fromkeys(names) if name in self.features]
+        return self.features.loc[people.index, there]
+
     def rows(self, role: Role) -> tuple["pd.DataFrame", "pd.DataFrame"]:
         """Return cohort and features of one role."""
-        cohort = self.cohort.loc[self.cohort["role"] == role]
+        cohort = self.people(role)
         if isinstance(self.features, StoredFeatures):
             return cohort, self.features.of(role, cohort)
         return cohort, self.features.loc[cohort.index]
 
     def at_previous(self) -> "Snapshots":
-        """Return what a list at the date of the list before would be made from: its rows, as those of the list."""
+        """Return what a list at the date of the list before would be made from: its rows, as those of the list.
+
+        Raises
+        ------
+        UsageError
+            The snapshots were built without `previous`.
+        """
         if self.index_dates.previous is None:
             msg = "snapshots: hold no list before. Build them with `previous`, its date."
             raise UsageError(msg)
@@ -102,22 +138,24 @@ class Snapshots(Plan):
 
         Parameters
         ----------
+        names
+            Of features.
         places
             Places of people among the rows of the list; None for all of them.
         """
         import pandas as pd  # noqa: PLC0415 - loaded when used
 
-        cohort, features = self.rows("list")
+        people = self.people("list")
         rows = slice(None) if places is None else list(places)
-        there = [name for name in names if name in features]
+        there = [name for name in names if name in self.features]
         if self.whole_record is None:
-            return features[there].iloc[rows]
+            return self.some("list", there).iloc[rows]
         further = [name for name in there if name in self.whole_record.days["list"]]
-        of_model = features[[name for name in there if name not in further]].iloc[rows]
-        return pd.concat([of_model, self.whole_record.columns(further, cohort.iloc[rows])], axis=1)[there]
+        of_model = self.some("list", [name for name in there if name not in further]).iloc[rows]
+        return pd.concat([of_model, self.whole_record.columns(further, people.iloc[rows])], axis=1)[there]
 
     def told(self, names: Sequence[str]) -> "pd.DataFrame":
-        """Return some features of everyone at every date, beside the cohort; those that are not there are left out."""
+        """Return the features of these names of everyone at every date, beside the cohort; other names are left out."""
         if isinstance(self.features, StoredFeatures):
             return self.features.columns(names, self.cohort)
         return self.features[[name for name in names if name in self.features]]
@@ -133,7 +171,7 @@ class Snapshots(Plan):
             Days by which the window begins later than the index date (`vi_risk.models.answers.LATER`).
         """
         before, after = "" if of is None else f"{of}_", f"_{later}" if later else ""
-        cohort, _ = self.rows(role)
+        cohort = self.people(role)
         outcome, weight = f"{before}outcome{after}", f"{before}weight{after}"
         found = cohort.reindex(columns=[outcome, weight]).set_axis(["outcome", "weight"], axis=1)
         return found if weight in cohort else found.assign(weight=1.0)
@@ -156,6 +194,12 @@ def build_features(
 
     Parameters
     ----------
+    records
+        From `vi_risk.read_records`, or brought through `vi_risk.permitted`.
+    spec
+        Who is asked about, what and when; the features that its model may use are chosen later, all are built.
+    index_date
+        The date of the list.
     previous
         The date of the list before, where it is to be told what changed since.
     catalogue
@@ -163,14 +207,28 @@ def build_features(
     cache
         Features of earlier runs, taken where they still hold; None computes all of them.
 
+    Returns
+    -------
+    Snapshots
+        Cohort and features at every date: one row per patient_id, index_date.
+
     Raises
     ------
     GovernanceError
         The records have not come through the door.
     InputError
         The index date does not fit the records, or nobody is eligible.
+    UsageError
+        The index date is no `datetime.date`.
     SpecificationError
         A shipped declaration has been changed and has a fault.
+
+    Examples
+    --------
+    >>> snapshots = vi_risk.build_features(records, spec, index_date=date(2025, 1, 1), catalogue=catalogue)
+    >>> cohort, features = snapshots.rows("list")
+    >>> len(cohort) == len(features), snapshots.index_dates.test
+    (True, datetime.date(2024, 1, 2))
     """
     records = without_objectors(records, index_date)
     plan, cohort = plan_people(records, spec, index_date=index_date, previous=previous, catalogue=catalogue)

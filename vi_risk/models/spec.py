@@ -136,6 +136,24 @@ class ModelSpec(BaseModel):
 
     Attributes
     ----------
+    name, title, outcome_words
+        What files, people and the sentence "chance of ..." call it.
+    outcome, horizon_days
+        What may happen (`vi_risk.cohort.outcomes`), and within how many days of the index date.
+    seed
+        Of every random draw.
+    cohort, snapshots
+        Who is asked about, and at which training dates.
+    features
+        Which of the declared features the model may use.
+    censoring
+        What is done about people who leave the area.
+    split
+        Who is held out at the test date.
+    learner, uncertainty
+        Parameters of the estimator, and how often it is learnt again.
+    promotion
+        When the model may take the champion's place.
     companions
         Problems of the same people at the same dates whose answers stand beside this one's; whole specs themselves.
     """
@@ -206,8 +224,41 @@ class ModelSpec(BaseModel):
             update={"seed": seed, "companions": tuple(other.with_seed(seed) for other in self.companions)}
         )
 
+    def with_changes(self, **keys: Any) -> Self:
+        """Return the same spec with some of its keys changed, checked as a file is.
+
+        Parameters
+        ----------
+        keys
+            Those of a spec file (models/README.md); of a table the keys that change: ``learner={"n_estimators": 100}``.
+
+        Raises
+        ------
+        SpecificationError
+            A key is not known, or a value cannot be; all of them are told.
+
+        Examples
+        --------
+        >>> spec = load_spec().with_changes(title="Ours", learner={"n_estimators": 100})
+        >>> spec.title, spec.learner.n_estimators, spec.learner.num_leaves
+        ('Ours', 100, 15)
+        """
+        content = self.model_dump()
+        for key, value in keys.items():
+            table = content.get(key)
+            content[key] = {**table, **value} if isinstance(table, dict) and isinstance(value, Mapping) else value
+        try:
+            return type(self).model_validate(content)
+        except ValidationError as error:
+            raise SpecificationError.of(declared.faults_of(error, self.name)) from None
+
     def inputs(self, catalogue: Catalogue) -> tuple[Feature, ...]:
         """Return the features that the model may use, in declared order.
+
+        Parameters
+        ----------
+        catalogue
+            The declared features that there are.
 
         Raises
         ------
@@ -235,12 +286,29 @@ class ModelSpec(BaseModel):
 def load_spec(name_or_file: str | Path = "emergency_admission_12m") -> ModelSpec:
     """Read a shipped model spec by name, or one's own by path.
 
+    Parameters
+    ----------
+    name_or_file
+        Such as ``"death_12m"``; `vi-risk models list` and models/README.md name those shipped.
+
+    Returns
+    -------
+    ModelSpec
+        Frozen and checked, its companions with it.
+
     Raises
     ------
     UsageError
         There is no such file and no shipped spec of that name.
     SpecificationError
         The file has faults; all of them are in the message.
+
+    Examples
+    --------
+    >>> import vi_risk
+    >>> spec = vi_risk.load_spec("emergency_admission_12m")
+    >>> spec.horizon_days, spec.cohort.min_age
+    (365, 18)
     """
     path = declared.find(name_or_file, declared.shipped("models"), what="model spec")
     return _read(path, with_companions=True)

@@ -38,7 +38,7 @@ def refuse_leaks(snapshots: "Snapshots", *, horizon_days: int) -> None:
     InputError
         A window was not over, or a training window of a patient reaches into the same patient's test window.
     """
-    parts = {role: snapshots.rows(role)[0] for role in ("train", "test")}
+    parts = {role: snapshots.people(role) for role in ("train", "test")}
     for role, cohort in parts.items():
         if not_over := int(cohort["outcome"].isna().sum()):
             msg = (
@@ -78,8 +78,7 @@ def held_out(snapshots: "Snapshots", by: By, *, folds: int) -> Iterator[tuple[Ro
     InputError
         There is one unit only, so that nothing would be left to train on.
     """
-    training, _ = snapshots.rows("train")
-    cohort, _ = snapshots.rows("test")
+    training, cohort = snapshots.people("train"), snapshots.people("test")
     of_test = units(cohort, by, snapshots.practices)
     number = of_test.nunique()
     if number < 2:

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vi_risk.cohort.events import KEYS
-from vi_risk.errors import InputError
+from vi_risk.errors import InputError, ResourceError
+from vi_risk.memory import budget
+from vi_risk.models.learning.blocks import Blocks, HeldRows, SpilledRows
+from vi_risk.scratch import PREFIX, ScratchFolder
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     from pyarrow.dataset import Fragment
+
+    from vi_risk.models.learning.calibration import Rows
 
 _COLUMNS = 16  # read at once
 _DAYS = 200_000  # more than there are since 1970: a patient's number and a day fit one whole number
@@ -43,12 +48,37 @@ class StoredFeatures:
         except (OSError, ArrowException):
             raise InputError(not_whole(self._name)) from None
         self._of_role: dict[str, pd.DataFrame] = {}
+        self._blocks: dict[str, Blocks] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._dataset.schema.names
+
+    @property
+    def names(self) -> list[str]:
+        """The features."""
+        return [name for name in self._dataset.schema.names if name not in KEYS]
+
+    def blocks(self, role: str, cohort: "pd.DataFrame") -> Blocks:
+        """Return the features of the rows of a role, in their order, to be read a block at a time.
+
+        Where the budget of memory does not allow to hold them whole, they lie in a file of its folder as long as
+        anything reads them.
+
+        Raises
+        ------
+        ResourceError
+            The folder is full or cannot be written.
+        """
+        if role in self._of_role or budget().holds(len(cohort), len(self.names)):
+            return Blocks.of(HeldRows(self.of(role, cohort)[self.names]))
+        if role not in self._blocks:
+            self._blocks[role] = Blocks.of(self._spilled(role, cohort))
+        return self._blocks[role]
 
     def of(self, role: str, cohort: "pd.DataFrame") -> "pd.DataFrame":
         """Return the features of the rows of a role, in their order, with patient_id and index_date before them."""
         if role not in self._of_role:
-            names = [name for name in self._dataset.schema.names if name not in KEYS]
-            features = self.columns(names, cohort)
+            features = self.columns(self.names, cohort)
             for place, key in enumerate(KEYS):
                 features.insert(place, key, cohort[key])
             self._of_role[role] = features
@@ -64,14 +94,61 @@ class StoredFeatures:
         """
         import pandas as pd  # noqa: PLC0415 - loaded when used
 
-        there = [name for name in names if name in self._dataset.schema.names]
+        there = [name for name in names if name in self]
         values = np.full((len(cohort), len(there)), np.nan, order="F")
+        for target, source, pieces in self._placed(there, cohort):
+            places = iter(range(len(there)))
+            for piece in pieces:
+                for column in piece.columns:
+                    values[target, next(places)] = column.to_numpy()[source]
+        return pd.DataFrame(values, columns=there, index=cohort.index, copy=False)
+
+    def _spilled(self, role: str, cohort: "pd.DataFrame") -> SpilledRows:
+        """Write the features of the rows of a role into a file, row by row, in their order."""
+        width = len(self.names)
+        try:
+            folder = ScratchFolder(PREFIX, budget().spill)
+            path = folder.path / f"features_{role}"
+            with path.open("wb") as file:
+                file.truncate(len(cohort) * width * 8)
+                for target, source, pieces in self._placed(self.names, cohort):
+                    rows, places = np.empty((len(target), width)), iter(range(width))
+                    for piece in pieces:
+                        for column in piece.columns:
+                            rows[:, next(places)] = column.to_numpy()[source]
+                    order = np.argsort(target, kind="stable")
+                    for run in np.split(order, 1 + np.flatnonzero(np.diff(target[order]) != 1)):
+                        file.seek(int(target[run[0]]) * width * 8)
+                        file.write(rows[run].data)
+        except OSError as error:
+            where = budget().spill or "the folder for temporary files"
+            megabytes = len(cohort) * width * 8 // 1_000_000
+            msg = (
+                f"{where}: {megabytes:,} MB of features do not fit into the memory that --memory-limit gives, and could"
+                f" not be written there ({error.strerror}). Free space there, name another folder with --spill, or"
+                " raise the limit."
+            )
+            raise ResourceError(msg) from None
+        return SpilledRows(path, self.names, len(cohort), keeps=folder)
+
+    def _placed(
+        self, names: Sequence[str], cohort: "pd.DataFrame"
+    ) -> Iterator[tuple["Rows", "Rows", Iterator["pa.Table"]]]:
+        """Yield places in the cohort, the places in a piece of the file that belong there, and the piece's columns.
+
+        Raises
+        ------
+        InputError
+            The file is damaged, or lacks a row of the cohort.
+        """
+        import pandas as pd  # noqa: PLC0415 - loaded when used
+
         patients = pd.Index(cohort["patient_id"].unique())
         rows = _numbered(patients, cohort["patient_id"].to_numpy(), cohort["index_date"].to_numpy("datetime64[D]"))
         order = np.argsort(rows, kind="stable")
         in_order = rows[order]
         filled = np.zeros(len(cohort), dtype=bool)
-        for whose, pieces in self._pieces(there, cohort):
+        for whose, pieces in self._pieces(names, cohort):
             keys = _numbered(
                 patients,
                 whose["patient_id"].to_numpy(),
@@ -83,10 +160,8 @@ class StoredFeatures:
             source = np.repeat(np.arange(len(keys)), times)
             nth = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
             target = order[np.repeat(first, times) + nth]
-            places = iter(range(len(there)))
-            for piece in pieces if len(target) else ():
-                for column in piece.columns:
-                    values[target, next(places)] = column.to_numpy()[source]
+            if len(target):
+                yield target, source, pieces
             filled[target] = True
         if not filled.all():
             msg = (
@@ -94,7 +169,6 @@ class StoredFeatures:
                 " `vi-risk features build` with the same --out again."
             )
             raise InputError(msg)
-        return pd.DataFrame(values, columns=there, index=cohort.index, copy=False)
 
     def _pieces(
         self, names: Sequence[str], cohort: "pd.DataFrame"

@@ -109,7 +109,12 @@ class TrialRows:
                 f" events in {happened.size} rows. Add patients or index dates, or choose a longer horizon."
             )
             raise InputError(msg)
-        table = known.features.loc[:, ~tells_nothing(known.features)]
+        told = [
+            name
+            for name, untold in zip(known.features.columns, tells_nothing(known.features), strict=True)
+            if not untold
+        ]
+        table = known.blocks.select(told).table()
         inputs = Inputs.of(table)
         matrix = inputs.matrix(table)
         whole = lgb.Dataset(

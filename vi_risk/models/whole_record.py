@@ -17,6 +17,7 @@ from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.coverage import common_coverage
 from vi_risk.features.engine import Engine, Windows, compute_features
+from vi_risk.memory import let_go
 from vi_risk.models.stored_features import StoredFeatures, not_whole
 from vi_risk.records.linked import Records
 
@@ -116,6 +117,7 @@ def whole_record_of(
                 return None
         windows = days[role] = {name: of_role[name] for name in further}
         found.append(compute_features(known, rows, _only(catalogue, further), windows=windows, engine=engine))
+        let_go()
     return WholeRecord(pd.concat(found, ignore_index=True), days)
 
 

@@ -39,6 +39,8 @@ def explain(
 
     Parameters
     ----------
+    model, snapshots
+        From `vi_risk.train` and `vi_risk.build_features`.
     patients
         patient_id of those to explain, each once; cost follows them, not the population.
     most
@@ -58,6 +60,17 @@ def explain(
     ------
     UsageError
         A patient is not eligible at the date of the list, or is named twice.
+
+    References
+    ----------
+    Lundberg SM, et al. From local explanations to global understanding with explainable AI for trees. Nature Machine
+    Intelligence, 2020. doi:10.1038/s42256-019-0138-9
+
+    Examples
+    --------
+    >>> reasons = vi_risk.explain(model, snapshots, listed["patient_id"].tolist())
+    >>> reasons.loc[reasons["kind"] == "raises", ["patient_id", "place", "text"]].columns.tolist()
+    ['patient_id', 'place', 'text']
     """
     cohort, features = snapshots.rows("list")
     places = _places(cohort, patients, snapshots)

@@ -186,7 +186,7 @@ class Records:
         return column is None or column in self.tables[table].columns
 
     def frame(self, table: str) -> "pd.DataFrame":
-        """Return all rows of a canonical table as a data frame, in no order; dates are `datetime.date`.
+        """Return all rows of a canonical table as a data frame, in no order; dates are datetime64.
 
         Parameters
         ----------
@@ -201,7 +201,7 @@ class Records:
         if table not in self.tables:
             msg = f"{table}: is no table of these records. They have {', '.join(sorted(self.tables))}."
             raise UsageError(msg)
-        rows: pd.DataFrame = self.tables[table].to_pyarrow().to_pandas(date_as_object=True)
+        rows: pd.DataFrame = self.tables[table].to_pyarrow().to_pandas(date_as_object=False)
         return rows
 
     def as_of(self, day: date) -> Self:

@@ -77,3 +77,10 @@ def test_a_reader_is_told_the_model_the_dates_the_notes_and_that_a_clinician_rev
     assert ("Places", "20 on each list") in told
     assert told[-1] == ("Use", "Decision support: to be reviewed by a clinician.")
     assert "Network" not in dict(told)
+
+
+def test_the_summary_tells_an_order_of_the_sites_own_without_how_ties_are_broken(make_list: MakeList) -> None:
+    case_list = make_list({})
+    ordered = "20 on each list, in order of risk times age; of equal ones the older first"
+    about = replace(case_list.about, places=ordered)
+    assert summary(replace(case_list, about=about)).endswith("in order of risk times age.")

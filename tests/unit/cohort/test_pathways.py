@@ -133,6 +133,13 @@ def test_a_table_that_ends_too_early_or_begins_too_late_is_not_told(make_records
         assert np.isnan(found["rate_per_person_year"])
 
 
+def test_of_a_table_without_a_row_nobody_is_told(make_records: MakeRecords) -> None:
+    found = around_admissions(make_records(**tables("Ann", ed_attendances=[])), index_date=INDEX_DATE)
+
+    assert asked(found, "ed")["people"] == 0
+    assert asked(found)["people"] == 1
+
+
 def test_settings_that_the_records_lack_have_no_rows(make_records: MakeRecords) -> None:
     found = around_admissions(make_records(**tables("Ann")), index_date=INDEX_DATE)
 

@@ -99,3 +99,20 @@ def test_where_all_tables_begin_together_no_practice_begins_late(make_records: A
     )
 
     assert practice_starts(records) == {"A": date(2010, 1, 1)}
+
+
+def test_a_practice_outside_the_trust_is_not_seen_however_late_its_data_begin(make_records: Any) -> None:
+    records = make_records(
+        patients=[{"patient_id": "of A"}, {"patient_id": "of B"}],
+        spells=[],
+        practices=[
+            {"practice_code": "A", "integrated_from": date(2020, 1, 1)},
+            {"practice_code": "B", "integrated_from": None},
+        ],
+        registrations=[
+            {"patient_id": f"of {code}", "practice_code": code, "registered_from": date(2010, 1, 1)} for code in "AB"
+        ],
+        gp_appointments=[*appointments("A", date(2020, 1, 3), 30), *appointments("B", date(2021, 2, 1), 17)],
+    )
+
+    assert practice_starts(records) == {"A": date(2020, 1, 1)}

@@ -1,5 +1,6 @@
 """Features kept by content: the same values as without a cache, and a query only for what is not there yet."""
 
+import errno
 import stat
 from collections.abc import Mapping
 from dataclasses import replace
@@ -255,3 +256,22 @@ def test_a_cache_made_in_python_is_private_too(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir(mode=0o755)
     with pytest.raises(UsageError, match="others can read it"):
         FeatureCache(tmp_path / "open")
+
+
+def test_a_folder_that_one_may_not_write_to_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "theirs").mkdir(mode=0o700)
+    monkeypatch.setattr("os.access", lambda *_: False)  # the tests may run as one who may write anywhere
+    with pytest.raises(ResourceError, match="theirs: you may not write to it"):
+        check_cache(tmp_path / "theirs", out=tmp_path / "out")
+
+
+def test_an_entry_that_cannot_be_put_in_its_place_leaves_nothing_behind(
+    folder: Path, records: Records, cohort: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(ResourceError, match=r"cannot be written \(No space left on device\)"):
+        compute(folder, records, cohort)
+    assert list(folder.iterdir()) == []

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from vi_risk.declared import shipped
-from vi_risk.errors import SpecificationError
+from vi_risk.errors import SpecificationError, UsageError
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.features.codelists import CodeEntry, CodeList
 from vi_risk.features.definition import Definition, Domain, Feature, Measure, Range
@@ -480,6 +480,11 @@ def test_one_value_is_a_list_of_one(tmp_path: Path) -> None:
         ({"recent": 30}, "`recent` belongs to the measure rise, and count does not take it"),
         ({"measure": "rise", "recent": 365}, "`recent` must be shorter than every window"),
         ({"measure": "any", "unseen": "scale"}, 'unseen = "scale" belongs to the measures count and sum'),
+        ({"measure": "any", "at_least": 2}, "`at_least` belongs to the measures "),
+        (
+            {"table": "gp_appointments", "at_least": 2, "unseen": "scale"},
+            '`at_least` and unseen = "scale" do not go together',
+        ),
         ({"groups": ["heart"]}, "`groups` needs `codes`, the code list that they are groups of"),
         ({"where": {"admission_method": {"min": 1}}}, "is a range, and admission_method is not a number"),
         (
@@ -708,6 +713,46 @@ def test_a_set_that_is_no_list_is_a_fault(tmp_path: Path) -> None:
     assert one_fault(tmp_path).endswith(
         "mine.toml: sets.nurses: expected a list of values, got 'matron'. Write it in [brackets]."
     )
+
+
+def test_sets_that_are_no_table_are_a_fault(tmp_path: Path) -> None:
+    declare(tmp_path, "", domain='domain = "acute use"\nsets = ["matron"]\n')
+    assert one_fault(tmp_path).endswith(
+        "mine.toml: sets: is not a table. Expected [sets] with a list of values for each name."
+    )
+
+
+def test_a_set_has_the_same_values_in_every_file_that_declares_it(tmp_path: Path) -> None:
+    declare(tmp_path, '[sets]\nnurses = ["matron"]\n', name="a.toml")
+    declare(tmp_path, '[sets]\nnurses = ["matron", "district"]\n', name="b.toml")
+    assert one_fault(tmp_path).endswith(
+        "b.toml: sets.nurses: another file has a set of this name with other values. Rename one."
+    )
+
+
+@pytest.mark.parametrize(
+    ("ends", "fault"),
+    [
+        ({}, "a range has min, max or both"),
+        ({"min": 9, "max": 3}, "min is above max"),
+        ({"min": math.nan}, "min and max are numbers"),
+    ],
+)
+def test_a_range_made_in_python_has_an_end_that_is_a_number_and_does_not_run_backwards(
+    ends: dict[str, float], fault: str
+) -> None:
+    with pytest.raises(ValueError, match=fault):
+        Range(**ends)
+
+
+def test_a_range_of_one_number_is_that_number() -> None:
+    assert Range(min=3, max=3) == Range.model_validate({"min": 3.0, "max": 3.0})
+
+
+def test_a_catalogue_of_some_definitions_has_those_in_their_order_and_refuses_a_name_it_lacks() -> None:
+    assert [one.name for one in SHIPPED.only("medicines", "age").definitions] == ["age", "medicines"]
+    with pytest.raises(UsageError, match=r"catalogue: medicines_90d: no such definition.* leave out the days"):
+        SHIPPED.only("age", "medicines_90d")
 
 
 def test_a_folder_that_is_not_there_is_a_fault(tmp_path: Path) -> None:

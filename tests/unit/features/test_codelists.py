@@ -100,6 +100,8 @@ def test_dots_and_case_do_not_matter_where_the_system_does_not_use_them(system: 
         ("snomed,84-11,heart,,\n", "line 2: '84-11' has not the shape of a code of snomed"),
         ("icd10,I50,Heart Failure,,\n", "line 2: a group is lower case letters, digits and underscores"),
         ("icd10,I50,heart,,\nicd10,i50,heart,,\n", "line 3: i50 stands already in line 2. Remove one."),
+        ("icd10,I50,heart,,inf\n", "line 2: points must be a number, got 'inf'"),
+        ("icd10,I50,heart,,nan\n", "line 2: points must be a number, got 'nan'"),
         ("icd10,I50,heart,,many\n", "line 2: points must be a number, got 'many'"),
         ("icd10,I50,heart,,1\nicd10,I51,heart,,2\n", "line 3: group heart has two different points"),
     ],

@@ -4,7 +4,7 @@ from typing import Any
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.coverage import common_coverage, seen_from
 from vi_risk.features.definition import Definition
-from vi_risk.features.sources import CODED_ENTRIES
+from vi_risk.features.sources import CODED_ENTRIES, CONTACTS
 from vi_risk.records.linked import Records
 
 START = date(2021, 1, 1)
@@ -154,3 +154,30 @@ def test_an_objection_holds_however_long_ago_it_was_made(make_records: Any) -> N
     asked = catalogue_of(declared("objects", "objections", (36_525,), measure="any"))
 
     assert common_coverage(records, asked, [START + timedelta(days=100), START + timedelta(days=900)]).windows == {}
+
+
+def in_every_month(first: date, months: int) -> list[dict[str, Any]]:
+    days = [first + timedelta(days=2 * number) for number in range(15 * months)]
+    return [{"patient_id": PERSON, "appointment_on": day} for day in days]
+
+
+def test_a_regular_source_that_stopped_long_before_the_last_date_is_missing_and_that_is_said(make_records: Any) -> None:
+    records = make_records(
+        patients=[{"patient_id": PERSON}], spells=[], gp_appointments=in_every_month(START, months=30)
+    )
+    visits = catalogue_of(declared("visits", "gp_appointments", (90,)))
+
+    still_there = common_coverage(records, visits, [date(2023, 8, 1)])
+    stopped = common_coverage(records, visits, [date(2022, 1, 1), date(2024, 6, 1)])
+
+    assert (still_there.windows, still_there.notes) == ({}, ())
+    assert stopped.windows == {"visits_90d": None}
+    assert stopped.notes == (
+        "GP appointments seen to 2023-06-18 only, long before the last index date: all features of it are missing",
+    )
+
+
+def test_contacts_with_any_setting_are_seen_as_far_back_as_gp_appointments(make_records: Any) -> None:
+    records = seen_since(make_records, spells=START, gp_appointments=date(2022, 7, 1))
+
+    assert seen_from(records, CONTACTS) == date(2022, 7, 1)

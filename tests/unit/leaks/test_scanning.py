@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.leaks.people import NUMBER, SEARCH, scanned
-from vi_risk.errors import InputError
-from vi_risk.errors import LeakError
+from vi_risk.errors import InputError, LeakError
 from vi_risk.leaks.scanning import scan
 
 

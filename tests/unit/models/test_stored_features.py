@@ -1,5 +1,6 @@
 """Features in a file are those in memory, whichever rows are asked for and in whatever order the file holds them."""
 
+import gc
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from vi_risk.errors import InputError
+from vi_risk.errors import InputError, ResourceError
+from vi_risk.memory import Budget, within
 from vi_risk.models.stored_features import StoredFeatures
 
 DATES = [date(2022, 1, 1), date(2023, 1, 1), date(2024, 1, 1)]
@@ -86,3 +88,34 @@ def test_a_damaged_file_is_refused_in_words(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(InputError, match="not a whole Parquet file"):
         StoredFeatures(path)
+
+
+def test_what_does_not_fit_the_budget_lies_in_its_folder_and_is_the_same(tmp_path: Path) -> None:
+    features = table()
+    shuffled = features.sample(frac=1, random_state=3)
+    spill = tmp_path / "spill"
+    spill.mkdir()
+    cohort = features[["patient_id", "index_date"]].sample(frac=0.7, random_state=4)
+    stored = StoredFeatures(written(shuffled, tmp_path / "features.parquet"))
+
+    with within(Budget(limit_mb=1, spill=spill)):
+        found = stored.blocks("train", cohort)
+        expected = features.loc[cohort.index, ["age", "bmi"]].reset_index(drop=True)
+        pd.testing.assert_frame_equal(found.table(), expected)
+        (folder,) = spill.iterdir()
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+    del found, stored
+    gc.collect()
+    assert list(spill.iterdir()) == []
+
+
+def test_a_folder_that_cannot_take_what_does_not_fit_is_told(tmp_path: Path) -> None:
+    stored = StoredFeatures(written(table(), tmp_path / "features.parquet"))
+    cohort = table()[["patient_id", "index_date"]]
+
+    with (
+        within(Budget(limit_mb=1, spill=tmp_path / "gone")),
+        pytest.raises(ResourceError, match=r"gone: 0 MB of features do not fit .* name another folder with --spill"),
+    ):
+        stored.blocks("train", cohort)

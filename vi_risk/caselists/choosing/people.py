@@ -29,7 +29,7 @@ ASKED_OF_COHORT = (
     "age", "in_hospital", "rank", "listed_in_refits",
     REVIEWED, REVIEW_OPEN, REVIEW_DUE, *DECISIONS.values(), DISCHARGED,
 )  # fmt: skip
-_REVIEW_FEATURE = "days_since_mdt_review_730d"
+REVIEW_FEATURE = "days_since_mdt_review_730d"  # what says so where the reviews themselves are not at hand
 _DISCUSS_AGAIN = "deferred"  # of the codes of an MDT decision the one that settles nothing
 
 
@@ -87,7 +87,7 @@ def people_at_list(
     people = people.sort_values("row", ignore_index=True)
     chosen = people.pop("row").to_numpy()
     people["in_hospital"] = people["in_hospital"].astype(np.int8)
-    asked = set(features.columns if columns is None else columns) | {_REVIEW_FEATURE}
+    asked = set(features.columns if columns is None else columns) | {REVIEW_FEATURE}
     names = [name for name in features if name in asked and name not in people and name != "index_date"]
     people = pd.concat([people, snapshots.told_on_list(names, chosen.tolist()).reset_index(drop=True)], axis=1)
     people[OBJECTS] = people["patient_id"].isin(objectors(snapshots)).astype(np.int8)
@@ -104,7 +104,7 @@ def known_columns(catalogue: "Catalogue", companions: Sequence[str] = ()) -> fro
 
 def _with_reviews(people: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:
     """Add what the latest review by an MDT says, from the reviews themselves where they are at hand."""
-    days = people.get(_REVIEW_FEATURE, pd.Series(np.nan, index=people.index))
+    days = people.get(REVIEW_FEATURE, pd.Series(np.nan, index=people.index))
     still_open = pd.Series(np.nan, index=people.index).where(days.isna(), 0.0)
     # What the last review came to is not told by features.
     came_to = pd.DataFrame(np.nan, index=people["patient_id"], columns=[REVIEW_DUE, *DECISIONS.values()])

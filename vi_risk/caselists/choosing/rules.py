@@ -77,6 +77,11 @@ class CaseListRules:
         >>> rules = load_rules()
         >>> rules.band(0.5), rules.band(0.499)
         ('very high', 'high')
+
+        Raises
+        ------
+        UsageError
+            The risk is missing, or outside 0 to 1.
         """
         if not 0 <= risk <= 1:
             msg = "case list: a risk is outside 0 to 1 or missing; bands need a probability. Score the people again."
@@ -106,7 +111,7 @@ class CaseListRules:
         return not {feature.group, definition.name, definition.theme}.isdisjoint(self.hide)
 
     def hidden(self, catalogue: "Catalogue") -> frozenset[str]:
-        """Return the names of the features that the list is not to tell of by name."""
+        """Return the names of the features of a catalogue that the list is not to tell of by name."""
         return frozenset(feature.name for feature in catalogue.features if self.hides(feature))
 
     def with_outside(self, practices: Collection[str]) -> Self:
@@ -131,6 +136,8 @@ class CaseListRules:
 
         Parameters
         ----------
+        catalogue
+            The features that there are.
         companions
             Names of the models whose risks stand beside the main one.
         also
@@ -201,17 +208,37 @@ def shipped_rules(catalogue: "Catalogue") -> CaseListRules:
     return replace(rules, standing=tuple(one for one in rules.standing if known.issuperset(one.when.columns)))
 
 
-def load_rules(path: Path | None = None) -> CaseListRules:
+def load_rules(path: str | Path | None = None) -> CaseListRules:
     """Read the rules from a TOML file; without one, those shipped. A key left out keeps its shipped value.
+
+    Parameters
+    ----------
+    path
+        A file as docs/caselist.md describes it; None takes those shipped.
+
+    Returns
+    -------
+    CaseListRules
+        Checked in themselves; whether what they ask about is there shows when lists are made.
 
     Raises
     ------
     SpecificationError
         The file is not TOML, or has faults; the message has one line for each fault.
+    UsageError
+        There is no such file.
+
+    Examples
+    --------
+    >>> import vi_risk
+    >>> rules = vi_risk.load_rules()
+    >>> rules.capacity, [band.name for band in rules.bands]
+    (20, ['very high', 'high', 'moderate', 'lower'])
     """
+    file = None if path is None else Path(path)
     shipped = declared.read_toml(SHIPPED_RULES)
-    given = {} if path is None else declared.read_toml(path)
-    where = (path or SHIPPED_RULES).name
+    given = {} if file is None else declared.read_toml(file)
+    where = (file or SHIPPED_RULES).name
     faults = [
         f"{key}: is not a known key. Expected one of: {', '.join(_KEYS)}. Remove it or check its spelling."
         for key in given

@@ -93,8 +93,6 @@ def _plain(value: Any) -> Any:
     """Return a value as JSON has it: dates in ISO 8601, null for what is missing or was left empty."""
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
     if value is None or value is pd.NA or value is pd.NaT or value == "":
         return None
     if isinstance(value, datetime | pd.Timestamp):

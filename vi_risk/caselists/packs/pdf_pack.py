@@ -128,6 +128,6 @@ def _run(command: Sequence[str], page: Path) -> None:
 def _end(process: "subprocess.Popen[bytes]") -> None:
     if hasattr(os, "killpg"):
         os.killpg(process.pid, signal.SIGKILL)  # its own group, by start_new_session
-    else:
+    else:  # pragma: no cover - Windows, on which nothing is measured
         process.kill()
     process.wait()

@@ -1,6 +1,6 @@
 """Other ways to learn from all features that the model has, kept cheap: what the choice of learner is worth."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -14,21 +14,22 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from vi_risk.models.evidence.weights import weights_of
+from vi_risk.models.learning.blocks import Blocks
 from vi_risk.models.learning.calibration import Floats, Rows
 
 # Rows that a learner sees at most; measured, more of them move the AUROC by less than its interval.
 MOST_PEOPLE, MOST_ROWS = 20_000, 40_000
 # Inverse strengths of the penalty, tried at the full sample; the one of least log loss on people held out is taken.
 _STRENGTHS = (0.003, 0.01, 0.03)
-_BATCH = 50_000
+_BATCH = 20_000
 
 Learner = Callable[..., tuple[Floats, str]]
 
 
 def l1_logistic_regression(
-    training: pd.DataFrame,
+    training: pd.DataFrame | Blocks,
     y: ArrayLike,
-    test: pd.DataFrame,
+    test: pd.DataFrame | Blocks,
     *,
     patient_id: ArrayLike,
     weight: ArrayLike | None = None,
@@ -68,16 +69,16 @@ def l1_logistic_regression(
         else:
             pipeline.fit(inputs, np.asarray(y)[rows], logisticregressioncv__sample_weight=given[rows])
         weights = pipeline[-1].coef_
-        return _risks(pipeline.predict_proba, test[columns]), (
+        return _risks(pipeline.predict_proba, test, columns), (
             f"{int((weights != 0).sum())} of {weights.size} columns kept, missing indicators among them; fitted on one"
             f" row each of {rows.size:,} people, of {len(training):,} training rows"
         )
 
 
 def hist_gradient_boosting(
-    training: pd.DataFrame,
+    training: pd.DataFrame | Blocks,
     y: ArrayLike,
-    test: pd.DataFrame,
+    test: pd.DataFrame | Blocks,
     *,
     patient_id: ArrayLike,  # noqa: ARG001 -- the trees are not tuned, so nobody is held out
     weight: ArrayLike | None = None,
@@ -99,7 +100,7 @@ def hist_gradient_boosting(
     )
     with threadpool_limits(1):  # its threads wait for one another in a loop, which starves a busy machine
         trees.fit(inputs, np.asarray(y)[rows], sample_weight=None if given is None else given[rows])
-        return _risks(trees.predict_proba, test[columns]), (
+        return _risks(trees.predict_proba, test, columns), (
             f"60 trees on {len(columns)} features; fitted on {rows.size:,} of {len(training):,} training rows"
         )
 
@@ -121,9 +122,9 @@ def _counting(weight: Floats | None, rows: int) -> Rows:
     return np.arange(rows) if weight is None else np.flatnonzero(weight > 0)
 
 
-def _told(training: pd.DataFrame, rows: Rows) -> tuple[list[str], Floats]:
+def _told(training: pd.DataFrame | Blocks, rows: Rows) -> tuple[list[str], Floats]:
     """Return the columns that the chosen rows tell at all, and their values."""
-    chosen = training.iloc[rows]
+    chosen = training.take(rows).table() if isinstance(training, Blocks) else training.iloc[rows]
     columns = [str(name) for name in chosen.columns[chosen.notna().any()]]
     return columns, _numbers(chosen[columns])
 
@@ -132,8 +133,11 @@ def _numbers(table: pd.DataFrame) -> Floats:
     return table.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _risks(predict_proba: Callable[[Floats], Floats], test: pd.DataFrame) -> Floats:
-    batches = [
-        predict_proba(_numbers(test.iloc[start : start + _BATCH]))[:, 1] for start in range(0, len(test), _BATCH)
-    ]
-    return np.concatenate(batches)
+def _risks(predict_proba: Callable[[Floats], Floats], test: pd.DataFrame | Blocks, columns: Sequence[str]) -> Floats:
+    def batch(rows: slice) -> Floats:
+        if isinstance(test, Blocks):
+            return test.select(columns).values(rows.start, min(rows.stop, len(test)))
+        return _numbers(test[list(columns)].iloc[rows])
+
+    batches = (batch(slice(start, start + _BATCH)) for start in range(0, len(test), _BATCH))
+    return np.concatenate([predict_proba(rows)[:, 1] for rows in batches])

@@ -22,9 +22,10 @@ from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, Stand
 
 from vi_risk.errors import InputError
 from vi_risk.models.comparators.learners import LEARNERS
-from vi_risk.models.comparators.pilot_flags import RAISED, flags_raised
+from vi_risk.models.comparators.pilot_flags import FLAGS, RAISED, flags_raised
 from vi_risk.models.comparators.published.at_discharge import PUBLISHED
 from vi_risk.models.evidence.weights import weights_of
+from vi_risk.models.learning.blocks import Blocks, HeldRows
 from vi_risk.models.learning.calibration import Floats
 
 
@@ -123,6 +124,21 @@ COMPARATORS: Mapping[str, Comparator] = MappingProxyType(
 )
 
 
+# All that rules and scores read: a table of these does for them, however many features there are.
+RULE_COLUMNS = tuple(
+    dict.fromkeys(
+        name
+        for names in (
+            *(comparator.columns for comparator in COMPARATORS.values()),
+            *(flag.features for flag in FLAGS.values()),
+            *(score.features for score in PUBLISHED.values()),
+        )
+        for name in names
+        if name != RAISED
+    )
+)
+
+
 def comparator_risks(
     training: pd.DataFrame,
     y: ArrayLike,
@@ -130,6 +146,7 @@ def comparator_risks(
     *,
     patient_id: ArrayLike,
     inputs: Sequence[str] = (),
+    all_features: tuple[Blocks, Blocks] | None = None,
     weight: ArrayLike | None = None,
     at_discharge: bool = False,
     seed: int = 0,
@@ -142,15 +159,17 @@ def comparator_risks(
         Of the training rows; the learners take a sample in which nobody counts twice where they must be cheap.
     inputs
         Features that the learners may use: those of the model. None leaves the learners out.
+    all_features
+        The training and the test rows with all features, where `training` and `test` hold `RULE_COLUMNS` alone.
     weight
         How much the outcome of each training row counts; rows of weight 0 take no part.
     at_discharge
         Whether the question is readmission within 30 days of discharge, for which there are published scores: each is
         taken as it was published, and with a line fitted to these records.
     """
-    raised, of_test = flags_raised(training), flags_raised(test)
+    raised = flags_raised(training)
     with_flags = training.assign(**{RAISED: raised.number})
-    test_with_flags = test.assign(**{RAISED: of_test.number})
+    test_with_flags = test.assign(**{RAISED: flags_raised(test).number})
     risks: dict[str, Floats] = {}
     notes: dict[str, str] = {}
     for name, comparator in COMPARATORS.items():
@@ -168,13 +187,18 @@ def comparator_risks(
             continue
         fitted_anew = f"{name}_recalibrated"
         recalibrated = Comparator(fitted_anew, (name,), _value)
-        learnt, asked = (table[[]].assign(**{name: score.values(table)}) for table in (training, test))
+        values, of_test = (table[[]].assign(**{name: score.values(table)}) for table in (training, test))
         risks[name], notes[name] = score.risks(test), score.note
-        risks[fitted_anew] = recalibrated.risks(learnt, y, asked, weight)
+        risks[fitted_anew] = recalibrated.risks(values, y, of_test, weight)
         notes[fitted_anew] = f"{name} with a line fitted to the training rows"
-    told = [name for name in inputs if training[name].notna().any()]
+    learnt, asked = all_features or (_in_blocks(training, inputs), _in_blocks(test, inputs))
+    told = learnt.select(inputs).told
     for name, learner in LEARNERS.items() if told else ():
         risks[name], notes[name] = learner(
-            training[told], y, test[told], patient_id=patient_id, weight=weight, seed=seed
+            learnt.select(told), y, asked.select(told), patient_id=patient_id, weight=weight, seed=seed
         )
     return Compared(MappingProxyType(risks), MappingProxyType(notes))
+
+
+def _in_blocks(table: pd.DataFrame, inputs: Sequence[str]) -> Blocks:
+    return Blocks.of(HeldRows(table[list(inputs)].astype("Float64").astype(np.float64)))

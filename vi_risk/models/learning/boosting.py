@@ -20,13 +20,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from vi_risk.errors import InputError, SpecificationError, ViRiskError
+from vi_risk.models.learning.blocks import BinnedBlocks, Blocks
 from vi_risk.models.learning.calibration import Floats, folds_apart
 from vi_risk.models.learning.inputs import BASE, Inputs, as_table, name_in_booster, tells_nothing
 from vi_risk.models.learning.training_rows import TrainingRows
 
 _ADD_UP_TOLERANCE = 1e-6
 # Rows scored at once: bounds memory, and has no effect on any score.
-_BATCH = 200_000
+_BATCH = 20_000
 # From so many rows on two calibration folds do as well as three (measured), for half of the time.
 _MANY_ROWS = 100_000
 # Training rows on which the boosters of the folds are compared.
@@ -114,25 +115,35 @@ class Boosted(BaseEstimator):  # type: ignore[misc]
         tags.input_tags.allow_nan = True
         return tags
 
-    def predict_raw(self, X: pd.DataFrame) -> Floats:  # noqa: N803
+    def predict_raw(self, X: pd.DataFrame | Blocks) -> Floats:  # noqa: N803
         """Return the booster's raw scores before calibration; they rank patients without ties of rounding."""
         check_is_fitted(self, "booster_")
         return self.raw_by((self.booster_,), X).reshape(-1)
 
-    def raw_by(self, boosters: tuple[lgb.Booster, ...], X: pd.DataFrame) -> Floats:  # noqa: N803
+    def raw_by(self, boosters: tuple[lgb.Booster, ...], X: pd.DataFrame | Blocks) -> Floats:  # noqa: N803
         """Return raw scores by boosters of the model's features, a column each."""
-        table, inputs = as_table(X), self._inputs
+        table, inputs = X if isinstance(X, Blocks) else as_table(X), self._inputs
         raw = np.empty((len(table), len(boosters)))
         for start in range(0, max(len(table), 1), _BATCH):  # of no rows, the columns are looked at all the same
-            matrix = inputs.matrix(table.iloc[start : start + _BATCH])
+            batch = slice(start, start + _BATCH)
+            rows = table.rows(batch) if isinstance(table, Blocks) else table.iloc[batch]
+            matrix = inputs.matrix(rows)
             for place, booster in enumerate(boosters):
-                raw[start : start + _BATCH, place] = self._raw(booster, matrix)
+                raw[batch, place] = self._raw(booster, matrix)
         return raw
 
     def contributions(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
         """Return what each feature adds to the raw score (SHAP values): a column per feature, and `base`.
 
-        Grain: one row per row of X, with its index. The columns of a row add up to `predict_raw`; this is checked.
+        Grain: one row per row of X, with its index. Unit: log-odds of a risk, log of an expected count. The columns of
+        a row add up to `predict_raw`; this is checked.
+
+        Raises
+        ------
+        InputError
+            A feature of the model is missing, or cannot be read as it was in training.
+        ViRiskError
+            They do not add up: the model is not to be trusted.
 
         References
         ----------
@@ -179,13 +190,13 @@ class Boosted(BaseEstimator):  # type: ignore[misc]
             "verbosity": -1,
         }
 
-    def binned(self, inputs: Inputs, matrix: pd.DataFrame, outcome: Floats, weight: Floats | None) -> lgb.Dataset:
+    def binned(self, inputs: Inputs, matrix: Blocks, outcome: Floats, weight: Floats | None) -> lgb.Dataset:
         """Return the rows as LightGBM trains on them."""
-        return lgb.Dataset(
+        return BinnedBlocks(
             matrix,
             outcome,
             weight=weight,
-            feature_name=list(matrix.columns),
+            feature_name=inputs.in_booster,
             categorical_feature=[name_in_booster(name) for name in inputs.categories],
             params=self.settings(inputs),
         ).construct()
@@ -195,7 +206,7 @@ class Boosted(BaseEstimator):  # type: ignore[misc]
 
         Without patients, rows are dealt to the folds in equal shares of `strata`.
         """
-        matrix, settings, number = inputs.matrix(rows.table), self.settings(inputs), len(rows.table)
+        matrix, settings, number = inputs.blocks(rows.table), self.settings(inputs), len(rows.table)
         training = self.binned(inputs, matrix, outcome, rows.weight)
         booster = lgb.train(settings, training, num_boost_round=self.n_estimators)
         if not booster.feature_importance().any():
@@ -212,10 +223,8 @@ class Boosted(BaseEstimator):  # type: ignore[misc]
         unseen_raw = np.empty(number)
         for learning, held_out in folds_apart(strata, rows.groups, folds=folds, seed=self.seed):
             of_fold = lgb.train(settings, training.subset(learning.tolist()), num_boost_round=self.n_estimators)
-            for start in range(0, held_out.size, _BATCH):
-                batch = held_out[start : start + _BATCH]
-                unseen_raw[batch] = self._raw(of_fold, matrix.iloc[batch])
-            compared.append(self._raw(of_fold, matrix.iloc[some]))
+            unseen_raw[held_out] = self._raw_of(of_fold, inputs, matrix.take(held_out))
+            compared.append(self._raw_of(of_fold, inputs, matrix.take(some)))
         return Grown(booster, unseen_raw, _raw_sd(compared))
 
     def _take(self, inputs: Inputs, grown: Grown, counted: NDArray[np.bool_]) -> None:
@@ -249,6 +258,12 @@ class Boosted(BaseEstimator):  # type: ignore[misc]
             return np.empty(0)
         raw = booster.predict(matrix, raw_score=True, validate_features=True, num_threads=self.num_threads)
         return np.asarray(raw, dtype=np.float64)
+
+    def _raw_of(self, booster: lgb.Booster, inputs: Inputs, matrix: Blocks) -> Floats:
+        raw = np.empty(len(matrix))
+        for start, block in matrix:
+            raw[start : start + len(block)] = self._raw(booster, pd.DataFrame(block, columns=inputs.in_booster))
+        return raw
 
     def _parameter_faults(self) -> list[str]:
         faults = []

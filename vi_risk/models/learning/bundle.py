@@ -4,7 +4,8 @@ There is no pickle, so loading runs nothing. `booster.txt` and the refits are wr
 seals them, last: an interrupted save is refused by `load`, and so is a byte that changed afterwards, in any file.
 
 The seal tells damage, not an impostor: whoever writes both files can seal them. That a model is the one that was
-registered is told by the checksum of its `model.json`, which the registry keeps.
+registered, or the one that was trained with another, is told by the checksum of its `model.json`, which the registry
+keeps, or the other model (`vi_risk.models.beside`).
 """
 
 import hashlib
@@ -12,6 +13,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import lightgbm as lgb
@@ -33,9 +35,15 @@ _REFIT = re.compile(rf"{REFITS_FOLDER}/\d{{3,}}\.txt")
 
 
 def save(
-    model: RiskClassifier | CountRegressor, folder: Path, *, about: Mapping[str, Any], refits: Refits | None = None
-) -> None:
-    """Write a fitted model to `folder`, made if need be; the same model and `about` give the same bytes.
+    model: RiskClassifier | CountRegressor,
+    folder: str | Path,
+    *,
+    about: Mapping[str, Any] = MappingProxyType({}),
+    refits: Refits | None = None,
+) -> str:
+    """Write a fitted model to `folder`, made if need be, and return its checksum (`checksum_of`).
+
+    The same model and `about` give the same bytes.
 
     Parameters
     ----------
@@ -45,15 +53,30 @@ def save(
         Receives booster.txt, model.json and, with refits, refits/000.txt and so on.
     about
         What else belongs to the model (its spec, fingerprints, the version it was recalibrated from): anything that
-        JSON holds.
+        JSON holds; nothing unless given.
     refits
         The model's refits, to be read again by `load_refits`.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits: SHA-256 of model.json, which holds the checksums of the other files.
 
     Raises
     ------
     ResourceError
         The folder cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     checksum = vi_risk.save_model(model, folder, about={"trained_for": "an example"})
+    ...     again, about = vi_risk.load_model(folder)
+    >>> len(checksum), about, again.feature_name_ == model.feature_name_
+    (64, {'trained_for': 'an example'}, True)
     """
+    folder = Path(folder)
     check_is_fitted(model, "booster_")
     texts = {BOOSTER_FILE: model.booster_.model_to_string().encode()}
     for number, booster in enumerate(refits.boosters if refits else ()):
@@ -83,6 +106,30 @@ def save(
     except OSError as error:
         msg = f"{folder}: the model cannot be written ({error.strerror}). Free space there or choose another folder."
         raise ResourceError(msg) from None
+    return hashlib.sha256(description).hexdigest()
+
+
+def checksum_of(folder: Path) -> str:
+    """Return the SHA-256 of a saved model's description, which seals its files: by it a model is named.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    return hashlib.sha256(_read(folder / MODEL_FILE)).hexdigest()
+
+
+def about_of(folder: Path) -> dict[str, Any]:
+    """Return what was said about a saved model, without the model itself.
+
+    Raises
+    ------
+    InputError
+        Its description is missing or has changed since it was saved.
+    """
+    said: dict[str, Any] = _description(folder).get("about") or {}
+    return said
 
 
 def load(folder: Path) -> tuple[RiskClassifier, dict[str, Any]]:
@@ -100,15 +147,37 @@ def load(folder: Path) -> tuple[RiskClassifier, dict[str, Any]]:
     return model, about
 
 
-def load_any(folder: Path) -> tuple[RiskClassifier | CountRegressor, dict[str, Any]]:
+def load_any(folder: str | Path) -> tuple[RiskClassifier | CountRegressor, dict[str, Any]]:
     """Return the model that `save` wrote, of a risk or of counts, and what was said about it.
+
+    Nothing of the folder is run: the trees are LightGBM's text, the rest is JSON.
+
+    Parameters
+    ----------
+    folder
+        That of `save`, or the `model` of an output folder.
+
+    Returns
+    -------
+    model
+        Predicts exactly as it did when it was saved.
+    about
+        What `save` was given to keep with it.
 
     Raises
     ------
     InputError
         A file, of the refits too, is missing, has changed since it was saved or was not saved with the model; or it is
         not a saved model, or of another format.
+
+    Examples
+    --------
+    >>> vi_risk.load_model("nowhere")
+    Traceback (most recent call last):
+    ...
+    vi_risk.errors.InputError: nowhere/model.json: ...
     """
+    folder = Path(folder)
     content, texts = _read_whole(folder)
     model: RiskClassifier | CountRegressor
     try:

@@ -10,6 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from vi_risk.errors import InputError
+from vi_risk.models.learning.blocks import Blocks
 from vi_risk.models.learning.boosting import Boosted
 from vi_risk.models.learning.calibration import Floats
 from vi_risk.models.learning.calibrators import CALIBRATORS, Calibrator
@@ -101,7 +102,7 @@ class RiskClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
 
     def fit(
         self,
-        X: pd.DataFrame,  # noqa: N803
+        X: pd.DataFrame | Blocks,  # noqa: N803
         y: ArrayLike,
         groups: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
@@ -113,7 +114,7 @@ class RiskClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
         Parameters
         ----------
         X
-            One column per feature.
+            One column per feature; `vi_risk.models.learning.blocks.Blocks` of floats are never held whole.
         y
             Two values, the greater one for an event: 0 and 1, False and True; of text the one that comes later in the
             alphabet, such as "yes" after "no" (`classes_` tells).
@@ -169,7 +170,7 @@ class RiskClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
 
     def recalibrated(
         self,
-        X: pd.DataFrame,  # noqa: N803
+        X: pd.DataFrame | Blocks,  # noqa: N803
         y: ArrayLike,
         how: How = "in_the_large",
         sample_weight: ArrayLike | None = None,

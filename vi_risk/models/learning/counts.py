@@ -12,6 +12,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from vi_risk.errors import InputError
+from vi_risk.models.learning.blocks import Blocks
 from vi_risk.models.learning.boosting import Boosted
 from vi_risk.models.learning.calibration import Floats, log_mean_line
 from vi_risk.models.learning.inputs import Inputs
@@ -161,7 +162,7 @@ seed, num_threads
 
     def fit(
         self,
-        X: pd.DataFrame,  # noqa: N803
+        X: pd.DataFrame | Blocks,  # noqa: N803
         y: ArrayLike,
         groups: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
@@ -172,8 +173,10 @@ seed, num_threads
 
         Parameters
         ----------
+        X
+            One column per feature.
         y
-            0 or more.
+            How often, or how much, of each row: 0 or more.
         groups, sample_weight
             As in `RiskClassifier.fit`.
 

@@ -10,13 +10,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from vi_risk.errors import InputError
+from vi_risk.models.learning.blocks import Blocks, HeldRows
 from vi_risk.models.learning.calibration import Floats
 
 BASE = "base"  # the column of contributions that belongs to no feature
 _REFUSED_BY_LIGHTGBM = re.compile(r'[\s",:\[\]{}]')
-
-# Rows in which most columns show that they vary.
-_LOOKED_AT_FIRST = 1_000
 
 # What pandas calls the content of a column of objects that are numbers.
 _NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean")
@@ -38,7 +36,7 @@ class Inputs:
     categories: Mapping[str, Sequence[Any]]
 
     @classmethod
-    def of(cls, table: pd.DataFrame) -> Self:
+    def of(cls, table: pd.DataFrame | Blocks) -> Self:
         """Return the inputs that a table for training shows.
 
         Raises
@@ -60,11 +58,15 @@ class Inputs:
         if alike := sorted(in_booster.index[in_booster.duplicated(keep=False)]):
             msg = f"features: these names are the same, or are so without punctuation: {', '.join(alike)}. Rename them."
             raise InputError(msg)
-        categories = {
-            name: table[name].cat.categories.tolist()
-            for name in names
-            if isinstance(table[name].dtype, pd.CategoricalDtype)
-        }
+        categories = (
+            {}
+            if isinstance(table, Blocks)
+            else {
+                name: table[name].cat.categories.tolist()
+                for name in names
+                if isinstance(table[name].dtype, pd.CategoricalDtype)
+            }
+        )
         if unfit := [name for name, values in categories.items() if not all(map(_is_plain, values))]:
             msg = f"features: the categories of {', '.join(unfit)} must be text, whole numbers or booleans."
             raise InputError(msg)
@@ -81,20 +83,50 @@ class Inputs:
         InputError
             A feature is missing, infinite, or cannot be read as it was in training.
         """
-        if missing := [name for name in self.names if name not in table.columns]:
+        self._refuse_missing(table.columns)
+        as_it_is = not self.categories and list(table.columns) == list(self.names) and _all_floats(table)
+        values = table.to_numpy(copy=False) if as_it_is else self._numbers(table)
+        infinite = np.isinf(values).sum(axis=0)
+        self._refuse_infinite(infinite)
+        return pd.DataFrame(values, columns=self.in_booster, copy=False)
+
+    @property
+    def in_booster(self) -> list[str]:
+        """The names under which the booster knows the features."""
+        return [name_in_booster(name) for name in self.names]
+
+    def _refuse_missing(self, columns: Sequence[str] | pd.Index) -> None:
+        there = set(columns)
+        if missing := [name for name in self.names if name not in there]:
             msg = (
                 f"features: {len(missing)} of the model's {len(self.names)} columns are missing: "
                 f"{', '.join(missing)}. Add them; a value that is not known may be empty."
             )
             raise InputError(msg)
-        as_it_is = not self.categories and list(table.columns) == list(self.names) and _all_floats(table)
-        values = table.to_numpy(copy=False) if as_it_is else self._numbers(table)
-        infinite = np.isinf(values).sum(axis=0)
+
+    def _refuse_infinite(self, infinite: NDArray[np.int64]) -> None:
         if infinite.any():
             found = [f"{name} ({rows} rows)" for name, rows in zip(self.names, infinite, strict=True) if rows]
             msg = f"features: infinite values in {', '.join(found)}. Leave a value that is not known empty."
             raise InputError(msg)
-        return pd.DataFrame(values, columns=[name_in_booster(name) for name in self.names], copy=False)
+
+    def blocks(self, table: pd.DataFrame | Blocks) -> Blocks:
+        """Return the features as numbers, in the order of training, to be read a block at a time.
+
+        Raises
+        ------
+        InputError
+            As of `matrix`.
+        """
+        if isinstance(table, pd.DataFrame):
+            return Blocks.of(HeldRows(self.matrix(table)))
+        self._refuse_missing(table.columns)
+        chosen = table.select(self.names)
+        infinite = np.zeros(len(self.names), dtype=np.int64)
+        for _, block in chosen:
+            infinite += np.isinf(block).sum(axis=0)
+        self._refuse_infinite(infinite)
+        return chosen
 
     def _numbers(self, table: pd.DataFrame) -> Floats:
         values = np.empty((len(table), len(self.names)))
@@ -163,7 +195,7 @@ def name_in_booster(name: str) -> str:
     return _REFUSED_BY_LIGHTGBM.sub("_", name)
 
 
-def tells_nothing(matrix: pd.DataFrame) -> NDArray[np.bool_]:
+def tells_nothing(features: pd.DataFrame | Blocks) -> NDArray[np.bool_]:
     """Return which columns of numbers are the same in every row, or missing in every row.
 
     Examples
@@ -171,16 +203,17 @@ def tells_nothing(matrix: pd.DataFrame) -> NDArray[np.bool_]:
     >>> tells_nothing(pd.DataFrame({"a": [1.0, 1.0], "b": [np.nan, np.nan], "c": [1.0, np.nan]})).tolist()
     [True, True, False]
     """
-    values = matrix.to_numpy(copy=False)
-    if not len(values):
-        return np.ones(values.shape[1], dtype=bool)
-    found = _same(values[:_LOOKED_AT_FIRST])
-    found[found] = _same(values[:, found])  # nearly all columns have shown by now that they vary
-    return found
-
-
-def _same(values: Floats) -> NDArray[np.bool_]:
-    return np.asarray((values == values[0]).all(axis=0) | np.isnan(values).all(axis=0))
+    if isinstance(features, pd.DataFrame):
+        features = Blocks.of(HeldRows(features))
+    same = missing = np.ones(len(features.columns), dtype=bool)
+    first: Floats | None = None
+    for _, block in features:
+        first = block[0].copy() if first is None else first
+        same = same & (block == first).all(axis=0)
+        missing = missing & np.isnan(block).all(axis=0)
+        if not (same | missing).any():
+            break
+    return same | missing
 
 
 def _all_floats(table: pd.DataFrame) -> bool:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vi_risk.errors import InputError
 from vi_risk.models.evidence.weights import weights_of
+from vi_risk.models.learning.blocks import Blocks
 from vi_risk.models.learning.calibration import Floats
 from vi_risk.models.learning.inputs import as_table
 
@@ -29,7 +30,7 @@ class TrainingRows:
         Which of the rows given have a weight above 0.
     """
 
-    table: pd.DataFrame
+    table: pd.DataFrame | Blocks
     outcome: NDArray[Any]
     groups: NDArray[Any] | None
     weight: Floats | None
@@ -37,7 +38,11 @@ class TrainingRows:
 
     @classmethod
     def of(
-        cls, features: pd.DataFrame | ArrayLike, y: ArrayLike, groups: ArrayLike | None, sample_weight: ArrayLike | None
+        cls,
+        features: pd.DataFrame | Blocks | ArrayLike,
+        y: ArrayLike,
+        groups: ArrayLike | None,
+        sample_weight: ArrayLike | None,
     ) -> Self:
         """Return the rows that count, checked to belong together.
 
@@ -47,7 +52,7 @@ class TrainingRows:
             There are no rows; outcomes, patients or weights are not as many as rows; an outcome is missing, a date or
             of another kind than the rest; or a weight is no number, missing, infinite or below 0.
         """
-        table = as_table(features)
+        table = features if isinstance(features, Blocks) else as_table(features)
         rows = len(table)
         if not rows:
             msg = "features: expected one row for each patient and index date, found none."
@@ -57,7 +62,9 @@ class TrainingRows:
         weight = weights_of(sample_weight, rows, where="sample_weight")
         counted = np.ones(rows, dtype=bool) if weight is None else weight > 0
         if weight is not None:
-            table, outcome, weight = table.loc[counted], outcome[counted], _of_mean_1(weight[counted])
+            if not counted.all():
+                table = table.take(np.flatnonzero(counted)) if isinstance(table, Blocks) else table.loc[counted]
+            outcome, weight = outcome[counted], _of_mean_1(weight[counted])
             patients = None if patients is None else patients[counted]
         if missing := int(pd.isna(outcome).sum()):
             msg = f"outcome: {missing} of {rows} rows have none. Leave out rows whose outcome is not known."

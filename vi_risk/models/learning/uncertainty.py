@@ -26,6 +26,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from vi_risk.errors import InputError, UsageError
 from vi_risk.models.evidence.students_t import t_quantile
+from vi_risk.models.learning.blocks import Blocks
 from vi_risk.models.learning.boosting import Boosted
 from vi_risk.models.learning.calibration import Floats, Rows, log_odds_of, risk_of
 from vi_risk.models.learning.classifier import RiskClassifier
@@ -59,7 +60,7 @@ class Refits:
     boosters: tuple[lgb.Booster, ...]
     scale: float
 
-    def risks(self, X: pd.DataFrame) -> Floats:  # noqa: N803
+    def risks(self, X: pd.DataFrame | Blocks) -> Floats:  # noqa: N803
         """Return the risk of each row by each refit, shape (rows, refits).
 
         The mean of a row's log-odds is that of the model's risk.
@@ -75,7 +76,7 @@ class Refits:
 
 def fit_refits(
     model: Boosted,
-    X: pd.DataFrame,  # noqa: N803
+    X: pd.DataFrame | Blocks,  # noqa: N803
     y: ArrayLike,
     *,
     groups: ArrayLike | None = None,
@@ -109,7 +110,7 @@ def fit_refits(
     rows = TrainingRows.of(X, y, groups, sample_weight)
     outcome = (rows.outcome == model.classes_[1]).astype(np.float64)
     inputs = Inputs(model.feature_name_, model.categories_)
-    training = model.binned(inputs, inputs.matrix(rows.table), outcome, None)
+    training = model.binned(inputs, inputs.blocks(rows.table), outcome, None)
     weight = np.ones(outcome.size) if rows.weight is None else rows.weight
     generator = np.random.default_rng(seed)
     settings = {
@@ -129,7 +130,12 @@ def fit_refits(
         sample.set_weight(weight[drawn] * times[drawn])
         settings["seed"] = int(generator.integers(2**31))
         boosters.append(lgb.train(settings, sample, num_boost_round=trees))
-    some = rows.table.iloc[:: max(1, outcome.size // _COMPARED)]
+    every = max(1, outcome.size // _COMPARED)
+    some = (
+        rows.table.take(np.arange(0, outcome.size, every)).table()
+        if isinstance(rows.table, Blocks)
+        else rows.table.iloc[::every]
+    )
     scatter = math.sqrt(model.raw_by(tuple(boosters), some).var(axis=1, ddof=1).mean())
     if scatter == 0:
         msg = "refits: they find nothing to tell patients apart by. Train on more patients, or ask for no refits."

@@ -104,7 +104,7 @@ def make_truth(
 
 
 def write_trust(
-    folder: Path,
+    folder: str | Path,
     *,
     patients: int = PATIENTS,
     seed: int = SEED,
@@ -122,13 +122,36 @@ def write_trust(
     With index dates it writes ``truth.parquet`` beside them; the tables are the same with or without it. A further file
     (`vi_risk.records.synthetic.marker`) says that these records are nobody's, as long as nobody changes them.
 
+    Parameters
+    ----------
+    folder
+        Made if it is not there; tables of the same names are written anew.
+    patients, seed, first_day, last_day, effects, reviews, flaws
+        As in `make_trust`: how many people, drawn by what, over which span of days; chosen true effects on emergency
+        admissions, reviews of one's own, and what goes wrong on the way into the record.
+    file_format
+        "parquet" or "csv".
+    index_dates, horizon_days
+        Dates of which the true risk of an emergency admission in so many days is written; none unless given.
+
     Raises
     ------
     UsageError
         An unknown file format, or arguments that `make_trust` or `make_truth` refuses.
     ResourceError
         The folder cannot be made or written to.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import vi_risk
+    >>> with TemporaryDirectory() as folder:
+    ...     vi_risk.write_trust(folder, patients=20)
+    ...     (Path(folder) / "spells.parquet").is_file()
+    True
     """
+    folder = Path(folder)
     if file_format not in ("parquet", "csv"):
         raise UsageError(f"file_format: expected 'parquet' or 'csv', got {file_format!r}.")
     other = "csv" if file_format == "parquet" else "parquet"

@@ -268,6 +268,14 @@ def test_who_is_new_to_the_list_though_reviewed_before_is_flagged_so() -> None:
     assert never == ["", ""]
 
 
+def test_a_caseload_that_is_not_known_of_one_person_is_missing_for_that_one() -> None:
+    at_list = snapshots_of([("a", "A", {"community_caseload_90d": np.nan}), ("b", "A", {"community_caseload_90d": 1})])
+
+    of_second, of_first = fact("community_caseload", at_list)
+    assert of_second == "1 team"
+    assert pd.isna(of_first)
+
+
 def test_a_caseload_that_the_records_do_not_tell_is_no_fact() -> None:
     assert "community_caseload" not in facts(snapshots(community_caseload_90d=np.nan))
 

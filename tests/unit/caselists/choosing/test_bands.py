@@ -22,6 +22,11 @@ def test_bands_fall_strictly_within_zero_and_one_and_end_at_zero(cuts: tuple[flo
         CaseListRules(bands)
 
 
+def test_a_band_has_a_name_that_can_be_read() -> None:
+    with pytest.raises(SpecificationError, match=r"band ' ': name: expected a word or two, found none"):
+        CaseListRules((Band(" ", 0.0, "●"),))
+
+
 def test_two_bands_never_share_a_name_or_a_symbol() -> None:
     with pytest.raises(SpecificationError) as caught:
         CaseListRules((Band("high", 0.3, "●"), Band("high", 0.0, "●")))

@@ -1,5 +1,12 @@
 import json
+import math
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
 
 from tests.unit.caselists.conftest import MakeList
 from tests.unit.caselists.example_lists import HOSTILE
@@ -73,3 +80,31 @@ def test_a_list_without_more_than_its_table_gives_the_reasons_of_the_table(bare_
 
 def test_an_empty_list_has_no_line(make_list: MakeList) -> None:
     assert json_pack(make_list()) == b""
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        (date(2025, 3, 1), "2025-03-01"),
+        (datetime(2025, 3, 1, 14, 30, tzinfo=UTC), "2025-03-01"),
+        (pd.Timestamp("2025-03-01 14:30"), "2025-03-01"),
+        (pd.NaT, None),
+        (pd.NA, None),
+        (math.nan, None),
+        ("", None),
+        (np.int64(3), 3),
+        (np.float64(3.0), 3),
+        (np.bool_(True), True),
+        (0.1234567, 0.123457),
+    ],
+)
+def test_a_fact_is_told_as_json_has_it(make_list: MakeList, held: object, told: object) -> None:
+    case_list = make_list({"fact": held}, {"fact": "other"}, facts=("fact",))
+    assert people(case_list)[0]["fact"] == told
+
+
+@pytest.mark.parametrize(("held", "told"), [(np.int64(3), 3), (np.float64(0.5), 0.5), (None, None)])
+def test_a_number_of_numpy_among_other_objects_is_a_number(full_list: CaseList, held: object, told: object) -> None:
+    said = full_list.said.head(1).astype(object)
+    said.loc[said.index[0], "contribution"] = held
+    assert people(replace(full_list, said=said))[0]["reasons"][0]["contribution"] == told

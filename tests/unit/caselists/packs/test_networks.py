@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -170,3 +171,13 @@ def test_a_source_reaches_as_far_as_in_the_practice_where_it_ends_first(make_lis
     network = joined(lists)
     assert network.about.data_to == {"spells": date(2025, 10, 1)}
     assert "B: The GP record is not seen" in network.about.notes
+
+
+def test_a_source_reaches_as_far_as_where_it_ends_first_and_is_told_where_every_practice_has_it(
+    make_list: MakeList,
+) -> None:
+    first, second = practice(make_list, "A", [0.5]), practice(make_list, "B", [0.4])
+    sooner = replace(second.about, data_to={"spells": date(2025, 10, 3)})
+    about = joined([first, replace(second, about=sooner)]).about
+    assert set(first.about.data_to) == {"spells", "gp_events"}
+    assert about.data_to == {"spells": date(2025, 10, 3)}

@@ -299,6 +299,15 @@ def test_what_was_not_seen_is_said_and_never_zero() -> None:
     assert found.people == "about 200 people"
 
 
+def test_a_side_of_which_nobody_was_there_a_day_was_not_seen() -> None:
+    gone = rows("A", at={AFTER: {"person_days": 0, "contacts": 0}})
+
+    gp = only(of_trust(gone)).own
+
+    assert (gp.after.text, gp.times) == (NOT_SEEN, NOT_SEEN)
+    assert gp.before.text == NINETY
+
+
 def test_emergency_admissions_are_told_afterwards_alone() -> None:
     nothing = {"contacts": 0, "person_days": 0}
     before = dict.fromkeys((BASELINE, BEFORE, *TENS[:9]), nothing)

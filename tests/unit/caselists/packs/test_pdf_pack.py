@@ -81,6 +81,23 @@ def test_a_machine_without_a_browser_is_told_what_would_do(page: Path, monkeypat
         pdf_packs([page], index_date=INDEX_DATE)
 
 
+@needs_shell
+def test_the_browser_keeps_its_sandbox_unless_it_is_run_as_root(
+    browser: Callable[[str], str], page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for user, sandboxed in ((0, False), (1000, True)):
+        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
+        [pdf] = pdf_packs([page], index_date=INDEX_DATE, browser=browser(WRITES))
+        assert ("--no-sandbox" not in pdf.read_text()) == sandboxed
+
+
+@needs_shell
+def test_a_pdf_that_cannot_be_put_beside_its_page_is_told(browser: Callable[[str], str], page: Path) -> None:
+    page.with_suffix(".pdf").mkdir()
+    with pytest.raises(ResourceError, match=r"^M92001 a.pdf: cannot be written \(Is a directory\). Free space."):
+        pdf_packs([page], index_date=INDEX_DATE, browser=browser(WRITES))
+
+
 @pytest.mark.slow
 @needs_browser
 def test_a_real_browser_prints_the_page_the_same_twice(page: Path) -> None:

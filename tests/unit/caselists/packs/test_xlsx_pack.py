@@ -8,7 +8,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.unit.caselists.conftest import MakeList
-from tests.unit.caselists.example_lists import HOSTILE, example_list
+from tests.unit.caselists.example_lists import HOSTILE, example_list, example_summary
 from vi_risk.caselists.choosing.rules import load_rules
 from vi_risk.caselists.lists import CaseList
 from vi_risk.caselists.packs.patient_block import patients_of
@@ -251,6 +251,24 @@ def test_who_left_the_list_is_told_with_why(full_list: CaseList) -> None:
     rows = [row[:3] for row in opened(full_list)["Left the list"].iter_rows(values_only=True)]
     assert ("P-8001", 4, "died on 3 September 2025") in rows
     assert ("Last time: the list of 1 August 2025", None, None) in rows
+
+
+def test_a_sheet_has_no_heading_over_what_there_is_not(full_list: CaseList) -> None:
+    def titles_of(case_list: CaseList, sheet: str) -> set[object]:
+        return {row[0] for row in opened(case_list)[sheet].iter_rows(values_only=True)}
+
+    nothing = replace(example_summary(), pyramid={}, stands_out=(), reviewed={}, notes=())
+    alone = replace(full_list.about, previous_date=None)
+    nobody = replace(full_list, summary=nothing, excluded=full_list.excluded.head(0), about=alone)
+
+    gone = titles_of(full_list, "Practice") - titles_of(nobody, "Practice")
+    assert {"What stands out", "People by age and band", "Of the list before"} <= gone
+    assert "Fair shares" in titles_of(nobody, "Practice")
+    assert "Would be on this list but for the reason" in titles_of(full_list, "Left out") - titles_of(
+        nobody, "Left out"
+    )
+    last_time = "Last time: the list of 1 August 2025"
+    assert last_time in titles_of(full_list, "Left the list") - titles_of(nobody, "Left the list")
 
 
 def test_a_sheet_says_what_the_list_is(full_list: CaseList) -> None:

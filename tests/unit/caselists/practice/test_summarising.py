@@ -179,6 +179,21 @@ def test_nothing_of_a_practice_is_compared_that_is_not_seen_so_far_back() -> Non
     assert "influenza" not in note
 
 
+def test_of_records_without_conditions_the_care_gaps_that_are_not_compared_are_named_alone() -> None:
+    lately = INDEX_DATE - timedelta(days=200)
+    trust = trust_with(0.0, gp_seen_from=lately)
+    conditions = [name for name in trust if name.startswith("condition_") and name.endswith("_1095d")]
+
+    found = summaries(trust.drop(columns=[*conditions, THREE_CONDITIONS]))
+
+    note = next(note for note in found["B"].notes if note.startswith("Not compared"))
+    assert note == (
+        "Not compared, as the GP record is not seen so far back: Five or more medicines without a medication review in"
+        " 12 months; Aged 65 or over without an influenza vaccination in 12 months."
+    )
+    assert "Three or more long-term conditions" not in {figure.title for figure in found["B"].figures}
+
+
 # a care gap -> who is due and had it, who is due and did not, who is not due
 CASES: dict[str, tuple[dict[str, float], dict[str, float], dict[str, float]]] = {
     "Diabetes, asthma, COPD or heart failure without a review in 12 months": (

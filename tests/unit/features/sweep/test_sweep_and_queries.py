@@ -1,5 +1,6 @@
 """The sweep and the portable queries are two ways to the same values, to the last bit."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -171,6 +172,15 @@ def test_every_table_is_known_in_two_steps_at_most() -> None:
         "registrations": "registered_to",
         "spells": "discharged_on",
     }
+
+
+def test_a_table_whose_rows_would_be_known_in_three_steps_is_refused() -> None:
+    spells = TABLES["spells"]
+    later = next(column for column in spells.columns if column.known_from is not None)
+    once_more = replace(later, name="seen_by_a_coder", known_from="coded_on")
+
+    with pytest.raises(AssertionError, match="spells: a row is swept as it is known at first and at last"):
+        changes_on(replace(spells, columns=(*spells.columns, once_more)))
 
 
 def test_nothing_that_a_definition_can_read_of_a_person_becomes_known_later() -> None:

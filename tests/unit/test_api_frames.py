@@ -1,0 +1,54 @@
+"""Records made of data frames: what is no canonical table or value is told, and no value with it; frames come back."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from vi_risk import InputError, Records, UsageError, read_catalogue
+
+
+def test_values_of_another_type_are_told_by_table_and_column_alone() -> None:
+    patients = pd.DataFrame(
+        {"patient_id": ["p", "q"], "birth_month": ["a secret", date(1950, 1, 1)], "sex": ["1", {"of": "another"}]}
+    )
+
+    with pytest.raises(InputError) as caught:
+        Records.from_frames({"patients": patients})
+
+    said = str(caught.value).splitlines()
+    assert [line.split(":")[0] for line in said] == ["patients.birth_month", "patients.sex"]
+    assert said[0].startswith("patients.birth_month: expected a date in each row, or none; found others in a column of")
+    assert "secret" not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_a_table_that_is_no_canonical_one_is_told() -> None:
+    with pytest.raises(UsageError, match=r"^patient: is no canonical table\. Expected one or more of patients, "):
+        Records.from_frames({"patient": pd.DataFrame()})
+
+
+def test_frames_come_back_as_they_went_in_and_of_a_table_that_is_not_there_the_others_are_told() -> None:
+    patients = pd.DataFrame({"patient_id": ["p"], "birth_month": [date(1950, 1, 1)], "sex": ["1"]})
+    records = Records.from_frames({"patients": patients.assign(shoe_size=42)})
+
+    found = records.frame("patients")
+
+    assert pd.api.types.is_datetime64_dtype(found["birth_month"])
+    expected = patients.astype({"birth_month": "datetime64[ms]"})
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+    with pytest.raises(UsageError, match=r"^spells: is no table of these records\. They have patients\.$"):
+        records.frame("spells")
+
+
+def test_a_catalogue_of_some_definitions_keeps_their_order_and_refuses_what_is_not_declared() -> None:
+    whole = read_catalogue()
+
+    some = whole.only("medicines", "age")
+
+    assert [one.name for one in some.definitions] == [
+        one.name for one in whole.definitions if one.name in ("age", "medicines")
+    ]
+    assert some.codelists.keys() == whole.codelists.keys()
+    with pytest.raises(UsageError, match=r"^catalogue: emergency_admissions_365d: no such definition\."):
+        whole.only("age", "emergency_admissions_365d")
