@@ -76,7 +76,7 @@ def not_told(before: list[str], after: list[str], changelog: str) -> list[str]:
 
     Of a type that is new or gone the parts need no word.
     """
-    unreleased = re.search(r"^## Unreleased$(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
+    unreleased = re.search(r"^## \[Unreleased\]$(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
     words = set(re.findall(r"\w+", unreleased[1] if unreleased else ""))
     names = [_name(line) for line in {*before} ^ {*after}]
     types = {name for name in names if "." not in name}

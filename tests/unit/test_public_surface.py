@@ -7,7 +7,7 @@ import pytest
 
 from tools.public_surface import CHANGELOG, PAGE, ROOT, main, not_told, surface
 
-_CHANGELOG = "# Changes\n\n## Unreleased\n\n- {said}\n\n## 0.1.0\n\n- `train` and `score` came.\n"
+_CHANGELOG = "# Changes\n\n## [Unreleased]\n\n- {said}\n\n## 0.1.0\n\n- `train` and `score` came.\n"
 
 
 def test_the_surface_in_the_reference_is_that_of_today() -> None:
