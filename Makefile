@@ -7,7 +7,7 @@ ARGS ?=
 # Scripts that write a generated page. Each is run by `make docs`, and with --check by `make check`, which fails where
 # the page in git is not what the script would write now.
 GENERATED := tools/data_dictionary.py tools/feature_catalogue.py tools/hazard_log.py tools/error_page.py \
-  tools/public_surface.py
+  tools/public_surface.py tools/command_page.py
 
 .PHONY: help env demo test test-slow test-faults test-lowest spark check format bench bench-models bench-lists bench-memory docs notebooks lock sbom audit clean
 
@@ -59,9 +59,10 @@ bench-lists: env  ## lists and packs of 50 practices, under 15 minutes (ARGS="--
 bench-memory: env  ## memory of a whole run under limits, under 10 minutes (ARGS="--people N --limits MB MB")
 	@$(BIN)/python -m benchmarks.memory $(ARGS)
 
-docs: env  ## write the generated pages again
+docs: env  ## write the generated pages and the picture again, and build the guide, offline, into build/guide
 	@for page in $(GENERATED); do $(BIN)/python $$page || exit; done
-	@$(if $(GENERATED),,echo 'No page is generated yet.')
+	@OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m tools.pack_picture
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict && echo 'Open build/guide/index.html'
 
 notebooks: env  ## write notebooks/*.ipynb from the .py beside them
 	@$(BIN)/jupytext --quiet --update --to ipynb notebooks/0*.py

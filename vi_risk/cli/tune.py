@@ -22,10 +22,10 @@ def tune(
     ] = 30,
     tracking_uri: TrackingFlag = DEFAULT_URI,
 ) -> None:
-    """Search for better parameters of the learner, on training patients held out; writes tuned.toml.
+    r"""Search for better parameters of the learner, on training patients held out; writes tuned.toml.
 
     Every trial is kept as it ends: the same call continues a search that was interrupted. Train with what was found:
-    vi-risk run --model out/tuned.toml. Needs optuna: pip install 'vi-risk[tune]'.
+    vi-risk run --model out/tuned.toml. Needs optuna: pip install 'vi-risk\[tune]'.
     """
     with told(trials, interrupted=_KEPT) as report:
         from vi_risk.tune import TUNED_FILE
