@@ -25,7 +25,6 @@ from vi_risk.cli.asked import (
     prompts_of,
     records_of,
     rules_of,
-    shown,
     source_of,
     unread_records_of,
 )
@@ -33,13 +32,13 @@ from vi_risk.cli.audit import audit_app
 from vi_risk.cli.features import features_app
 from vi_risk.cli.keys import key_app
 from vi_risk.cli.leaks import leaks_app
+from vi_risk.cli.mapping import mapping_app
 from vi_risk.cli.recalibrate import recalibrate_app
 from vi_risk.cli.registry import models_app, registry_app
 from vi_risk.cli.reidentify import identity_app
 from vi_risk.cli.reviews import reviews_app
 from vi_risk.cli.told import JsonLogFlag, example, log_to, told
 from vi_risk.cli.tune import tune_app
-from vi_risk.errors import InputError
 from vi_risk.flags import (
     CacheFlag,
     CapacityFlag,
@@ -90,7 +89,6 @@ app.add_typer(key_app, name="key")
 app.add_typer(identity_app)  # pseudonymise, reidentify
 app.add_typer(audit_app, name="audit")
 app.add_typer(leaks_app)
-mapping_app = typer.Typer(help="Look at how a site's files become the canonical tables.", no_args_is_help=True)
 app.add_typer(mapping_app, name="mapping")
 
 
@@ -272,47 +270,6 @@ def check(
         print("\n".join(terminal_lines(result, page=out / CHECK_PAGE)))
         result.raise_errors()
         report.step(f"{len(result.warnings)} warnings, no errors; {out / CHECK_PAGE}")
-
-
-@mapping_app.command("check", epilog=example("vi-risk mapping check mapping.toml --records extracts"))
-def mapping_check(
-    mapping: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A shipped mapping or a TOML file.")],
-    records: RecordsFlag,
-) -> None:
-    """Say what of the records maps and what does not, and how many rows each rule drops; nothing of any record."""
-    with told() as report:
-        from vi_risk.records.mapping_check import check_mapping
-
-        report.stage(f"Check the mapping against {shown(records)}")
-        found = check_mapping(records, mapping, report=report.step)
-        print("\n".join(found.lines()))
-        if not found.fits:
-            msg = "the mapping does not fit these records yet; what to mend stands above."
-            raise InputError(msg)
-
-
-@mapping_app.command("export", epilog=example("vi-risk mapping export mapping.toml --records extracts --out canonical"))
-def mapping_export(
-    mapping: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A shipped mapping or a TOML file.")],
-    records: RecordsFlag,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for one Parquet file per table.")],
-    governance: GovernanceFlag = None,
-) -> None:
-    """Write the canonical tables as Parquet files: what `features build --engine spark` and other tools read."""
-    with told(1) as report:
-        from vi_risk.files import check_out, replaced
-        from vi_risk.records.synthetic.marker import MARKER_FILE, write_marker
-        from vi_risk.records.tables import TABLES
-
-        check_out(out)
-        found = records_of(records, mapping, report, governance=governance_of(governance))
-        names = {name: f"{name}.parquet" for name in TABLES}
-        with replaced(out, keep=False, owned=(*names.values(), MARKER_FILE)) as folder:
-            files = {name: folder / names[name] for name in found.tables}
-            found.write_parquet(files)
-            if found.permission.nobodys:
-                write_marker(folder, files.values())
-        report.step(f"{len(found.tables)} tables in {out}")
 
 
 @app.command(epilog=example("vi-risk train --out out"))

@@ -13,6 +13,7 @@ from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.records.permission import Permission
 
 _FEW = "few"  # or not told, so that a small number of another practice cannot be worked out
+_MOST_NAMED = 20  # practices, in one sentence
 
 
 def about_permission(permission: Permission, list_date: date, *, objections: bool) -> dict[str, Any]:
@@ -73,14 +74,22 @@ def permission_in_words(about: Mapping[str, Any]) -> tuple[str, ...]:
 def _objectors_in_words(by_practice: Mapping[str, str]) -> list[str]:
     """Return one sentence on the objectors of each practice, where the records say who is registered with which.
 
+    Of many practices it says the range, and which have nobody; run.json has each.
+
     >>> _objectors_in_words({"M92001": "10", "M92002": "few", "M92003": "0", "M92004": "few"})
     ['Left out for an objection, by practice: M92001 10; few or not told: M92002, M92004; nobody: M92003.']
     """
-    numbers = [f"{practice} {told}" for practice, told in by_practice.items() if told not in (_FEW, "0")]
-    few = ", ".join(practice for practice, told in by_practice.items() if told == _FEW)
+    numbers = {practice: told for practice, told in by_practice.items() if told not in (_FEW, "0")}
+    few = [practice for practice, told in by_practice.items() if told == _FEW]
     nobody = ", ".join(practice for practice, told in by_practice.items() if told == "0")
-    parts = [", ".join(numbers), f"few or not told: {few}" if few else "", f"nobody: {nobody}" if nobody else ""]
-    said = "; ".join(part for part in parts if part)
+    if len(by_practice) > _MOST_NAMED:
+        counts = sorted(map(int, numbers.values()))
+        some = f"{counts[0]} to {counts[-1]} people in {len(counts)} practices" if counts else ""
+        parts = [some, f"few or not told in {len(few)}" if few else ""]
+    else:
+        named = ", ".join(f"{practice} {told}" for practice, told in numbers.items())
+        parts = [named, f"few or not told: {', '.join(few)}" if few else ""]
+    said = "; ".join(part for part in (*parts, f"nobody: {nobody}" if nobody else "") if part)
     return [f"Left out for an objection, by practice: {said}."] if said else []
 
 

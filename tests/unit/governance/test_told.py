@@ -125,6 +125,13 @@ def test_few_objectors_of_a_practice_are_told_nowhere() -> None:
     )
 
 
+def test_of_many_practices_the_range_is_told_and_who_has_nobody() -> None:
+    many = {f"M92{number:03}": 10 + 5 * (number % 4) for number in range(1, 31)} | {"M92031": 0}
+    assert permission_in_words(about(replace(NOBODYS, objectors=many))) == (
+        "Left out for an objection, by practice: 10 to 25 people in 30 practices; nobody: M92031.",
+    )
+
+
 def test_one_practice_with_few_hides_another_where_its_number_could_be_worked_out() -> None:
     told = about(replace(NOBODYS, objectors={"M92001": 63, "M92002": 63, "M92003": 73, "M92004": 1}))
     assert [*told["objectors_by_practice"].values()].count("few") > 1
