@@ -31,7 +31,8 @@ _COPIES = 3
 _FEWEST_AT_ONCE, _MOST_AT_ONCE = 10_000, 250_000
 _FLOAT = 8
 # Measured with the shipped features and models: what no batch makes smaller.
-_LEAST_MB, _MB_OF_A_THOUSAND_ROWS = 1000, 0.6
+# Seen: 2,503 MB in the evaluation of 586,000 people and dates. A quarter above the limit is the most.
+_LEAST_MB, _MB_OF_A_THOUSAND_ROWS = 1000, 1.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def least_limit_mb(rows: int) -> int:
     Examples
     --------
     >>> least_limit_mb(0), least_limit_mb(100_000)
-    (1000, 1100)
+    (1000, 1200)
     """
     return _LEAST_MB + math.ceil(_MB_OF_A_THOUSAND_ROWS * rows / 1_000 / 50) * 50
 
