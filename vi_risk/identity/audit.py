@@ -163,14 +163,14 @@ def verify(log: Path, anchor: Anchor | None = None) -> Entry:
         msg = f"{log}: no such file. Name the audit log that `vi-risk reidentify` writes."
         raise InputError(msg)
     hashes, faults = [_BEGINNING], []
-    *lines, rest = _text(log).split("\n")
+    *lines, rest = _content(log).split(b"\n")
     for number, line in enumerate(lines, start=1):
         entry = _entry(line)
         if entry is None:
             faults.append(f"{log}, line {number}: is no entry.")
             hashes.append("")
             continue
-        if entry["hash"] != _hash(entry) or line != _line(entry):
+        if entry["hash"] != _hash(entry) or line != _line(entry):  # byte by byte: a line end may say the same
             faults.append(f"{log}, line {number}: was changed since it was written.")
         if entry["entry"] != number or entry["previous"] != hashes[-1]:
             faults.append(f"{log}, line {number}: does not follow the line before it; one was removed, added or moved.")
@@ -192,7 +192,7 @@ def verify(log: Path, anchor: Anchor | None = None) -> Entry:
 
 def refusals_in(log: Path) -> int:
     """Return how many entries of a log that is whole are refusals."""
-    return sum("refused" in (_entry(line) or {}) for line in _text(log).splitlines())
+    return sum("refused" in (_entry(line) or {}) for line in _content(log).split(b"\n"))
 
 
 def _sound(log: Path, anchor: Path) -> Entry:
@@ -219,7 +219,7 @@ def _appended(said: Access | Refusal, log: Path, before: Entry) -> Entry:
     entry["hash"] = _hash(entry)
     number = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(number, "ab") as file:
-        file.write(f"{_line(entry)}\n".encode())
+        file.write(_line(entry) + b"\n")
         file.flush()
         os.fsync(file.fileno())
     return Entry(before.number + 1, str(entry["hash"]))
@@ -227,22 +227,26 @@ def _appended(said: Access | Refusal, log: Path, before: Entry) -> Entry:
 
 def _hash(entry: Mapping[str, Any]) -> str:
     content = {name: value for name, value in entry.items() if name != "hash"}
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(_bytes(json.dumps(content, sort_keys=True, ensure_ascii=False))).hexdigest()
 
 
-def _text(log: Path) -> str:
+def _content(log: Path) -> bytes:
     try:
-        return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+        return log.read_bytes() if log.exists() else b""
     except OSError as error:
         msg = f"{log}: cannot be read ({error.strerror}). Name it as a user who may read it."
         raise InputError(msg) from None
 
 
-def _line(entry: Mapping[str, Any]) -> str:
-    return json.dumps(entry, ensure_ascii=False)
+def _line(entry: Mapping[str, Any]) -> bytes:
+    return _bytes(json.dumps(entry, ensure_ascii=False))
 
 
-def _entry(line: str) -> dict[str, Any] | None:
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")  # half a sign, as a hand may write into a log, is a change and no crash
+
+
+def _entry(line: bytes) -> dict[str, Any] | None:
     try:
         entry = json.loads(line)
     except ValueError:

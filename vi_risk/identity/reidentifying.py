@@ -15,10 +15,10 @@ from zipfile import BadZipFile
 
 from vi_risk.errors import GovernanceError, InputError, ResourceError, UsageError, ViRiskError
 from vi_risk.identity.audit import Access, Entry, Refusal, record
+from vi_risk.identity.free_text import identifier_in
 from vi_risk.identity.identified_copies import COPIES
 from vi_risk.identity.keys import Key
 from vi_risk.identity.link_table import LinkTable
-from vi_risk.identity.nhs_numbers import holds_nhs_number
 from vi_risk.identity.private_files import write_private
 
 IDENTIFIED = ".identified"  # before the ending of a copy's name
@@ -66,14 +66,16 @@ class Asked:
         faults = []
         if not self.purpose.strip() or not self.purpose.isprintable():
             faults.append("--purpose: expected one line that says what the numbers are for.")
-        elif holds_nhs_number(self.purpose):
-            faults.append("--purpose: holds an NHS number, and the audit log is to hold none. Say it without.")
+        elif found := identifier_in(self.purpose):
+            faults.append(f"--purpose: holds {found}, and the audit log is to hold none. Say it without.")
         if not self.practice.strip() or not self.practice.isprintable():
             faults.append("--practice: expected the code of a practice.")
-        elif holds_nhs_number(self.practice):
-            faults.append("--practice: holds an NHS number, and the audit log is to hold none. Name a practice.")
-        if holds_nhs_number(self.pack.name) or not self.pack.name.isprintable():
-            faults.append("PACK: its name holds an NHS number, or what is no text. Name a list as the run wrote it.")
+        elif found := identifier_in(self.practice):
+            faults.append(f"--practice: holds {found}, and the audit log is to hold none. Name a practice.")
+        if not self.pack.name.isprintable():
+            faults.append("PACK: its name holds what is no text. Name a list as the run wrote it.")
+        elif found := identifier_in(self.pack.name):
+            faults.append(f"PACK: its name holds {found}. Name a list as the run wrote it.")
         elif self.pack.suffix.lower() not in (*COPIES, PDF):
             endings = ", ".join((*COPIES, PDF))
             faults.append(f"{self.pack}: expected a file of a list ({endings}). Name one.")
@@ -119,8 +121,8 @@ def refusals_entered(asked: Asked, *, log: Path, anchor: Path) -> Iterator[None]
         raise
     except ViRiskError as refused:
         why = " ".join(str(refused).split())
-        if holds_nhs_number(why):  # as the name of a folder might
-            why = f"{type(refused).__name__}: its words are left out, for they hold an NHS number."
+        if found := identifier_in(why):  # as the name of a folder might
+            why = f"{type(refused).__name__}: its words are left out, for they hold {found}."
         try:
             record(Refusal(asked.who, asked.when, asked.practice, asked.purpose, asked.pack.name, why), log, anchor)
         except ViRiskError as unwritten:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
+from vi_risk.identity.free_text import identifier_in
 from vi_risk.reviews.form import DECISIONS, OUTCOMES
 
 _FIRST_DAY = date(1899, 12, 30)  # day 0 of Excel's calendar, for days after February 1900
@@ -35,6 +36,21 @@ def text_of(value: object) -> str | None:
     text = str(value).replace("\r\n", "\n").replace("\r", "\n").replace("\N{NO-BREAK SPACE}", " ")
     seen = "".join(letter for letter in text if letter in "\n\t" or not _unseen(letter))
     return seen.strip() or None
+
+
+def words_of(value: object) -> str | None:
+    """Return what a team wrote in its own words, None where that is nothing.
+
+    Raises
+    ------
+    AnswerError
+        It holds an NHS number or a full postcode.
+    """
+    text = text_of(value)
+    if text is not None and (found := identifier_in(text)):
+        msg = f"expected no word of who or where somebody is, found {found}. Take it out; the pseudonym says who it is."
+        raise AnswerError(msg)
+    return text
 
 
 def _unseen(letter: str) -> bool:

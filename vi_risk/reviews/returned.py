@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vi_risk.errors import InputError
-from vi_risk.reviews.answers import AnswerError, day_of, decision_of, outcome_of, text_of
+from vi_risk.reviews.answers import AnswerError, day_of, decision_of, outcome_of, text_of, words_of
 from vi_risk.reviews.form import ANSWERS, IDENTITY_SHEET, ListedPatient, ListIdentity
 from vi_risk.reviews.list_sheet import list_sheet
 from vi_risk.reviews.workbook import Cells, Computed, sheets_of
@@ -136,8 +136,8 @@ def _answers(
 ) -> tuple[Decided | None, list[str]]:
     readers: Mapping[str, Callable[[object], Any]] = {
         "decision": decision_of,
-        "owner": text_of,
-        "plan": text_of,
+        "owner": words_of,
+        "plan": words_of,
         "review_on": lambda value: day_of(value, reviewed_on=reviewed_on),
         "outcome_code": outcome_of,
     }

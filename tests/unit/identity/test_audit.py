@@ -71,6 +71,19 @@ def test_a_changed_entry_is_found(log: Path, old: str, new: str) -> None:
     assert faults(log) == ["line 3: was changed since it was written."]
 
 
+def test_a_changed_line_end_is_found_though_the_entries_say_the_same(log: Path) -> None:
+    log.write_bytes(log.read_bytes().replace(b"\n", b"\r\n"))
+    assert faults(log) == [f"line {number}: was changed since it was written." for number in range(1, 6)]
+
+
+def test_bytes_that_are_no_text_are_found(log: Path) -> None:
+    first, rest = log.read_bytes().split(b"\n", 1)
+    log.write_bytes(first.replace(b"MDT", b"\xff") + b"\n" + rest)
+    assert faults(log)[0] == "line 1: is no entry."
+    log.write_bytes(first.replace(b"MDT", rb"\ud800") + b"\n" + rest)
+    assert faults(log)[0] == "line 1: was changed since it was written."
+
+
 def test_a_changed_entry_with_its_hash_worked_out_again_is_found(log: Path) -> None:
     lines = log.read_text().splitlines(keepends=True)
     entry = json.loads(lines[2]) | {"who": "jsmyth"}

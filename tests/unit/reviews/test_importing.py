@@ -141,3 +141,15 @@ def test_workbooks_that_contradict_each_other_bring_nothing(tmp_path: Path) -> N
     code, _, told = run("import", *map(str, packs), "--reviews", str(tmp_path / "reviews.csv"), *ASKED)
     assert code == 3
     assert told.splitlines()[-1] == "Nothing was imported."
+
+
+def test_decisions_are_not_kept_under_a_name_that_a_run_writes_in_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    pack = filled(tmp_path / "M92001.xlsx", {"P-0001": ACCEPT})
+
+    code, _, told = run("import", str(pack), "--reviews", str(tmp_path / "reviews.parquet"), *ASKED)
+    assert code == 2
+    assert "Keep the file in another folder, and name it there." in " ".join(told.split())
+    assert not (tmp_path / "reviews.parquet").exists()
+
+    assert run("import", str(pack), "--reviews", str(tmp_path / "decisions.parquet"), *ASKED)[0] == 0

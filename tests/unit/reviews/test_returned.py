@@ -99,6 +99,27 @@ def test_a_workbook_without_decisions_holds_none(tmp_path: Path) -> None:
     assert (found.decided, len(found.empty)) == ((), 6)
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("ring about 943 476 5919", "an NHS number"),
+        (9434765919, "an NHS number"),
+        ("94-34-76-59-19", "an NHS number"),
+        ("visit at sw1a9aa", "a postcode"),
+    ],
+)
+@pytest.mark.parametrize("heading", ["Plan", "Owner"])
+def test_words_that_say_who_or_where_somebody_is_are_refused_by_sheet_and_row(
+    tmp_path: Path, heading: str, words: str | int, found: str
+) -> None:
+    with pytest.raises(InputError) as told:
+        read(filled(tmp_path / "back.xlsx", {"P-0003": {**ACCEPT, heading: words}}))
+    assert str(told.value) == (
+        f'back.xlsx: sheet "Case list", row 4: {heading}: expected no word of who or where somebody is, found {found}.'
+        " Take it out; the pseudonym says who it is."
+    )
+
+
 def test_a_person_named_twice_in_the_same_words_is_one(tmp_path: Path) -> None:
     book = fill(book_of(), {"P-0001": ACCEPT})
     sheet = book["Case list"]
