@@ -9,7 +9,7 @@ ARGS ?=
 GENERATED := tools/data_dictionary.py tools/feature_catalogue.py tools/hazard_log.py tools/error_page.py \
   tools/public_surface.py tools/command_page.py
 
-.PHONY: help env demo test test-slow test-faults test-lowest spark check format bench bench-models bench-lists bench-memory docs notebooks lock sbom audit clean
+.PHONY: help env demo test test-slow test-faults test-lowest coverage spark check format bench bench-models bench-lists bench-memory docs notebooks lock sbom audit clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ test-faults: env  ## kill 50 whole runs, take their disk and database away; prin
 test-lowest: env  ## the tests with the lowest versions that pyproject.toml allows, in .venv-lowest; needs uv
 	@$(BIN)/python -m tools.lowest
 	@.venv-lowest/bin/pytest -n 2 --dist loadfile -W default $(ARGS)  # old libraries warn of new ones
+
+coverage: env  ## branch coverage against its bars: all of features, cohort and caselists, 95 % of the whole
+	@NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q --cov=vi_risk --cov-branch --cov-report= tests/unit/features/sweep  # compiled loops cannot be measured
+	@$(BIN)/pytest -n 2 --dist loadfile --cov=vi_risk --cov-branch --cov-append --cov-report= $(ARGS)
+	@mkdir -p build && $(BIN)/coverage json -q -o build/coverage.json
+	@$(BIN)/python -m tools.coverage_bars build/coverage.json
 
 spark: env  ## put Spark into .spark/ (480 MB; it runs on Java 17), for `features build --engine spark` and its tests
 	@tools/spark

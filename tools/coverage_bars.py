@@ -14,6 +14,7 @@ from typing import Any
 # Folder -> the least share of lines and branches in per cent. What the lists rest on is run whole: who is listed, and
 # by what. A line that no test can run says so where it stands (`pragma: no cover`, with the reason).
 BARS: Mapping[str, int] = {"vi_risk": 95, "vi_risk/features": 100, "vi_risk/cohort": 100, "vi_risk/caselists": 100}
+_MOST_PLACES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,7 @@ class Reached:
 
 def reached(report: Mapping[str, Any], folder: str) -> Reached:
     """Return what a report of ``coverage json --branch`` says of the files of a folder, and of those below it."""
-    files = {
-        path: found for path, found in report["files"].items() if Path(path).as_posix().startswith(f"{folder}/")
-    }
+    files = {path: found for path, found in report["files"].items() if Path(path).as_posix().startswith(f"{folder}/")}
     summaries = [found["summary"] for found in files.values()]
     return Reached(
         folder,
@@ -46,10 +45,13 @@ def reached(report: Mapping[str, Any], folder: str) -> Reached:
 
 
 def told(found: Reached, bar: int) -> list[str]:
-    """Return a line with the bar and what was reached; where it is missed, with each place that was not run."""
-    missed = found.percent < bar
+    """Return a line with the bar and what was reached; where it is missed, with places that were not run."""
     line = f"{found.folder}: {found.percent:.2f} % of {found.there:,} lines and branches, bar {bar} %"
-    return [f"{line}: MISSED", *(f"  {place}" for place in found.places)] if missed else [line]
+    if found.percent >= bar:
+        return [line]
+    more = len(found.places) - _MOST_PLACES
+    rest = [f"  and {more} more; `coverage report -m` tells all"] if more > 0 else []
+    return [f"{line}: MISSED", *(f"  {place}" for place in found.places[:_MOST_PLACES]), *rest]
 
 
 def main(arguments: list[str]) -> int:
@@ -78,7 +80,8 @@ def _places(path: str, found: Mapping[str, Any]) -> Iterable[str]:
         yield f"{path}: not run: {', '.join(map(str, sorted(lines)))}"
     ways = [(start, end) for start, end in found["missing_branches"] if start not in lines and end not in lines]
     if ways:
-        yield f"{path}: not taken: {', '.join(f'{s} to {e if e > 0 else "its end"}' for s, e in ways)}"
+        words = ", ".join(f"{start} to {end if end > 0 else 'its end'}" for start, end in ways)
+        yield f"{path}: not taken: {words}"
 
 
 if __name__ == "__main__":

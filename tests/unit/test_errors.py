@@ -36,7 +36,6 @@ OTHERS = {
     ("features/catalogue.py", "ValueError"): "a text that is no catalogue, as json says it",
     # a fault of ours, were it ever raised
     ("caselists/choosing/order.py", "AssertionError"): "a formula that was checked",
-    ("features/parts.py", "AssertionError"): "a definition that was checked",
     ("features/sweep/columns.py", "AssertionError"): "a measure without a last step",
     ("features/sweep/known.py", "AssertionError"): "a table that is not declared so",
     ("records/checks/findings.py", "AssertionError"): "a sum that ends",

@@ -102,15 +102,13 @@ def write_features(
     # Numbers as they are and lz4: dictionaries and zstd halve the file, and take half as long again to write.
     file = pq.ParquetWriter(path, _schema(catalogue), compression="lz4", use_dictionary=KEYS)
     with file, ThreadPoolExecutor(max_workers=1) as pen:
-        writing: Future[None] | None = None
+        writing: Future[None] = pen.submit(lambda: None)  # nothing yet
         for batch in _batches(records, cohort, catalogue, windows or {}, rows_in_a_batch, engine):
-            if writing is not None:
-                writing.result()
+            writing.result()
             writing = pen.submit(file.write_table, batch, _ROWS_IN_A_GROUP)  # while the next batch is computed
             rows += len(batch)
             del batch
-        if writing is not None:
-            writing.result()
+        writing.result()
     return rows
 
 
@@ -247,7 +245,7 @@ def feature_query(
     `measured` are the people with all measures, as `_measured` has them, where they have been found already.
     """
     built = {d.name: d for d in catalogue.definitions if computable(asked, d)}
-    if measured is None:
+    if measured is None:  # pragma: no branch - on Spark they are found first; its tests are slow ones
         known_codes = codes_in_use(asked, catalogue) if codes is None else codes
         measured = _measured(asked, catalogue, built.values(), windows, known_codes)
     columns = {

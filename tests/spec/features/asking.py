@@ -37,7 +37,7 @@ def spell(spell_id: str, admitted: int, discharged: int | None, **other: Any) ->
     return "spells", row | {"spell_id": spell_id, "admitted_on": days_ago(admitted), "discharged_on": discharged_on}
 
 
-def diagnosis(spell_id: str, position: int, code: str) -> Entry:
+def diagnosis(spell_id: str, position: int, code: str | None) -> Entry:
     return "diagnoses", {"spell_id": spell_id, "position": position, "code": code}
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.spec.features.asking import (
     NEVER,
+    Entry,
+    Line,
     appointment,
     assert_table,
     codelist,
@@ -151,6 +153,97 @@ def test_a_rise_compares_how_often_lately_with_the_whole_window() -> None:
         recent=30,
         windows=[90],
     )
+
+
+def test_the_days_since_the_first_are_those_since_the_first_in_the_window() -> None:
+    assert_table(
+        [
+            ("one", [ed(10)], 10),
+            ("the first of two", [ed(10), ed(70)], 70),
+            ("on the window's first day", [ed(10), ed(90)], 90),
+            ("an earlier one before the window", [ed(10), ed(91)], 10),
+            ("none", [ed(0), ed(91)], None),
+        ],
+        table="ed_attendances",
+        measure="days_since_first",
+        windows=[90],
+    )
+
+
+def test_a_mild_form_counts_where_the_severe_one_is_not_asked_for() -> None:
+    forms = codelist(("icd10", "I50", "mild", 1.0), ("icd10", "I51", "severe", 3.0), replaced_by={"mild": "severe"})
+    both = [spell("a", 12, 10), diagnosis("a", 1, "I50"), diagnosis("a", 2, "I51")]
+    asked: dict[str, Any] = {"table": "diagnoses", "measure": "points", "codes": forms, "windows": [90]}
+
+    assert_table([("of all: the severe alone", both, 3)], **asked)
+    assert_table([("of the mild alone", both, 1)], groups=["mild"], **asked)
+
+
+def test_different_things_are_counted_once_each_by_the_last_day_of_each() -> None:
+    def of(code: str, days: int) -> Entry:
+        return measured(days, 1, code=code)
+
+    lines: list[Line] = [
+        ("one thing twice", [of("60", 10), of("60", 20)], 1),
+        ("two things", [of("60", 10), of("61", 20)], 2),
+        ("one of them on the window's first day", [of("60", 10), of("61", 90)], 2),
+        ("one of them before the window", [of("60", 10), of("61", 91)], 1),
+        ("before the window and again in it", [of("61", 91), of("61", 5)], 1),
+        ("nothing", [], 0),
+    ]
+    assert_table(lines, table="gp_events", measure="distinct", of="code", windows=[90])
+
+
+def test_codes_that_begin_alike_are_one_thing_where_the_beginning_tells_them_apart() -> None:
+    lines: list[Line] = [
+        ("heart failure twice", [spell("a", 12, 10), diagnosis("a", 1, "I500"), diagnosis("a", 2, "I501")], 1),
+        ("and asthma", [spell("a", 12, 10), diagnosis("a", 1, "I500"), diagnosis("a", 2, "J459")], 2),
+        ("no code is no thing", [spell("a", 12, 10), diagnosis("a", 1, None)], 0),
+    ]
+    assert_table(lines, table="diagnoses", measure="distinct", of="code", prefix=3, windows=[90])
+
+
+def test_so_are_codes_of_a_list() -> None:
+    heart = codelist(("icd10", "I50", "heart", 1.0), ("icd10", "I48", "heart", 1.0))
+    lines: list[Line] = [
+        ("heart failure twice", [spell("a", 12, 10), diagnosis("a", 1, "I500"), diagnosis("a", 2, "I501")], 1),
+        ("and atrial fibrillation", [spell("a", 12, 10), diagnosis("a", 1, "I500"), diagnosis("a", 2, "I489")], 2),
+        ("asthma is not of the list", [spell("a", 12, 10), diagnosis("a", 1, "J459")], 0),
+    ]
+    assert_table(lines, table="diagnoses", measure="distinct", of="code", prefix=3, codes=heart, windows=[90])
+
+
+def test_different_days_are_counted_whatever_else_happened_on_them() -> None:
+    lines: list[Line] = [
+        ("two entries of one day", [measured(10, 1), measured(10, 2)], 1),
+        ("two days", [measured(10, 1), measured(11, 1)], 2),
+        ("the index date itself", [measured(0, 1), measured(1, 1)], 1),
+    ]
+    assert_table(lines, table="gp_events", measure="distinct", of="event_on", windows=[90])
+
+
+def test_what_is_counted_by_a_code_list_and_what_is_counted_without_one_do_not_touch_each_other() -> None:
+    heart = codelist(("icd10", "I50", "heart", 1.0))
+    usual = {"domain": "acute use", "title": "", "reason": "", "table": "diagnoses", "measure": "count"}
+    definitions = [
+        Definition(name="every", windows=(90,), **usual),
+        Definition(name="of_the_heart", windows=(90,), codes="codes", **usual),
+    ]
+    people = {
+        "both": [spell("a", 12, 10), diagnosis("a", 1, "I500"), diagnosis("a", 2, "J459")],
+        "none of the list": [spell("a", 12, 10), diagnosis("a", 1, "J459")],
+    }
+
+    found = values_of(definitions, people, codes=[heart])
+
+    assert found["every_90d"] == {"both": 2, "none of the list": 1}
+    assert found["of_the_heart_90d"] == {"both": 1, "none of the list": 0}
+
+
+def test_a_list_of_which_no_code_is_in_use_counts_nothing() -> None:
+    unused = codelist(("icd10", "Q90", "never", 1.0))
+    lines: list[Line] = [("another code", [spell("a", 12, 10), diagnosis("a", 1, "I500")], 0)]
+    assert_table(lines, table="diagnoses", measure="count", codes=unused, windows=[90])
 
 
 def test_registered_days_are_those_inside_the_window() -> None:

@@ -308,3 +308,14 @@ def test_no_days_have_no_rate_and_no_contacts_have_an_upper_limit_and_no_ratio()
     # The exact limit of a Poisson mean of which nothing was seen.
     assert found.loc[1, "rate_high"] == pytest.approx(3.689, abs=0.001)
     assert found["times_baseline"].isna().all()
+
+
+def test_one_contact_alone_has_a_limit_on_either_side() -> None:
+    contacts = np.zeros(100)
+    contacts[0] = 1
+
+    found = rates_of(contacts, np.full(100, 365.25), np.ones(100)).iloc[0]
+
+    assert found["rate_per_person_year"] == pytest.approx(0.01)
+    assert 0 < found["rate_low"] < 0.01 < found["rate_high"]
+    assert found["rate_low"] * found["rate_high"] == pytest.approx(0.01**2)

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from vi_risk.cohort.index_dates import IndexDates
-from vi_risk.cohort.people import EVERYONE, age_band, select_cohort
+from vi_risk.cohort.people import EVERYONE, age_band, gp_seen_at, select_cohort
+from vi_risk.cohort.seen import ALWAYS
 from vi_risk.records.linked import Records
 
 DAY = date(2024, 6, 1)
@@ -216,3 +217,30 @@ def test_the_flow_counts_people_at_each_step(make_records: Any) -> None:
 @pytest.mark.parametrize(("age", "band"), [(0, "0-4"), (17, "16-24"), (64, "55-64"), (65, "65-69"), (104, "90+")])
 def test_age_bands_hold_their_first_and_last_year(age: int, band: str) -> None:
     assert age_band(age) == band
+
+
+def test_people_of_dates_of_ones_own_are_seen_as_a_cohort_is_and_keep_their_order(make_records: Any) -> None:
+    asked = pd.DataFrame({"patient_id": ["q", "p", "r"], "index_date": [DAY, BEFORE, DAY]}, dtype=object)
+    records = make_records(
+        patients=[{"patient_id": who} for who in "pqr"],
+        spells=[old_spell("p")],
+        practices=[{"practice_code": "A", "integrated_from": date(2019, 3, 1)}],
+        registrations=[
+            {"patient_id": "p", "registered_from": date(2022, 5, 9)},
+            {"patient_id": "q", "registered_from": date(2010, 1, 1)},
+            {"patient_id": "r", "registered_from": date(2010, 1, 1), "registered_to": date(2021, 1, 1)},
+        ],
+    )
+
+    found = gp_seen_at(records, asked)
+
+    assert found[["patient_id", "index_date"]].equals(asked)
+    assert found["gp_seen_from"].tolist()[:2] == [date(2019, 3, 1), date(2022, 5, 9)]
+    assert pd.isna(found["gp_seen_from"][2])
+
+
+def test_without_registrations_everyone_is_seen_from_the_first_at_dates_of_ones_own_too(make_records: Any) -> None:
+    asked = pd.DataFrame({"patient_id": ["p"], "index_date": [DAY]}, dtype=object)
+    records = make_records(patients=[{"patient_id": "p"}], spells=[old_spell("p")])
+
+    assert gp_seen_at(records, asked)["gp_seen_from"].tolist() == [ALWAYS]

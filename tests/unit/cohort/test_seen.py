@@ -116,3 +116,27 @@ def test_a_practice_outside_the_trust_is_not_seen_however_late_its_data_begin(ma
     )
 
     assert practice_starts(records) == {"A": date(2020, 1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("joined", "seen_from"),
+    [(date(2021, 1, 20), date(2021, 1, 20)), (date(2020, 12, 20), date(2021, 2, 1))],
+    ids=["in the month after: no late start", "a month later: late"],
+)
+def test_data_may_begin_in_the_month_after_the_practice_joined(
+    make_records: Any, joined: date, seen_from: date
+) -> None:
+    records = make_records(
+        patients=[{"patient_id": "of A"}, {"patient_id": "of B"}],
+        spells=[],
+        practices=[
+            {"practice_code": "A", "integrated_from": date(2020, 1, 1)},
+            {"practice_code": "B", "integrated_from": joined},
+        ],
+        registrations=[
+            {"patient_id": f"of {code}", "practice_code": code, "registered_from": date(2010, 1, 1)} for code in "AB"
+        ],
+        gp_appointments=[*appointments("A", date(2020, 1, 3), 30), *appointments("B", date(2021, 2, 1), 17)],
+    )
+
+    assert practice_starts(records)["B"] == seen_from

@@ -189,7 +189,8 @@ def test_of_records_without_conditions_the_care_gaps_that_are_not_compared_are_n
     note = next(note for note in found["B"].notes if note.startswith("Not compared"))
     assert note == (
         "Not compared, as the GP record is not seen so far back: Five or more medicines without a medication review in"
-        " 12 months; Aged 65 or over without an influenza vaccination in 12 months."
+        " 12 months; Aged 65 or over without an influenza vaccination in 12 months; Three or more long-term conditions"
+        " without a GP practice appointment in 12 months."
     )
     assert "Three or more long-term conditions" not in {figure.title for figure in found["B"].figures}
 

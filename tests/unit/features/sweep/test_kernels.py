@@ -1,6 +1,7 @@
 """The compiled loops on rows and dates worked out by hand. One person has dates on days 100 and 130, another on 130."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -164,6 +165,16 @@ def test_a_thing_is_counted_once_in_each_window_in_which_it_was_last_seen() -> N
     assert kept.tolist() == [[1, 0, 1], [2, 2, 1]]
 
 
+def test_a_thing_of_a_practice_is_counted_by_the_dates_that_see_that_far_back() -> None:
+    kept = np.zeros((1, 3), np.int32)
+    taken = rows((FIRST, 90), (FIRST, 89), of_practice=True)
+    seen = dates(seen_from=(90, 89, 0))
+
+    kernels.count_things(int32([0, 1]), taken, int32([0, 1]), 2, seen, words_of([frozenset()], 70), int32([365]), kept)
+
+    assert kept.tolist() == [[1, 2, 0]]
+
+
 def test_more_things_than_there_is_room_for_at_first_are_counted() -> None:
     kept = np.zeros((1, 3), np.int32)
     taken = rows(*[(FIRST, 50)] * 1_000)
@@ -216,3 +227,19 @@ def test_contacts_that_find_no_room_are_counted() -> None:
     found = kernels.see_contacts(int32(range(3)), taken, int32([0, 0, 1]), 2, dates(), 365, 30, none)
 
     assert found == 4  # two settings on two dates; what was sent twice is one contact
+
+
+def test_where_the_machine_code_can_be_kept_nowhere_loops_are_compiled_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def njit(**options: bool) -> Callable[[Any], Any]:
+        asked.append(options)
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda loop: loop
+
+    monkeypatch.setattr(kernels.numba, "njit", njit)
+    assert kernels.compiled(abs) is abs
+    assert asked == [{"cache": True, "nogil": True}, {"nogil": True}]

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from tests.property.strategies import CATALOGUE, INDEX_DATES, frames, throw_cohort, throw_gaps, throw_record
 from vi_risk.features import engine
 from vi_risk.features.catalogue import Catalogue
+from vi_risk.features.codelists import CodeEntry, CodeList
 from vi_risk.features.conditions import condition_faults
+from vi_risk.features.definition import Definition
 from vi_risk.features.engine import _sweep, compute_features
 from vi_risk.features.sweep.known import changes_on
 from vi_risk.features.sweep.passes import Sweep
@@ -98,6 +100,29 @@ def test_a_feature_whose_window_was_taken_away_is_missing() -> None:
 
     assert swept["outpatient_attended_90d"].isna().all()
     assert swept["outpatient_attended_365d"].tolist()[-1] == 1
+
+
+def test_a_rise_whose_look_back_was_cut_to_the_recent_days_is_missing() -> None:
+    usual = {"domain": "acute use", "title": "", "reason": "", "table": "outpatient_appointments"}
+    rise = Definition(name="rise", measure="rise", recent=30, windows=(90, 400), **usual)
+
+    swept = assert_same(*_one_person(), Catalogue((rise,), {}), windows={"rise_90d": 30, "rise_400d": 31})
+
+    assert swept["rise_90d"].isna().all()
+    assert swept["rise_400d"].tolist()[-1] == pytest.approx(31 / 30)
+
+
+def test_coded_entries_of_records_without_diagnoses_are_those_of_the_practice() -> None:
+    tables, cohort = _one_person()
+    entry = {"event_on": [date(2024, 5, 1)], "code_system": ["snomed"], "code": ["84114007"]}
+    tables["gp_events"] = pd.DataFrame({"patient_id": ["p"], **entry})
+    heart = CodeList("heart", (CodeEntry("snomed", "84114007", "heart"),), {"heart": "heart failure"})
+    usual = {"domain": "comorbidity", "title": "", "reason": "", "table": "coded_entries"}
+    known = Definition(name="heart", measure="any", codes="heart", windows=(365,), **usual)
+
+    swept = assert_same(tables, cohort.assign(gp_seen_from=date(2000, 1, 1)), Catalogue((known,), {"heart": heart}))
+
+    assert swept["heart_365d"].tolist() == [float(on > date(2024, 5, 1)) for on in swept["index_date"]]
 
 
 def test_a_source_without_any_row_in_reach_gives_zeros() -> None:
@@ -210,6 +235,21 @@ def test_a_discharge_counts_from_the_day_after_it_and_its_bed_days_until_it() ->
 
     assert swept["self_discharges_730d"].tolist() == [0, 0, 1, 1, 2, 2, 2, 2]
     assert swept["emergency_bed_days_90d"].tolist() == [0, 10, 0, 0, 0, 0, 3, 90]
+
+
+def test_an_attribute_of_the_person_is_the_same_on_every_date() -> None:
+    tables, cohort = _one_person()
+    tables["patients"]["imd_decile"] = 3
+    usual = {"domain": "person", "title": "", "reason": "", "table": "patients", "windows": ()}
+    definitions = (
+        Definition(name="decile", measure="value", of="imd_decile", **usual),
+        Definition(name="male", measure="is", where={"sex": ("1",)}, **usual),
+    )
+
+    swept = assert_same(tables, cohort, Catalogue(definitions, {}))
+
+    assert swept["decile"].tolist() == [3] * 8
+    assert swept["male"].tolist() == [1] * 8
 
 
 def test_age_changes_with_the_month_of_birth() -> None:
