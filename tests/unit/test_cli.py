@@ -257,3 +257,57 @@ def test_a_governance_file_must_say_the_purpose(tmp_path: Path, content: str | N
 
     assert ended.exit_code == code
     assert told in ended.stderr
+
+
+# --- folders that a run would write over ------------------------------------------------------------------------------
+
+BUILDS = (
+    ["run", "--index-date", "2025-01-01", "--records", "extracts"],
+    ["features", "build", "--index-date", "2025-01-01", "--records", "extracts"],
+)
+
+
+@pytest.mark.parametrize("command", BUILDS, ids=lambda command: command[0])
+def test_decisions_of_teams_are_not_written_over_by_the_table_that_is_made_of_them(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "o").mkdir()
+    (tmp_path / "o" / "reviews.parquet").write_bytes(b"decisions")
+
+    ended = CliRunner().invoke(cli.app, [*command, "--out", "o", "--reviews", "o/reviews.parquet"])
+
+    assert ended.exit_code == 2
+    assert "--reviews o/reviews.parquet: lies in the output folder o, where vi_risk writes a" in ended.stderr
+    assert (tmp_path / "o" / "reviews.parquet").read_bytes() == b"decisions"
+
+
+@pytest.mark.parametrize("out", ["place/extracts", "place/extracts/out", "place"])
+@pytest.mark.parametrize("command", [*BUILDS, ["check", "--records", "extracts"]], ids=lambda command: command[0])
+def test_an_output_folder_does_not_share_a_folder_with_the_records(
+    command: list[str], out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extracts = tmp_path / "place" / "extracts"
+    extracts.mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    asked = [word if word != "extracts" else "place/extracts" for word in command]
+
+    ended = CliRunner().invoke(cli.app, [*asked, "--out", out])
+
+    assert ended.exit_code == 2
+    assert "the folder of --records place/extracts, and an output folder is replaced whole" in ended.stderr
+    assert list(extracts.iterdir()) == []
+
+
+def test_a_synthetic_trust_is_not_written_into_the_output_folder_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "run.json").write_text("{}")
+
+    ended = CliRunner().invoke(cli.app, ["synth", "--out", "out"])
+
+    assert ended.exit_code == 2
+    assert "--out out: is the output folder of a run. Name a folder for the records alone." in ended.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["run.json"]

@@ -9,7 +9,7 @@ import pytest
 
 from vi_risk import files
 from vi_risk.errors import ResourceError, UsageError
-from vi_risk.files import check_out, replaced, write_text
+from vi_risk.files import check_apart, check_not_owned, check_out, replaced, write_text
 
 OWNED = ("run.json", "lists")
 
@@ -316,3 +316,47 @@ def test_an_old_folder_left_beside_the_new_one_is_removed(out: Path) -> None:
 
     assert contents(out)["run.json"] == "new"
     assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("records", "made", "told"),
+    [
+        ("trust", "trust", "is the folder of --records"),
+        ("trust", "trust/out", "lies in the folder of --records"),
+        ("trust/extracts", "trust", "lies around the folder of --records"),
+        ("trust", "link/out", "lies in the folder of --records"),
+    ],
+)
+def test_records_and_output_share_no_folder(tmp_path: Path, records: str, made: str, told: str) -> None:
+    (tmp_path / "trust" / "extracts").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "trust")
+
+    with pytest.raises(UsageError, match=rf"^--out .*: {told} .* Name a folder beside the records"):
+        check_apart(tmp_path / records, out=tmp_path / made)
+
+
+def test_an_output_folder_beside_the_records_is_taken(tmp_path: Path) -> None:
+    check_apart(tmp_path / "trust", out=tmp_path / "trust_out")
+
+
+@pytest.mark.parametrize("kept", ["out/run.json", "out/lists/mine.csv", "elsewhere", "out/lists"])
+def test_a_file_that_people_keep_does_not_stand_where_a_run_writes(out: Path, kept: str) -> None:
+    (out.parent / "elsewhere").symlink_to(out / "run.json")
+
+    with pytest.raises(
+        UsageError, match=r"^--reviews .*: lies in the output folder .* Keep the file in another folder"
+    ):
+        check_not_owned(out.parent / kept, flag="--reviews", out=out, owned=OWNED)
+
+
+def test_a_link_in_the_place_of_a_runs_file_is_refused_wherever_it_points(out: Path) -> None:
+    (out / "run.json").unlink()
+    (out / "run.json").symlink_to(out.parent / "kept.json")
+
+    with pytest.raises(UsageError, match=r"writes a run\.json of its own over it"):
+        check_not_owned(out / "run.json", flag="--reviews", out=out, owned=OWNED)
+
+
+def test_a_file_of_another_name_or_place_is_nobodys_but_the_teams(out: Path) -> None:
+    for kept in (out / "minutes.csv", out / "plans" / "run.json", out.parent / "run.json", None):
+        check_not_owned(kept, flag="--reviews", out=out, owned=OWNED)

@@ -42,6 +42,11 @@ def test_a_limit_below_what_the_libraries_take_is_refused_before_anything_is_rea
         Budget(100).refuse_too_small(0)
 
 
+def test_the_first_refusal_says_what_people_will_take_besides() -> None:
+    with pytest.raises(ResourceError, match=r"Once people are counted it is likely some \d+ MB more for every 100,000"):
+        Budget(100).refuse_too_small(0)
+
+
 def test_a_budget_holds_within_its_block_alone() -> None:
     with within(Budget(1_000)):
         assert budget().limit_mb == 1_000

@@ -91,6 +91,21 @@ def test_a_list_names_only_what_may_be_used(tmp_path: Path) -> None:
     assert read_governance(tmp_path / "governance.toml").shown_on_lists == ("hiv",)
 
 
+def test_a_kind_that_is_nearly_one_of_the_six_is_a_slip(tmp_path: Path) -> None:
+    text = WHOLE.format(purpose="direct_care", legal_basis="b") + "[sensitive]\ncustdy = true\naddiction = true\n"
+    [fault] = refused(tmp_path, text)
+    assert fault == (
+        "sensitive.custdy: is not a known kind. Write custody if that is meant; a kind of the site's own code lists"
+        " needs a name that is less like it."
+    )
+
+
+def test_a_file_that_an_editor_began_with_a_mark_is_read(tmp_path: Path) -> None:
+    file = written(tmp_path)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert read_governance(file).purpose == "direct_care"
+
+
 def test_planning_permits_nobody_to_reidentify(tmp_path: Path) -> None:
     [fault] = refused(tmp_path, WHOLE.format(purpose="planning", legal_basis="b") + '[reidentify]\nrao = ["A"]\n')
     assert "reidentify names users, and the purpose planning permits nobody. Take them out." in fault

@@ -1,5 +1,6 @@
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,3 +140,15 @@ def test_a_damaged_marker_is_none(synthetic: Path, tmp_path: Path, content: str)
     folder = copy_of(synthetic, tmp_path / "copy")
     (folder / MARKER_FILE).write_text(content)
     assert why_not_synthetic(folder) == "its synthetic.json is damaged"
+
+
+@pytest.mark.parametrize(
+    ("today", "told"),
+    [
+        ("2026-01-10", r"got str\. Give date\.fromisoformat"),
+        (datetime(2026, 1, 10, tzinfo=UTC), r"got datetime\. Give \.date\(\)"),
+    ],
+)
+def test_a_day_that_is_none_is_refused_with_what_to_give(extracts: Path, tmp_path: Path, today: Any, told: str) -> None:
+    with pytest.raises(UsageError, match=rf"^today: expected a datetime\.date, .*{told}"):
+        read_records(extracts, governance=written(tmp_path), today=today)

@@ -2,6 +2,7 @@ from datetime import date
 from math import comb
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -133,21 +134,117 @@ def test_pseudonyms_of_any_other_shape_are_taken(make_records: MakeRecords) -> N
     assert refused(make_records, patients=people(["P00017402", "4f1c", "94347659190", "x9434765919", *"abc"])) == []
 
 
+SPELLED = {
+    "9990000131.0": lambda number: f"{number}.0",
+    "'9990000131": lambda number: f"'{number}",
+    "009990000131": lambda number: f"00{number}",
+    "999.000.0131": lambda number: f"{number[:3]}.{number[3:6]}.{number[6:]}",
+    "999/000/0131": lambda number: f"{number[:3]}/{number[3:6]}/{number[6:]}",
+    "no-break spaces": spaced,
+    "full-width": lambda number: number.translate({ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"}),
+    "NHS:9990000131": lambda number: f"NHS:{number}",
+    "NHS No. 999 000 0131": lambda number: f"NHS No. {number[:3]} {number[3:6]} {number[6:]}",
+}
+WITH_MORE = {
+    "P9990000131": lambda number: f"P{number}",
+    "pat-9990000131": lambda number: f"pat-{number}",
+    "9990000131_1": lambda number: f"{number}_1",
+    "RL4-9990000131": lambda number: f"RL4-{number}",
+    "9990000131X": lambda number: f"{number}X",
+}
+
+
+@pytest.mark.parametrize("written", SPELLED.values(), ids=SPELLED)
+def test_an_nhs_number_is_refused_however_it_is_written(make_records: MakeRecords, written: Any) -> None:
+    [line] = refused(make_records, patients=people([written(NUMBERS[0]), "p"]))
+    assert line.startswith("patients.patient_id: holds NHS numbers: of 1 values of ten digits that were looked at, 1")
+
+
+@pytest.mark.parametrize("written", WITH_MORE.values(), ids=WITH_MORE)
+def test_nhs_numbers_with_something_about_them_are_refused_from_three_on(
+    make_records: MakeRecords, written: Any
+) -> None:
+    assert refused(make_records, patients=people([written(number) for number in NUMBERS[:2]])) == []
+    [line] = refused(make_records, patients=people([written(number) for number in NUMBERS[:3]]))
+    assert "of 3 values of ten digits, with something written before or after them, that were looked at, 3" in line
+    assert "letter" not in line  # a letter before a number hides nothing
+
+
+@pytest.mark.parametrize("column", ["lsoa", "imd_edition"])
+def test_an_nhs_number_in_a_column_about_a_place_is_refused(make_records: MakeRecords, column: str) -> None:
+    [line] = refused(make_records, patients=people(["p"], **{column: NUMBERS[0]}))
+    assert line.startswith(f"patients.{column}: holds NHS numbers")
+
+
+def test_local_numbers_with_a_letter_before_do_not_hide_nhs_numbers_among_them(make_records: MakeRecords) -> None:
+    lettered = [f"P{number}" for number in local(2000, seed=1)]
+    [line] = refused(make_records, patients=people([*lettered, NUMBERS[0]]))
+    assert "of 1 values of ten digits that were looked at, 1 pass" in line
+
+
+def test_several_stays_of_one_person_count_once(make_records: MakeRecords) -> None:
+    [number] = local(1, seed=1, valid=1)
+    assert not numbered(make_records, [f"{number}-{stay}" for stay in range(1, 9)], "spell_id")
+
+
+@pytest.mark.parametrize("written", WITH_MORE.values(), ids=WITH_MORE)
+def test_local_numbers_with_something_about_them_are_taken(make_records: MakeRecords, written: Any) -> None:
+    for seed in range(2):
+        assert refused(make_records, patients=people(sorted({written(one) for one in local(2000, seed)}))) == []
+
+
+def test_random_pseudonyms_of_hexadecimal_digits_are_taken(make_records: MakeRecords) -> None:
+    drawn = Random(1)
+    uuids = [str(UUID(int=drawn.getrandbits(128), version=4)) for _ in range(2000)]
+    short = [f"{drawn.getrandbits(48):012x}" for _ in range(2000)]
+    counted_on = [f"P{number:010}" for number in range(2000)]
+    for identifiers in (uuids, short, counted_on):
+        assert refused(make_records, patients=people(identifiers)) == []
+
+
+def test_codes_of_ten_digits_in_the_columns_of_codes_are_taken(make_records: MakeRecords) -> None:
+    of_ten = local(3, seed=1, valid=3)
+    events = [
+        {"patient_id": "p", "event_on": date(2024, 1, 1), "code_system": "snomed", "code": code} for code in of_ten
+    ]
+    issues = [
+        {"patient_id": "p", "issued_on": date(2024, 1, 1), "bnf_code": "0212", "dmd_code": code} for code in of_ten
+    ]
+    assert refused(make_records, patients=people(["p"]), gp_events=events, prescriptions=issues) == []
+
+
 @pytest.mark.parametrize(("valid", "values"), [(0, 5), (1, 1), (3, 40), (7, 7), (500, 500)])
 def test_the_chance_is_that_of_the_binomial_distribution(valid: int, values: int) -> None:
     exact = sum(comb(values, n) * 10 ** (values - n) for n in range(valid, values + 1)) / 11**values
     assert chance_of(valid, values) == pytest.approx(exact)
 
 
-@pytest.mark.parametrize("postcode", ["WV10 0QP", "wv100qp", "M1 1AE", "SW1A 2AA", " B33 8TH "])
+@pytest.mark.parametrize(
+    "postcode", ["WV10 0QP", "wv100qp", "M1 1AE", "SW1A 2AA", " B33 8TH ", "AB12  3CD", "AB12-3CD"]
+)
 def test_a_postcode_in_the_place_of_an_area_is_refused(make_records: MakeRecords, postcode: str) -> None:
     [line] = refused(make_records, patients=people(["a", "b"], lsoa=postcode))
     assert line.startswith("patients.lsoa: 2 of 2 rows hold a postcode. Expected the code of an area (LSOA")
     assert postcode.strip() not in line
 
 
-def test_areas_are_taken(make_records: MakeRecords) -> None:
-    assert refused(make_records, patients=people(["a"], lsoa="E01010568")) == []
+def test_a_postcode_in_another_column_about_a_place_is_refused(make_records: MakeRecords) -> None:
+    assert refused(make_records, patients=people(["a"], imd_edition="AB12 3CD")) == [
+        "patients.imd_edition: 1 of 1 rows hold a postcode. Leave the column out, or give what it is for."
+    ]
+
+
+@pytest.mark.parametrize("area", ["E01010568", "S01006506", "95GG01S1", "W01000003"])
+def test_areas_are_taken(make_records: MakeRecords, area: str) -> None:
+    assert refused(make_records, patients=people(["a"], lsoa=area, imd_edition="2019")) == []
+
+
+@pytest.mark.parametrize("written", ["943.476.5919", "943\xa0476\xa05919", "\uff194\uff13 476 5919", "no:9434765919_"])
+def test_what_a_meeting_wrote_is_searched_in_any_writing(make_records: MakeRecords, written: str) -> None:
+    review = {"patient_id": "a", "reviewed_on": date(2024, 1, 1), "plan": f"see {written}, then ring 09434765919"}
+    reviews = [review, review | {"plan": "ring 09434765919"}]
+    [line] = refused(make_records, patients=people(["a"]), mdt_reviews=reviews)
+    assert line.startswith("mdt_reviews.plan: 1 of 2 rows hold an NHS number")
 
 
 def test_an_nhs_number_in_what_a_meeting_wrote_is_refused(make_records: MakeRecords) -> None:

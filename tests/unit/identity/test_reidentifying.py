@@ -195,6 +195,10 @@ def test_the_list_of_another_practice_is_told(packs: Path, ask: Ask) -> None:
         ({"purpose": " "}, "--purpose: expected one line"),
         ({"purpose": "a\nb"}, "--purpose: expected one line"),
         ({"purpose": "for 943 476 5919"}, "--purpose: holds an NHS number, and the audit log is to hold none"),
+        ({"purpose": "for 94 34 76 59 19"}, "--purpose: holds an NHS number"),
+        ({"purpose": "visit at SW1A 9AA"}, "--purpose: holds a postcode, and the audit log is to hold none"),
+        ({"practice": "SW1A 9AA"}, "--practice: holds a postcode"),
+        ({"pack": Path("sw1a9aa.html")}, "PACK: its name holds a postcode"),
         ({"practice": ""}, "--practice: expected the code of a practice"),
         ({"practice": "943 476 5919"}, "--practice: holds an NHS number, and the audit log is to hold none"),
         ({"pack": Path("943 476 5919.html")}, "PACK: its name holds an NHS number"),
@@ -206,6 +210,7 @@ def test_what_cannot_be_asked_is_refused(asked: Asked, fields: dict[str, Any], m
     with pytest.raises(UsageError, match=message) as refused:
         replace(asked, **fields)
     assert "943" not in str(refused.value)
+    assert "9AA" not in str(refused.value).upper()
 
 
 # --- printed lists ---------------------------------------------------------------------------------------------------

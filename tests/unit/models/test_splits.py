@@ -17,6 +17,7 @@ TRAIN, TEST = date(2022, 1, 1), date(2023, 1, 1)
 def snapshots(*rows: tuple[str, str, date, str, float]) -> Any:
     cohort = pd.DataFrame(rows, columns=["patient_id", "role", "index_date", "practice_code", "outcome"])
     return SimpleNamespace(
+        people=lambda role: cohort[cohort["role"] == role],
         rows=lambda role: (cohort[cohort["role"] == role], cohort[cohort["role"] == role][["patient_id"]]),
         practices=PRACTICES,
     )

@@ -82,3 +82,17 @@ def test_a_file_of_scores_that_is_gone_is_told_with_the_stage_to_run(folder: Pat
 
     with pytest.raises(InputError, match=r"scores_in_refits\.parquet: is missing or damaged. Run `vi-risk score`"):
         scored(folder, SCORES_IN_REFITS)
+
+
+@pytest.mark.parametrize("name", [SCORES_FILE, SCORES_IN_REFITS, SCORES_BEFORE])
+def test_scores_that_were_changed_since_are_not_believed(folder: Path, name: str) -> None:
+    stages.score(folder, Silence())
+    kept = scored(folder, name)
+    others = [column for column in kept if column != "patient_id"]
+    kept.assign(**{column: kept[column].to_numpy()[::-1] for column in others}).to_parquet(folder / name, index=False)
+
+    with pytest.raises(InputError, match=rf"{name}: is not the file that was written .* `vi-risk score` with the same"):
+        scored(folder, name)
+
+    stages.score(folder, Silence())
+    assert len(scored(folder, name)) == len(kept)

@@ -314,7 +314,7 @@ def test_nobody_and_no_time_are_refused_with_what_to_do():
     with pytest.raises(UsageError, match="expected more than a month between them"):
         make_trust(first_day=date(2024, 1, 1), last_day=date(2023, 1, 1))
     with pytest.raises(UsageError, match="expected 'parquet' or 'csv', got 'xlsx'"):
-        write_trust(None, file_format="xlsx")
+        write_trust("trust", file_format="xlsx")
 
 
 def test_a_folder_that_cannot_be_made_is_told_without_a_traceback_to_the_system(tmp_path):
