@@ -95,7 +95,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         The file cannot be read, is not UTF-8 or is not TOML; the message has file, line and column.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors begin a file with a mark
     except UnicodeDecodeError:
         msg = f"{path}: is not UTF-8 text. Save it as UTF-8."
         raise SpecificationError(msg) from None

@@ -119,6 +119,52 @@ def check_out(out: Path) -> None:
         refuse_held(_lock_of(out.resolve()), what=f"--out {out}")
 
 
+def check_apart(records: Path, *, out: Path) -> None:
+    """Raise where the records lie in the folder that is made of them; a folder of its own among them is none of them.
+
+    Raises
+    ------
+    UsageError
+        They do: an output folder is replaced whole.
+    """
+    there, made = records.resolve(), out.resolve()
+    if there.is_relative_to(made):
+        how = "is" if there == made else "lies around"
+        msg = (
+            f"--out {out}: {how} the folder of --records {records}, and an output folder is replaced whole."
+            " Name a folder of its own, where nothing else is kept."
+        )
+        raise UsageError(msg)
+
+
+def check_not_owned(file: Path | None, *, flag: str, out: Path, owned: tuple[str, ...]) -> None:
+    """Raise where a file that people keep has the place of one that vi_risk writes in an output folder.
+
+    Parameters
+    ----------
+    flag
+        By which the file was named, such as ``--reviews``.
+    owned
+        Names in `out` that vi_risk writes.
+
+    Raises
+    ------
+    UsageError
+        It has: the next run would write over it. Of a link, both where it lies and what it names are looked at.
+    """
+    if file is None:
+        return
+    made = out.resolve()
+    for place in (file.parent.resolve() / file.name, file.resolve()):
+        below = place.relative_to(made).parts if place.is_relative_to(made) else ()
+        if below and below[0] in owned:
+            msg = (
+                f"{flag} {file}: lies in the output folder {out}, where vi_risk writes a {below[0]} of its own over it."
+                " Keep the file in another folder, and name it there."
+            )
+            raise UsageError(msg)
+
+
 def check_writable(folder: Path) -> None:
     """Raise OSError where no file could be written in a folder, or the folder not be made; nothing stays there."""
     there = next(place for place in (folder, *folder.parents) if place.exists())

@@ -94,10 +94,14 @@ class Budget:
         least = least_limit_mb(rows)
         if self.limit_mb is not None and self.limit_mb < least:
             what = f" for {rows:,} people and index dates" if rows else ""
+            later = (
+                f"Once people are counted it is likely some {_MB_OF_A_THOUSAND_ROWS * 100:.0f} MB more for every"
+                " 100,000 people and index dates, of which a trust has two to six for each person."
+            )
             msg = (
                 f"--memory-limit {self.limit_mb}: the smallest limit{what} is {least} MB: the libraries take some"
                 f" {_LIBRARIES_MB} MB"
-                + (", and who is asked about, their outcomes and scores are held whole. " if rows else ". ")
+                + (", and who is asked about, their outcomes and scores are held whole. " if rows else f". {later} ")
                 + "Raise the limit, or leave it out."
             )
             raise ResourceError(msg)

@@ -322,21 +322,21 @@ def test_an_old_folder_left_beside_the_new_one_is_removed(out: Path) -> None:
     ("records", "made", "told"),
     [
         ("trust", "trust", "is the folder of --records"),
-        ("trust", "trust/out", "lies in the folder of --records"),
         ("trust/extracts", "trust", "lies around the folder of --records"),
-        ("trust", "link/out", "lies in the folder of --records"),
+        ("trust/extracts", "link", "lies around the folder of --records"),
     ],
 )
-def test_records_and_output_share_no_folder(tmp_path: Path, records: str, made: str, told: str) -> None:
+def test_records_do_not_lie_in_the_folder_that_is_replaced(tmp_path: Path, records: str, made: str, told: str) -> None:
     (tmp_path / "trust" / "extracts").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "trust")
 
-    with pytest.raises(UsageError, match=rf"^--out .*: {told} .* Name a folder beside the records"):
+    with pytest.raises(UsageError, match=rf"^--out .*: {told} .* Name a folder of its own"):
         check_apart(tmp_path / records, out=tmp_path / made)
 
 
 def test_an_output_folder_beside_the_records_is_taken(tmp_path: Path) -> None:
     check_apart(tmp_path / "trust", out=tmp_path / "trust_out")
+    check_apart(tmp_path / "trust", out=tmp_path / "trust" / "out")
 
 
 @pytest.mark.parametrize("kept", ["out/run.json", "out/lists/mine.csv", "elsewhere", "out/lists"])

@@ -18,6 +18,7 @@ from vi_risk.cli.asked import (
     catalogue_in,
     catalogue_of,
     check_built,
+    check_places,
     check_store,
     governance_of,
     held_to,
@@ -39,6 +40,7 @@ from vi_risk.cli.reidentify import identity_app
 from vi_risk.cli.reviews import reviews_app
 from vi_risk.cli.told import JsonLogFlag, example, log_to, told
 from vi_risk.cli.tune import tune_app
+from vi_risk.errors import UsageError
 from vi_risk.flags import (
     CacheFlag,
     CapacityFlag,
@@ -146,12 +148,11 @@ def run(
     """Run the whole path on a site's own extracts: check, features, train, evaluate, score, case lists."""
     with told(_STAGES) as told_to, held_to(memory_limit, spill, told_to) as report:
         from vi_risk.features.cache import check_cache
-        from vi_risk.files import check_out
         from vi_risk.models.spec import load_spec
         from vi_risk.pipeline import Request
         from vi_risk.pipeline import run as run_pipeline
 
-        check_out(out)
+        check_places(records, out, reviews)
         check_cache(cache, out=out)
         check_store(tracking_uri, out)
         permitted = governance_of(governance)
@@ -225,7 +226,11 @@ def synth(
     """Write the records of a synthetic trust, and the true risks that only it can know."""
     with told(2) as report:
         from vi_risk.records.synthetic import Effects, Flaws, make_trust, make_truth, write_trust
+        from vi_risk.run_file import RUN_FILE
 
+        if (out / RUN_FILE).exists():
+            msg = f"--out {out}: is the output folder of a run. Name a folder for the records alone."
+            raise UsageError(msg)
         first_day, last_day = (day_of(day) for day in span)
         dates = [day_of(day) for day in index_date or ()]
         life: dict[str, Any] = {"patients": patients, "seed": seed, "first_day": first_day, "last_day": last_day}
@@ -260,10 +265,10 @@ def check(
     with told(2) as report:
         from vi_risk import stages
         from vi_risk.check_page import terminal_lines
-        from vi_risk.files import check_out, replaced
+        from vi_risk.files import replaced
         from vi_risk.run_file import CHECK_PAGE, OWNED
 
-        check_out(out)
+        check_places(records, out)
         found = records_of(records, mapping, report, governance=governance_of(governance))
         with replaced(out, keep=True, owned=OWNED) as folder:
             result = stages.examine(folder, found, report)

@@ -118,6 +118,26 @@ def _workspace() -> "Workspace":
     return Workspace(budget().spill, memory_mb=budget().engine_mb)
 
 
+def check_places(records: str, out: Path, reviews: Path | None = None) -> None:
+    """Refuse an output folder that cannot be one, or that would take records or reviews with it when it is replaced.
+
+    Raises
+    ------
+    UsageError
+        It is a file or no folder of its own, shares a folder with the records, or holds the reviews under a name that
+        vi_risk writes.
+    ResourceError
+        It cannot be written.
+    """
+    from vi_risk.files import check_apart, check_not_owned, check_out
+    from vi_risk.run_file import OWNED
+
+    check_out(out)
+    if "://" not in records:
+        check_apart(Path(records), out=out)
+    check_not_owned(reviews, flag="--reviews", out=out, owned=OWNED)
+
+
 def acceptance_of(reviews: Path | None) -> tuple[str, ...]:
     """Return how many of the people discussed were taken on, in lines for people; nothing without a file."""
     from vi_risk.reviews import acceptance_in_words, read_reviews

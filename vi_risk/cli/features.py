@@ -9,6 +9,7 @@ from vi_risk.cli.asked import (
     DEFAULT_MODEL,
     catalogue_of,
     check_engine,
+    check_places,
     governance_of,
     held_to,
     previous_of,
@@ -64,11 +65,11 @@ def features_build(
     with told(3) as told_to, held_to(memory_limit, spill, told_to) as report:
         from vi_risk import stages
         from vi_risk.features.cache import check_cache
-        from vi_risk.files import check_out, replaced
+        from vi_risk.files import replaced
         from vi_risk.models.spec import load_spec
         from vi_risk.run_file import OWNED
 
-        check_out(out)
+        check_places(records, out, reviews)
         check_cache(cache, out=out)
         check_engine(engine, mapping, cache, reviews)
         permitted = governance_of(governance)

@@ -43,8 +43,13 @@ def import_reviews(
     corrected one replaces what it said of that day.
     """
     with told(interrupted=_INTERRUPTED) as report:
+        from vi_risk.files import check_not_owned
         from vi_risk.reviews.importing import import_packs
+        from vi_risk.run_file import OWNED, RUN_FILE
 
+        for folder in {*reviews.parents, *reviews.resolve().parents}:
+            if (folder / RUN_FILE).is_file():
+                check_not_owned(reviews, flag="--reviews", out=folder, owned=OWNED)
         for line in import_packs(packs, reviews, reviewed_on=reviewed_on, by=by, today=today(), report=report):
             print(line)
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal, Self
@@ -11,8 +12,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from vi_risk import declared
 from vi_risk.errors import GovernanceError, UsageError
+from vi_risk.features.asking import refuse_no_day
 from vi_risk.governance.sensitive import faults_of_own
-from vi_risk.records.codes import OBJECTION_KIND
+from vi_risk.records.codes import OBJECTION_KIND, SENSITIVE_KIND
 from vi_risk.records.tables import TABLES
 
 DEFAULT_FILE = Path("governance.toml")
@@ -175,6 +177,12 @@ class Governance(BaseModel):
             for kind in self.shown_on_lists
             if not self.sensitive.get(kind)
         ]
+        faults += [
+            f"sensitive.{kind}: is not a known kind. Write {meant[0]} if that is meant; a kind of the site's own code"
+            " lists needs a name that is less like it"
+            for kind in self.sensitive
+            if kind not in SENSITIVE_KIND and (meant := get_close_matches(kind, SENSITIVE_KIND, n=1, cutoff=0.75))
+        ]
         if self.reidentify and not PURPOSES[self.purpose].reidentified:
             faults.append(f"reidentify names users, and the purpose {self.purpose} permits nobody. Take them out")
         if faults:
@@ -200,7 +208,13 @@ class Governance(BaseModel):
             The day on which it happens.
         tables
             Canonical tables that are read.
+
+        Raises
+        ------
+        UsageError
+            `today` is no `datetime.date`.
         """
+        refuse_no_day(today, name="today")
         found = []
         if today > self.approval.ends:
             found.append(

@@ -14,6 +14,7 @@ from vi_risk.models.snapshot_files import load_snapshots
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec, spec_of
 from vi_risk.run_file import MODEL_FOLDER, read_run
+from vi_risk.stages.resuming import content_mark
 
 
 def spec_and_snapshots(folder: Path) -> tuple[ModelSpec, Snapshots]:
@@ -69,11 +70,18 @@ def scored(folder: Path, name: str) -> pd.DataFrame:
     Raises
     ------
     InputError
-        Nobody is scored yet, or the file is missing or damaged.
+        Nobody is scored yet, or the file is missing, damaged or another than run.json says.
     """
-    read_run(folder, needs="scores", command="score")
+    run = read_run(folder, needs="scores", command="score")
+    path = folder / name
+    if path.is_file() and content_mark(path) != run["scores"].get("checksums", {}).get(name):
+        msg = (
+            f"{name}: is not the file that was written when everyone was scored: run.json tells of another. Run"
+            " `vi-risk score` with the same --out again."
+        )
+        raise InputError(msg)
     try:
-        return pd.read_parquet(folder / name)
+        return pd.read_parquet(path)
     except (OSError, ValueError):
         msg = f"{name}: is missing or damaged. Run `vi-risk score` with the same --out again."
         raise InputError(msg) from None

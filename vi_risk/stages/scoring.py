@@ -22,6 +22,7 @@ from vi_risk.run_file import (
     update_run,
 )
 from vi_risk.stages.finished import companions_in, model_in, spec_and_snapshots
+from vi_risk.stages.resuming import content_mark
 from vi_risk.tracking import DEFAULT_TRACKING_URI
 
 
@@ -58,7 +59,14 @@ def score(folder: Path, report: Report, *, asked: str | None = OWN, tracking_uri
     report.step(f"{len(scores):,} people scored at {snapshots.index_dates.list_date}")
     if object_to_it:
         report.step(object_to_it)
-    update_run(folder, "scores", {"people": len(scores), "not_scored": object_to_it or None, "model": chosen.to_dict()})
+    written = (folder / name for name in (SCORES_FILE, SCORES_IN_REFITS, SCORES_BEFORE))
+    part = {
+        "people": len(scores),
+        "not_scored": object_to_it or None,
+        "model": chosen.to_dict(),
+        "checksums": {path.name: content_mark(path) for path in written if path.exists()},
+    }
+    update_run(folder, "scores", part)
 
 
 def people_objecting(number: int, rule: Disclosure) -> str:
