@@ -11,25 +11,27 @@ import ibis
 import ibis.expr.types as ir
 
 from vi_risk.errors import GovernanceError
-from vi_risk.identity.nhs_numbers import WITHIN_TEXT, holds_nhs_number, nhs_number_of
+from vi_risk.identity.identifiers_as_written import BARE, HELD, POSTCODE, SHORTEST, holds_nhs_number, ten_digits_of
+from vi_risk.identity.nhs_numbers import nhs_number_of
 from vi_risk.records.linked import Records
 
-# Columns that take any text: identifiers, an area, and what a meeting wrote. Codes have rules of their own.
+# Columns that take any text: identifiers, names of places, and what a meeting wrote. Codes have rules of their own, and
+# those of SNOMED CT and dm+d may have ten digits.
 BIRTH = "patients.birth_month"
-_IDENTIFIERS = ("patient_id", "spell_id", "attendance_id", "appointment_id", "practice_code", "lsoa")
+_OF_EVENTS = ("spell_id", "attendance_id", "appointment_id")
+_OF_PLACES = ("lsoa", "imd_edition", "network", "name")
+_IDENTIFIERS = ("patient_id", *_OF_EVENTS, "practice_code", "provider_code", *_OF_PLACES)
 _WRITTEN = ("owner", "plan")
 
-_TEN_DIGITS = r"^[0-9]{3}[- ]?[0-9]{3}[- ]?[0-9]{4}$"
-_POSTCODE = r"^[A-Za-z]{1,2}[0-9][A-Za-z0-9]? ?[0-9][A-Za-z]{2}$"
-_LOOKED_AT = 500  # distinct values of ten digits in a column; more make nothing surer
+_LOOKED_AT = 500  # distinct values of a column, of each way of writing; more make nothing surer
 _BY_CHANCE = 1 / 11  # of any ten digits the last one is the check digit of the others
 _TOO_UNLIKELY = 1e-6
 _MISWRITTEN = 0.01  # of NHS numbers as they come, at most
 # Powers of ten by which a column must be likelier NHS numbers than local numbers to be refused. Ten digits that name a
 # person are seldom anything else in the NHS, and areas and practices have none: one number that passes is enough.
-# Stays, attendances and appointments are often numbered so: there it takes three.
-_LIKELIER, _LIKELIER_OF_EVENTS = 1.0, 3.0
-_OF_EVENTS = ("spell_id", "attendance_id", "appointment_id")
+# Stays, attendances and appointments are often numbered so, and local pseudonyms with a letter before: there it takes
+# three.
+_LIKELIER, _LIKELIER_OTHERWISE = 1.0, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +63,23 @@ def without_identifiers(records: Records) -> Reduced:
 def refuse_identifiers(records: Records) -> None:
     """Refuse records that hold NHS numbers or postcodes.
 
-    A local number of ten digits passes the check digit by chance, one in eleven. Of n values of ten digits in a column,
-    whatever else stands in it, v pass. The column is refused on either of two grounds:
+    Signs, spaces, noughts before and `.0` after ten digits make no difference, nor does "NHS" before them. Ten digits
+    with any other letters about them, or with figures parted from them by a sign, are looked at by themselves: they are
+    oftener local numbers.
+
+    A local number of ten digits passes the check digit by chance, one in eleven. Of n numbers of ten digits in a column
+    written in one of these two ways, whatever else stands in it, v pass. The column is refused on either of two
+    grounds:
 
     - taken together they are likelier NHS numbers, of which at most one in a hundred fails, than local ones: 10 times,
-      or 1,000 times where they number stays, attendances or appointments (`likelier_by`);
+      or 1,000 times where something else is about them or they number stays, attendances or appointments
+      (`likelier_by`);
     - chance gives as many as v less than once in a million (`chance_of`): NHS numbers in part of a column.
 
-    So NHS numbers are refused from one on, from three on where stays should be. Local numbers are refused by mistake in
-    9 % of columns with one value of ten digits, 0.8 % of those with two and 0.1 % or less of those with more. A few NHS
-    numbers among many local ones of ten digits cannot be told apart.
+    So NHS numbers are refused from one on, from three on where it takes 1,000 times. Local numbers by themselves are
+    refused by mistake in 9 % of columns with one of ten digits, 0.8 % of those with two and 0.1 % or less of those with
+    more; with something about them in 0.1 % or less. A few NHS numbers among many local ones of ten digits that are
+    written in the same way cannot be told apart.
 
     Raises
     ------
@@ -107,17 +116,32 @@ def _columns(records: Records, names: tuple[str, ...]) -> Iterator[tuple[str, ir
 
 def _nhs_numbers(records: Records) -> Iterator[str]:
     for where, column, rows in _columns(records, _IDENTIFIERS):
-        text = column.strip()
-        of_ten = rows.filter(text.length().isin([10, 12]), text.re_search(_TEN_DIGITS))
-        found = _values(of_ten.select(value=text).distinct().limit(_LOOKED_AT))
-        valid = sum(nhs_number_of(value) is not None for value in found)
-        wanted = _LIKELIER_OF_EVENTS if where.endswith(_OF_EVENTS) else _LIKELIER
-        if likelier_by(valid, len(found)) >= wanted or chance_of(valid, len(found)) < _TOO_UNLIKELY:
-            yield (
-                f"{where}: holds NHS numbers: of {len(found):,} values of ten digits that were looked at, {valid:,}"
-                " pass the check digit. Expected pseudonyms. Make them with `vi-risk pseudonymise` first; if they are"
-                " local numbers, put a letter before each, in every table."
-            )
+        for bare, found in _ten_digits(column, rows).items():
+            valid = sum(nhs_number_of(number) is not None for number in found)
+            wanted = _LIKELIER if bare and not where.endswith(_OF_EVENTS) else _LIKELIER_OTHERWISE
+            if likelier_by(valid, len(found)) >= wanted or chance_of(valid, len(found)) < _TOO_UNLIKELY:
+                about = "" if bare else ", with something written before or after them,"
+                yield (
+                    f"{where}: holds NHS numbers: of {len(found):,} values of ten digits{about} that were looked at,"
+                    f" {valid:,} pass the check digit. Expected pseudonyms. Make them with `vi-risk pseudonymise`"
+                    " first; if they are local numbers, ask whoever gives out the extract for pseudonyms, the same in"
+                    " every table."
+                )
+
+
+def _ten_digits(column: ir.Column, rows: ir.Table) -> dict[bool, set[str]]:
+    """Return the numbers of ten digits in a column: True -> those that stand by themselves, False -> the others."""
+    held = rows.filter(column.length() >= SHORTEST, column.re_search(HELD))
+    found: dict[bool, set[str]] = {True: set(), False: set()}
+    if not _values(held.select(value=column).limit(1)):  # as in nearly every column; the rest takes longer
+        return found
+    values = held.select(value=column, bare=column.re_search(BARE)).distinct()
+    # So many of each way of writing, or local numbers with a letter would crowd out NHS numbers without one.
+    some = values.mutate(nth=ibis.row_number().over(group_by="bare")).filter(lambda row: row.nth < _LOOKED_AT)
+    for row in some.to_pyarrow().to_pylist():
+        if number := ten_digits_of(row["value"]):
+            found[row["bare"]].add(number)
+    return found
 
 
 def likelier_by(valid: int, values: int) -> float:
@@ -149,7 +173,7 @@ def chance_of(valid: int, values: int) -> float:
 
 def _nhs_numbers_written(records: Records) -> Iterator[str]:
     for where, column, rows in _columns(records, _WRITTEN):
-        candidates = _values(rows.filter(column.re_search(WITHIN_TEXT)).select(value=column))
+        candidates = _values(rows.filter(column.re_search(HELD)).select(value=column))
         number = sum(holds_nhs_number(text) for text in candidates)
         if number:
             yield (
@@ -159,12 +183,15 @@ def _nhs_numbers_written(records: Records) -> Iterator[str]:
 
 
 def _postcodes(records: Records) -> Iterator[str]:
-    for where, column, rows in _columns(records, ("lsoa",)):
-        if number := _count(rows.filter(column.strip().re_search(_POSTCODE))):
-            yield (
-                f"{where}: {number:,} of {_count(rows):,} rows hold a postcode. Expected the code of an area (LSOA,"
-                " such as E01010568). Look it up in the mapping (docs/identity.md), or leave the column out."
-            )
+    for where, column, rows in _columns(records, _OF_PLACES):
+        if number := _count(rows.filter(column.re_search(POSTCODE))):
+            mend = "Leave the column out, or give what it is for."
+            if where.endswith("lsoa"):
+                mend = (
+                    "Expected the code of an area (LSOA, such as E01010568). Look it up in the mapping"
+                    " (docs/identity.md), or leave the column out."
+                )
+            yield f"{where}: {number:,} of {_count(rows):,} rows hold a postcode. {mend}"
 
 
 def _values(rows: ir.Table) -> list[str]:
