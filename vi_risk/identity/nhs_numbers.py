@@ -1,7 +1,5 @@
 """NHS numbers: which texts are one, and how it is written for people."""
 
-import re
-
 from nhs_number.standardise import standardise_format
 from nhs_number.validate import is_valid
 
@@ -26,19 +24,6 @@ def nhs_number_of(text: object) -> str | None:
     if not digits.isascii() or not digits or digits in _PLACEHOLDERS or not is_valid(digits):
         return None
     return digits
-
-
-# Ten digits in a text, parted as people part them.
-WITHIN_TEXT = r"\b[0-9]{3}[- ]?[0-9]{3}[- ]?[0-9]{4}\b"
-
-
-def holds_nhs_number(text: str) -> bool:
-    """Whether a text holds an NHS number somewhere.
-
-    >>> holds_nhs_number("see 943-476-5919, and ring back")
-    True
-    """
-    return any(nhs_number_of(found) is not None for found in re.findall(WITHIN_TEXT, text))
 
 
 def spaced(number: str) -> str:
