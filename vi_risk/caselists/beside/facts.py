@@ -100,7 +100,8 @@ def facts_of(
         facts["not_already_known"] = ~(np.logical_or.reduce(list(known.values()))[places] | reviewed)
     if prompts is not None:
         worded = (prompts["role"] + ": " + prompts["text"]).groupby(prompts["patient_id"]).agg("; ".join)
-        facts["prompts"] = listed["patient_id"].map(worded).fillna("")
+        # By each, for a table of nobody's prompts has a type of its own.
+        facts["prompts"] = [str(worded.get(patient, "")) for patient in listed["patient_id"]]
     facts["flags"] = _flags(listed, snapshots, rules, moves)
     facts |= _from_features(listed, rows, snapshots, rules, shorter=shorter)
     facts |= contact_facts(listed, snapshots)

@@ -87,6 +87,12 @@ def test_prompts_of_one_person_stand_in_one_cell() -> None:
     assert found["prompts"].tolist() == ["", "Pharmacist: 11 medicines; GP: falls"]
 
 
+def test_where_nobody_has_a_prompt_each_cell_is_empty() -> None:
+    nobodys = pd.DataFrame({"patient_id": [], "role": [], "text": []}, dtype="str")
+
+    assert facts_of(listed(), snapshots(), rules=rules_of(), prompts=nobodys)["prompts"].tolist() == ["", ""]
+
+
 def test_the_last_emergency_admission_is_told_in_words() -> None:
     never = {"days_since_emergency_admission_730d": np.nan}
 
