@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from vi_risk.identity.free_text import POSTCODE_AREAS
 from vi_risk.identity.nhs_numbers import nhs_number_of
 from vi_risk.leaks.contents import Block
 from vi_risk.leaks.forms import of_base64, of_url, of_wide_signs, plain
@@ -76,15 +77,9 @@ _NUMBER = re.compile(rb"(?<![0-9A-Za-z.])[34679][0-9]{2}[- ]?[0-9]{3}[- ]?[0-9]{
 _FIGURES_BEFORE = re.compile(rb"(?:(?:=|[0-9] )[0-9]+ |(?:count|sizes|weight)=)\Z")
 _FIGURE_AFTER = re.compile(rb" -?[0-9]")
 _BEFORE = 24  # bytes that are looked back
-_AREAS = (
-    "AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN EX FK FY G"
-    " GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG NN NP NR"
-    " NW OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA"
-    " WC WD WF WN WR WS WV YO ZE"
-)
 _ALONE, _ENDS = "(?<![0-9A-Za-z+/=])", "(?![0-9A-Za-z+/=])"  # no part of a longer name, nor of base64
 _POSTCODE = re.compile(
-    rf"{_ALONE}(?:{'|'.join(_AREAS.split())})[0-9][0-9A-Z]? ?[0-9][ABD-HJLNP-UW-Z]{{2}}{_ENDS}".encode()
+    rf"{_ALONE}(?:{'|'.join(POSTCODE_AREAS.split())})[0-9][0-9A-Z]? ?[0-9][ABD-HJLNP-UW-Z]{{2}}{_ENDS}".encode()
 )
 
 
