@@ -66,7 +66,7 @@ def recalibrate(
     model, about = bundle.load(chosen.folder / MODEL_FOLDER)
     snapshots = load_snapshots(folder, run["features"])
     cohort, _ = snapshots.rows("train")
-    rows = training_rows(snapshots, model.feature_name_)
+    rows = training_rows(snapshots).select(model.feature_name_)
     new = np.ones(len(cohort), dtype=bool)
     if not elsewhere:
         last = _last_trained_on(then)

@@ -40,7 +40,7 @@ def tune(folder: Path, *, trials: int, tracking_uri: str, report: Report | None 
     run = read_run(folder, needs="features", command="features build")
     spec, snapshots = spec_of(run), load_snapshots(folder, run["features"])
     refuse_leaks(snapshots, horizon_days=spec.horizon_days)
-    rows = training_rows(snapshots, [feature.name for feature in spec.inputs(snapshots.catalogue)])
+    rows = training_rows(snapshots).select([feature.name for feature in spec.inputs(snapshots.catalogue)])
     key, loss = _key(run), LOSSES[spec.learner.objective]
     best = float("inf")
 

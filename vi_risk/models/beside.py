@@ -58,8 +58,7 @@ def load_companions(model_folder: Path) -> dict[str, Model]:
         if bundle.checksum_of(folder) != sealed:
             where = folder.relative_to(model_folder.parent)
             msg = (
-                f"{where}: expected the model of {name} that was trained with the one it"
-                " stands beside, found another."
+                f"{where}: expected the model of {name} that was trained with the one it stands beside, found another."
                 " Copy the whole model folder again from where it was trained, or train again."
             )
             raise InputError(msg)

@@ -20,7 +20,7 @@ from vi_risk.models.evidence.truth import hold_against_truth
 from vi_risk.models.learning.blocks import Blocks
 from vi_risk.models.learning.calibration import Floats, Rows
 from vi_risk.models.learning.counts import CountRegressor
-from vi_risk.models.on_snapshots import LearningRows, Model, fit, raw_scores, risks_of, training_blocks
+from vi_risk.models.on_snapshots import LearningRows, Model, fit, raw_scores, risks_of, training_rows
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.splits import held_out, units
 
@@ -128,7 +128,7 @@ def _tested(model: Model, snapshots: "Snapshots", spec: ModelSpec | None) -> _Te
     """Return predictions for the test rows; where the split holds people out, by models fitted without them."""
     test, asked = snapshots.blocks("test"), _narrow(snapshots, "test")
     # Comparators may read what the model may not.
-    rows, learnt = training_blocks(snapshots), _narrow(snapshots, "train")
+    rows, learnt = training_rows(snapshots), _narrow(snapshots, "train")
     raw, risk = np.empty(len(test)), np.empty(len(test))
     parts: list[tuple[Rows, Compared]] = []
     for learning, tested in _folds(snapshots, spec):
@@ -172,7 +172,7 @@ def _compared(
         asked,
         patient_id=training.patient_id,
         inputs=model.feature_name_,
-        all_features=(training.blocks, test),
+        all_features=(training.features, test),
         weight=training.sample_weight,
         at_discharge=spec is not None and spec.cohort.index == "discharge" and spec.horizon_days == 30,
         seed=model.seed,

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.models.answers import LATER
 from vi_risk.models.evidence.score_decay import score_decay
-from vi_risk.models.learning.blocks import Blocks, HeldRows
+from vi_risk.models.learning.blocks import Blocks
 from vi_risk.models.learning.calibration import Floats, Rows, log_odds_of
 from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.learning.counts import CountRegressor
@@ -31,29 +30,26 @@ _SAMPLED = 2_000  # rows of which the contributions of features are told
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearningRows:
-    """What a model learns from: features, outcome, weight (0: not known) and patient of each row."""
+    """What a model learns from: features, read a block at a time; outcome, weight (0: not known) and patient."""
 
-    features: pd.DataFrame | Blocks
+    features: Blocks
     outcome: Floats
     weight: Floats
     patient_id: "np.ndarray[Any, Any]"
 
     def take(self, rows: Rows) -> Self:
         """Return some of the rows."""
-        features = self.features
-        some = features.take(rows) if isinstance(features, Blocks) else features.iloc[rows]
-        return type(self)(some, self.outcome[rows], self.weight[rows], self.patient_id[rows])
+        features = self.features.take(rows)
+        return type(self)(features, self.outcome[rows], self.weight[rows], self.patient_id[rows])
 
     def select(self, inputs: Sequence[str]) -> Self:
         """Return the rows with some of the features."""
-        features = self.features
-        some = features.select(inputs) if isinstance(features, Blocks) else features[list(inputs)]
-        return replace(self, features=some)
+        return replace(self, features=self.features.select(inputs))
 
     @property
-    def blocks(self) -> Blocks:
-        """The features, to be read a block at a time."""
-        return self.features if isinstance(self.features, Blocks) else Blocks.of(HeldRows(self.features))
+    def telling(self) -> list[str]:
+        """The features that tell these rows apart: neither missing in every one nor the same."""
+        return [name for name, no in zip(self.features.columns, tells_nothing(self.features), strict=True) if not no]
 
     @property
     def known(self) -> Self:
@@ -67,26 +63,8 @@ class LearningRows:
         return None if (self.weight == 1).all() else self.weight
 
 
-def training_rows(
-    snapshots: "Snapshots", inputs: ArrayLike, *, of: str | None = None, known: bool = False
-) -> LearningRows:
-    """Return the training rows with some features of them, and the main outcome or that of a companion by name.
-
-    With `known`, only those whose outcome is known: one copy of the features, which are most of a run's memory.
-    """
-    cohort, features = snapshots.rows("train")
-    answers = snapshots.answers("train", of=of)
-    chosen = (answers["weight"] > 0).to_numpy() if known else np.ones(len(cohort), dtype=bool)
-    return LearningRows(
-        features.loc[chosen, list(np.asarray(inputs, dtype=object))],
-        answers["outcome"].to_numpy(dtype=np.float64)[chosen],
-        answers["weight"].to_numpy(dtype=np.float64)[chosen],
-        cohort["patient_id"].to_numpy()[chosen],
-    )
-
-
-def training_blocks(snapshots: "Snapshots", *, of: str | None = None) -> LearningRows:
-    """Return the training rows with all features of them, read a block at a time; else as `training_rows`."""
+def training_rows(snapshots: "Snapshots", *, of: str | None = None) -> LearningRows:
+    """Return the training rows with all features of them, and the main outcome or that of a companion by name."""
     answers = snapshots.answers("train", of=of)
     return LearningRows(
         snapshots.blocks("train"),
@@ -135,7 +113,7 @@ def train(snapshots: "Snapshots", spec: ModelSpec, *, companion: ModelSpec | Non
     asked = companion or spec
     inputs = [feature.name for feature in asked.inputs(snapshots.catalogue)]
     of = None if companion is None else companion.name
-    return fit(asked, snapshots.catalogue, training_blocks(snapshots, of=of).select(inputs))
+    return fit(asked, snapshots.catalogue, training_rows(snapshots, of=of).select(inputs))
 
 
 def fit(spec: ModelSpec, catalogue: Catalogue, rows: LearningRows) -> Model:
@@ -147,8 +125,7 @@ def fit(spec: ModelSpec, catalogue: Catalogue, rows: LearningRows) -> Model:
         No row tells any feature, or the outcome has one class or too few events.
     """
     known = rows.known
-    nothing = tells_nothing(known.features)
-    told = [name for name, untold in zip(known.features.columns, nothing, strict=True) if not untold]
+    told = known.telling
     if not told:
         msg = (
             f"{spec.name}: no feature of the spec tells people apart in these records: each is missing, or the same for"
@@ -181,7 +158,7 @@ def refits_of(model: Model, snapshots: "Snapshots", spec: ModelSpec) -> Refits |
     """
     if not spec.uncertainty.refits or isinstance(model, CountRegressor):
         return None
-    known = training_blocks(snapshots).known.select(model.feature_name_)
+    known = training_rows(snapshots).known.select(model.feature_name_)
     return fit_refits(
         model,
         known.features,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.models.learning.calibration import Floats, Rows, folds_apart
-from vi_risk.models.learning.inputs import Inputs, name_in_booster, tells_nothing
+from vi_risk.models.learning.inputs import Inputs, name_in_booster
 from vi_risk.models.on_snapshots import LearningRows, estimator_of
 from vi_risk.models.spec import LearnerSpec, ModelSpec
 
@@ -109,12 +109,7 @@ class TrialRows:
                 f" events in {happened.size} rows. Add patients or index dates, or choose a longer horizon."
             )
             raise InputError(msg)
-        told = [
-            name
-            for name, untold in zip(known.features.columns, tells_nothing(known.features), strict=True)
-            if not untold
-        ]
-        table = known.blocks.select(told).table()
+        table = known.features.select(known.telling).table()
         inputs = Inputs.of(table)
         matrix = inputs.matrix(table)
         whole = lgb.Dataset(

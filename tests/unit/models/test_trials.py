@@ -8,6 +8,7 @@ from sklearn.metrics import log_loss
 
 from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue, read_catalogue
+from vi_risk.models.learning.blocks import Blocks, HeldRows
 from vi_risk.models.learning.calibration import risk_of
 from vi_risk.models.on_snapshots import LearningRows
 from vi_risk.models.spec import ModelSpec
@@ -42,7 +43,7 @@ def learning_rows(*, counts: bool = False) -> LearningRows:
     outcome = generator.poisson(mean).astype(float)
     known = generator.random(rows) > 0.05
     return LearningRows(
-        features,
+        Blocks.of(HeldRows(features)),
         outcome if counts else (outcome > 0).astype(float),
         np.where(known, generator.uniform(0.9, 1.2, rows), 0.0),
         np.tile([f"p{number}" for number in range(PATIENTS)], DATES),
