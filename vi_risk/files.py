@@ -77,6 +77,8 @@ def replaced(out: Path, *, keep: bool, owned: tuple[str, ...], resume: bool = Fa
         except BaseException as fault:
             if not (aside / JOURNAL).is_file() or _would_end_so_again(fault):
                 shutil.rmtree(aside, ignore_errors=True)
+            if isinstance(fault, ViRiskError) and str(aside) in str(fault):  # which nobody asked for, nor finds again
+                raise type(fault)(str(fault).replace(str(aside), str(shown))) from None
             raise
         shutil.rmtree(aside, ignore_errors=True)  # after the exchange this is the old folder
 

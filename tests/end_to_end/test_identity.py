@@ -13,24 +13,11 @@ import pytest
 
 from tests.conftest import GOVERNANCE
 from tests.end_to_end.conftest import LIST_DATE, run_here
-from tests.unit.identity.people import numbers
+from tests.end_to_end.identified_extracts import WhoIsWho, write_identified_extracts
 from vi_risk.caselists.packs.pdf_pack import find_browser
 from vi_risk.cli.reidentify import user_account
+from vi_risk.lock import held
 
-# Names of the files are the site's, names of the columns of all but the patients canonical.
-_TABLES = ("practices", "registrations", "spells", "ed_attendances", "gp_events", "mdt_reviews")
-MAPPING = """
-name = "site"
-[sources]
-people = "SELECT p.*, l.LSOA21 FROM PMI AS p LEFT JOIN ONSPD AS l ON l.PCDS = p.POSTCODE"
-[tables.patients]
-source = "people"
-columns.patient_id = "NHS_NUMBER"
-columns.birth_month = "DATE_OF_BIRTH"
-columns.sex = "SEX"
-columns.died_on = "DIED"
-columns.lsoa = "LSOA21"
-"""
 OCTOBER, MEETING = "2024-10-01", "2024-10-15"  # the meeting is 11 weeks before the next list
 
 
@@ -39,9 +26,7 @@ class Site:
     """A trust that has pseudonymised its extracts and run the lists: where all of it lies, and who is who."""
 
     folder: Path
-    numbers: frozenset[str]
-    names: frozenset[str]
-    postcodes: frozenset[str]
+    who: WhoIsWho
     practice: str
     told: str
 
@@ -56,43 +41,10 @@ class Site:
             return [row["patient_id"] for row in csv.DictReader(file)]
 
 
-def _extracts(trust: Path, folder: Path) -> pd.DataFrame:
-    """Write what a hospital would: numbers, names, full dates of birth and postcodes; return who is who."""
-    folder.mkdir()
-    people = pd.read_parquet(trust / "patients.parquet").sort_values("patient_id", ignore_index=True)
-    people["nhs_number"] = numbers(len(people))
-    people["surname"] = [f"Sekretname{place:04d}" for place in range(len(people))]
-    people["postcode"] = [f"ZZ{place // 100} {place % 10}QX" for place in range(len(people))]
-    born = pd.to_datetime(people["birth_month"]) + pd.Timedelta(days=11)
-    pmi = pd.DataFrame(
-        {
-            "NHS_NUMBER": [f"{number[:3]} {number[3:6]} {number[6:]}" for number in people["nhs_number"]],
-            "SURNAME": people["surname"],
-            "DATE_OF_BIRTH": born.dt.strftime("%Y-%m-%d"),
-            "POSTCODE": people["postcode"],
-            "SEX": people["sex"],
-            "DIED": people["died_on"],
-        }
-    )
-    pmi.to_csv(folder / "PMI.csv", index=False)
-    areas = people[["postcode", "lsoa"]].drop_duplicates("postcode")
-    areas.set_axis(["PCDS", "LSOA21"], axis=1).to_csv(folder / "ONSPD.csv", index=False)
-    number_of = people.set_index("patient_id")["nhs_number"]
-    mapping = [MAPPING]
-    for table in _TABLES:
-        rows = pd.read_parquet(trust / f"{table}.parquet")
-        if "patient_id" in rows:
-            rows["patient_id"] = rows["patient_id"].map(number_of)
-        rows.to_parquet(folder / f"{table}.parquet", index=False)
-        mapping += [f"[tables.{table}]", f'source = "{table}"', *(f"columns.{name} = '\"{name}\"'" for name in rows)]
-    (folder.parent / "mapping.toml").write_text("\n".join(mapping))
-    return people
-
-
 @pytest.fixture(scope="module")
 def site(trust: Path, small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
     folder = tmp_path_factory.mktemp("site")
-    people = _extracts(trust, folder / "extracts")
+    who = write_identified_extracts(trust, folder / "extracts")
     (folder / "governance.toml").write_text(GOVERNANCE)
     told = []
     with pytest.MonkeyPatch.context() as patch:
@@ -114,8 +66,7 @@ def site(trust: Path, small_model: Path, tmp_path_factory: pytest.TempPathFactor
     practice = str(pd.read_parquet(folder / "out" / "case_lists" / "listed.parquet")["practice_code"].iloc[0])
     user = json.dumps(user_account())
     (folder / "governance.toml").write_text(f'{GOVERNANCE}[reidentify]\n{user} = ["{practice}"]\n')
-    who = (frozenset(people[column]) for column in ("nhs_number", "surname", "postcode"))
-    return Site(folder, *who, practice, "".join(told))
+    return Site(folder, who, practice, "".join(told))
 
 
 @pytest.fixture
@@ -127,7 +78,7 @@ def reidentify(site: Site, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("VI_RISK_AUDIT_LOG", "log/audit.log")
     done = run_here("reidentify", site.pack, "--practice", site.practice, "--purpose", "MDT of 15 October")
     assert done.exit_code == 0, done.stderr
-    assert not any(number in done.stdout + done.stderr for number in site.numbers)
+    assert not any(number in done.stdout + done.stderr for number in site.who.numbers)
     return site.pack.with_suffix(".identified.html")
 
 
@@ -147,7 +98,7 @@ def test_nothing_that_was_written_or_told_says_who_anybody_is_or_what_the_key_is
         path for path in site.folder.rglob("*") if path.is_file() and path.relative_to(site.folder).parts[0] not in own
     ]
     secret = json.loads((site.folder / "keys" / "key").read_text())["secret"]
-    words = (secret, *site.numbers, *site.names, *site.postcodes)
+    words = (secret, *site.who.all)
     for path in files:
         if ".identified." not in path.name:
             text = _texts(path)
@@ -166,7 +117,7 @@ def test_what_was_reduced_is_told(site: Site) -> None:
 def test_the_copy_names_everyone_on_the_list_rightly(site: Site, reidentify: Path) -> None:
     assert stat.S_IMODE(reidentify.stat().st_mode) == 0o600
     page = reidentify.read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", "")
-    shown = {number for number in site.numbers if number in page}
+    shown = {number for number in site.who.numbers if number in page}
     assert len(shown) == len(site.listed)
     # The same person by another way: sex and month of birth of the extract and of the pseudonymised record.
     extract = pd.read_csv(site.folder / "extracts" / "PMI.csv", dtype=str)
@@ -190,6 +141,22 @@ def test_a_user_who_is_not_allowed_is_refused_told_why_and_entered_in_the_log(si
     entry = _last_entry(site)
     assert (entry["who"], entry["practice"], entry["purpose"]) == (user_account(), "Z99999", "MDT")
     assert "may not re-identify practice Z99999" in str(entry["refused"])
+
+
+def test_a_list_of_another_practice_made_to_name_ones_own_gives_nobody_back(site: Site, reidentify: Path) -> None:
+    theirs = next(path for path in site.pack.parent.glob("Z*.csv") if path.stem[:6] != site.practice)
+    forged = site.folder / "copied" / theirs.name
+    forged.parent.mkdir()
+    for path in theirs.parent.glob(f"{theirs.stem}.*"):
+        (forged.parent / path.name).write_bytes(path.read_bytes())
+    forged.write_bytes(theirs.read_bytes().replace(theirs.stem.encode(), site.practice.encode()))
+
+    done = run_here("reidentify", forged, "--practice", site.practice, "--purpose", "MDT of 15 October")
+
+    assert done.exit_code == 5
+    assert f"people are of other practices than {site.practice}, as the link table tells" in done.stderr
+    assert not list(forged.parent.glob("*.identified.*"))
+    assert f"are of other practices than {site.practice}" in str(_last_entry(site)["refused"])
 
 
 @pytest.mark.parametrize(
@@ -284,4 +251,19 @@ def test_a_run_on_the_extracts_themselves_is_refused(site: Site, reidentify: Pat
     done = run_here("run", *asked)
     assert done.exit_code == 5
     assert "patients.patient_id: holds NHS numbers" in done.stderr
-    assert not [number for number in site.numbers if number in done.stderr]
+    assert not [number for number in site.who.numbers if number in done.stderr]
+
+
+def test_a_second_command_on_one_link_table_is_told_and_nothing_is_done(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(site.folder)
+    before = (site.folder / "keys" / "links").read_bytes()
+    with held(site.folder / "keys" / ".links.lock", what="--links keys/links"):
+        done = run_here(
+            *("pseudonymise", "--records", "extracts", "--mapping", "mapping.toml"),
+            *("--key", "keys/key", "--links", "keys/links", "--out", "records2"),
+        )
+    assert (done.exit_code, "--links keys/links: another run is writing it" in done.stderr) == (6, True)
+    assert not (site.folder / "records2").exists()
+    assert (site.folder / "keys" / "links").read_bytes() == before

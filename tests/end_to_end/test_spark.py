@@ -20,12 +20,16 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from tests.conftest import MakeRecords
+from tests.conftest import GOVERNANCE, MakeRecords
 from tests.end_to_end.conftest import LIST_DATE, run_here
 from tests.property import strategies
+from tests.unit.identity.people import numbers
+from vi_risk.cli.asked import records_on_spark
 from vi_risk.errors import InputError
 from vi_risk.features.engine import compute_features
+from vi_risk.governance import read_governance
 from vi_risk.models.learning import bundle
+from vi_risk.progress import Silence
 from vi_risk.records.linked import Records
 from vi_risk.records.synthetic import write_trust
 from vi_risk.spark.features import write_features
@@ -152,6 +156,51 @@ def test_the_tracked_model_scores_on_spark_as_it_does_here(
     both_risks = expected.merge(scored.astype({"index_date": object}), on=_KEYS, suffixes=("", "_on_spark"))
     assert len(both_risks) == len(expected) == len(scored)
     assert (both_risks["risk"] == both_risks["risk_on_spark"]).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda people: people.assign(lsoa="Sekretname"), "patients.lsoa: 20 of 20 rows hold no code of an area"),
+        (
+            lambda people: people.assign(patient_id=numbers(len(people))),
+            "patients.patient_id: holds NHS numbers: of 20 values of ten digits that were looked at, 20 pass",
+        ),
+        (lambda people: people.assign(surname="Sekretname"), "patients.surname: looks as if it told who somebody is"),
+    ],
+)
+def test_records_that_say_who_somebody_is_are_refused(
+    session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Any, told: str
+) -> None:
+    write_trust(tmp_path / "records", patients=20, seed=3)
+    people = pd.read_parquet(tmp_path / "records" / "patients.parquet")
+    change(people).to_parquet(tmp_path / "records" / "patients.parquet", index=False)
+    monkeypatch.chdir(tmp_path)
+    Path("governance.toml").write_text(GOVERNANCE)
+
+    done = run_here(
+        *("features", "build", "--records", tmp_path / "records", "--index-date", LIST_DATE, "--engine", "spark"),
+        *("--out", "out"),
+    )
+
+    assert done.exit_code == 5, done.stderr
+    assert told in done.stderr
+    assert not any(word in done.stderr for word in ("Sekretname", *numbers(20)))
+
+
+def test_days_of_birth_are_reduced_at_the_door(session: Any, tmp_path: Path) -> None:
+    write_trust(tmp_path / "records", patients=20, seed=3)
+    file = tmp_path / "records" / "patients.parquet"
+    people = pd.read_parquet(file)
+    people.assign(birth_month=pd.to_datetime(people["birth_month"]).dt.date + pd.Timedelta(days=16)).to_parquet(file)
+    (tmp_path / "governance.toml").write_text(GOVERNANCE)
+    governance = read_governance(tmp_path / "governance.toml")
+
+    found = records_on_spark(str(tmp_path / "records"), Silence(), governance=governance)
+
+    born = found.tables["patients"].birth_month.to_pyarrow().to_pylist()
+    assert {day.day for day in born} == {1}
+    assert [one for one in found.permission.left_out if one.rule.startswith("day of birth")]
 
 
 def test_a_folder_without_a_required_table_is_told(session: Any, tmp_path: Path) -> None:

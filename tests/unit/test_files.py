@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vi_risk import files
-from vi_risk.errors import ResourceError, UsageError
+from vi_risk.errors import InputError, ResourceError, UsageError
 from vi_risk.files import check_apart, check_not_owned, check_out, replaced, write_text
 
 OWNED = ("run.json", "lists")
@@ -316,6 +316,17 @@ def test_an_old_folder_left_beside_the_new_one_is_removed(out: Path) -> None:
 
     assert contents(out)["run.json"] == "new"
     assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
+def test_a_fault_in_what_is_carried_over_is_told_by_the_name_that_people_gave(out: Path) -> None:
+    def find_fault() -> None:
+        with replaced(out, keep=True, owned=OWNED) as folder:
+            msg = f"{folder / 'model' / 'model.txt'}: has changed."
+            raise InputError(msg)
+
+    with pytest.raises(InputError) as told:
+        find_fault()
+    assert str(told.value) == f"{out / 'model' / 'model.txt'}: has changed."
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vi_risk.errors import InputError, UsageError
+from vi_risk.errors import GovernanceError, InputError, ResourceError, UsageError
 
 if TYPE_CHECKING:
     from vi_risk.caselists.choosing.rules import CaseListRules
@@ -96,9 +96,9 @@ def held_to(memory_limit: int | None, spill: Path | None, report: "CommandReport
     UsageError
         There is no such folder to spill to.
     ResourceError
-        The limit is smaller than what any work takes.
+        The limit is smaller than what any work takes; or the folder to spill to fills while the work goes on.
     """
-    from vi_risk.memory import Budget, within
+    from vi_risk.memory import Budget, no_room, within
     from vi_risk.memory_watch import MemoryWatch, StageKept
 
     if spill is not None and not spill.is_dir():
@@ -108,7 +108,13 @@ def held_to(memory_limit: int | None, spill: Path | None, report: "CommandReport
     budget.refuse_too_small(0)
     kept = StageKept(report)
     with within(budget), MemoryWatch(budget, report, lambda: kept.now):
-        yield kept
+        try:
+            yield kept
+        except Exception as error:
+            of_engine = type(error).__module__.split(".")[0] in ("duckdb", "_duckdb")
+            if of_engine and no_room(error):  # it writes nowhere else
+                raise ResourceError(budget.folder_full) from None
+            raise
 
 
 def _workspace() -> "Workspace":
@@ -154,7 +160,7 @@ def records_on_spark(
     place: str, report: "Report", *, governance: "Governance | None", features: Sequence[Path] | None = None
 ) -> Any:
     """Open canonical Parquet tables on Spark as governance permits, told as a stage."""
-    from vi_risk.governance.door import admitted
+    from vi_risk.governance.door import let_in
     from vi_risk.governance.reading import doorway
     from vi_risk.spark.records import read_canonical
     from vi_risk.spark.workspace import open_session
@@ -163,7 +169,7 @@ def records_on_spark(
     report.stage(f"Open the records in {place} on Spark")
     found = read_canonical(open_session(), place)
     door(found.tables)
-    return admitted(found, permission)
+    return let_in(found, permission)
 
 
 def check_engine(engine: str, mapping: str, cache: Path | None, reviews: Path | None) -> None:
@@ -223,11 +229,13 @@ def catalogue_of(folders: Sequence[Path] | None, governance: "Governance | None"
 def previous_of(given: str | None, index_date: date, *, model: str) -> "ListBefore | None":
     """Return the list before that a flag names: a day, or an output folder whose lists were made with the same model.
 
-    Lists of another model are in another order of other risks: against them everyone would seem to have moved.
+    Lists of another model are in another order of other risks: against them everyone would seem to have moved. A folder
+    whose approval has ended, or that was to be deleted, is not read.
     """
     if given is None:
         return None
     from vi_risk.caselists.packs.writing import LISTED_FILE
+    from vi_risk.governance.told import refuse_ended
     from vi_risk.run_file import LISTS_FOLDER, read_run
     from vi_risk.stages import ListBefore
 
@@ -246,6 +254,11 @@ def previous_of(given: str | None, index_date: date, *, model: str) -> "ListBefo
         msg = f"--previous {given}: {error}"
         raise InputError(msg) from None
     day = date.fromisoformat(run["features"]["index_dates"]["list"])
+    try:
+        refuse_ended(run.get("records", {}).get("permission"), today=today())
+    except GovernanceError as error:
+        msg = f"--previous {given}: {error}\n--previous {given}: name the date of its list, {day}, in its place."
+        raise GovernanceError(msg) from None
     listed, before = folder / LISTS_FOLDER / LISTED_FILE, run["spec"]["name"]
     if before != model:
         msg = (
@@ -275,16 +288,24 @@ def prompts_of(file: Path | None, catalogue: "Catalogue") -> "tuple[Prompt, ...]
     return read_prompts(file, catalogue=catalogue)
 
 
-def check_built(out: Path) -> None:
-    """Refuse an output folder that is not there, holds no features, or whose approval has ended since."""
-    from vi_risk.governance.told import refuse_ended
+def check_built(out: Path, report: "Report | None" = None) -> None:
+    """Refuse an output folder that is not there, holds no features, or whose approval has ended since.
+
+    Where the working folder has a governance file that says otherwise than when the features were built, `report` is
+    told.
+    """
+    from vi_risk.governance.door import permission_of
+    from vi_risk.governance.told import changed_since, refuse_ended
     from vi_risk.run_file import read_run
 
     if not out.is_dir():
         msg = f"--out {out}: no such folder. Name the folder that `vi-risk features build` wrote."
         raise InputError(msg)
-    run = read_run(out, needs="features", command="features build")
-    refuse_ended(run.get("records", {}).get("permission"), today=today())
+    about = read_run(out, needs="features", command="features build").get("records", {}).get("permission")
+    refuse_ended(about, today=today())
+    now = None if report is None or about is None else governance_of(None)
+    if report is not None and now is not None and (changed := changed_since(about, permission_of(now))):
+        report.warn(changed)
 
 
 def catalogue_in(folder: Path) -> "Catalogue":

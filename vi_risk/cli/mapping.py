@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from vi_risk.cli.asked import governance_of, records_of, shown
+from vi_risk.cli.asked import check_places, governance_of, records_of, shown
 from vi_risk.cli.told import example, told
 from vi_risk.errors import InputError
 from vi_risk.flags import GovernanceFlag, RecordsFlag
@@ -39,11 +39,11 @@ def mapping_export(
 ) -> None:
     """Write the canonical tables as Parquet files: what `features build --engine spark` and other tools read."""
     with told(1) as report:
-        from vi_risk.files import check_out, replaced
+        from vi_risk.files import replaced
         from vi_risk.records.synthetic.marker import MARKER_FILE, write_marker
         from vi_risk.records.tables import TABLES
 
-        check_out(out)
+        check_places(records, out)
         found = records_of(records, mapping, report, governance=governance_of(governance))
         names = {name: f"{name}.parquet" for name in TABLES}
         with replaced(out, keep=False, owned=(*names.values(), MARKER_FILE)) as folder:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vi_risk.cli.asked import governance_of, shown, today
+from vi_risk.cli.asked import check_places, governance_of, shown, today
 from vi_risk.cli.audit import LogFlag, anchor_of
 from vi_risk.cli.keys import KeyFlag, LinksFlag
 from vi_risk.cli.told import example, told
@@ -43,25 +43,26 @@ def pseudonymise(
     Whose pseudonym is whose goes, encrypted, into the link table; people of earlier extracts stay in it.
     """
     with told(interrupted=_AS_BEFORE) as report:
-        from vi_risk.files import check_out
         from vi_risk.governance.reading import doorway
         from vi_risk.identity.folders import check_links_place, write_pseudonymised
         from vi_risk.identity.key_places import read_key
         from vi_risk.identity.link_table import read_links
         from vi_risk.identity.private_files import check_private_place
         from vi_risk.identity.pseudonymising import pseudonymised
+        from vi_risk.lock import held
         from vi_risk.records.reading import read_records
 
-        check_out(out)
+        check_places(records, out)
         check_links_place(links, beside=out)
         check_private_place(links)
         used = read_key(key)
-        known = read_links(links, used) if links.exists() else None
         _, door = doorway(records, governance_of(governance), today=today())
-        report.stage(f"Pseudonymise the records in {shown(records)}")
-        found = read_records(records, mapping=mapping, report=report.step, door=door)
-        made = pseudonymised(found, used, known)
-        write_pseudonymised(made, out, links, used)
+        with held(links.with_name(f".{links.name}.lock"), what=f"--links {links}"):  # a second would lose our people
+            known = read_links(links, used) if links.exists() else None
+            report.stage(f"Pseudonymise the records in {shown(records)}")
+            found = read_records(records, mapping=mapping, report=report.step, door=door)
+            made = pseudonymised(found, used, known)
+            write_pseudonymised(made, out, links, used)
         for line in made.in_words():
             print(line)
         print(f"{len(made.records.tables)} tables in {out}; link table of {made.links.people:,} people in {links}")
@@ -83,12 +84,13 @@ def reidentify(
 ) -> None:
     """Write a copy of a list with the NHS numbers of one practice's people beside it, for its owner alone to read.
 
-    Governance must allow you the practice, and the audit log keeps who, when, which practice, how many and why, and
-    what was refused. A PDF is printed anew from the page beside it.
+    Governance must allow you the practice, and the link table know its people as such. The audit log keeps who, when,
+    which practice, how many and why, and what was refused. A PDF is printed anew from the page beside it.
     """
     with told(interrupted=_NO_COPY):
         from vi_risk.identity.key_places import read_key
         from vi_risk.identity.link_table import read_links
+        from vi_risk.identity.listed_people import left_in_words
         from vi_risk.identity.reidentifying import Asked, check_permission, refusals_entered
         from vi_risk.identity.reidentifying import reidentify as copy_with_numbers
 
@@ -110,6 +112,8 @@ def reidentify(
             )
         people = f"{made.people:,} {'person' if made.people == 1 else 'people'}"
         print(f"{made.path}: NHS numbers of {people} of practice {practice}. Destroy it after use.")
+        if made.left:
+            print(left_in_words(made.left))
         print(f"Entry {made.entry.number} of {log}, {made.entry.hash[:16]}")
 
 

@@ -21,6 +21,7 @@ DEFAULT_FILE = Path("governance.toml")
 EXAMPLE = "docs/governance.md has a filled example"
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
+_STANDS_FOR_MANY = frozenset("*?%")  # elsewhere, of any letters; a code of a practice has none of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,12 @@ class Governance(BaseModel):
         ]
         if self.reidentify and not PURPOSES[self.purpose].reidentified:
             faults.append(f"reidentify names users, and the purpose {self.purpose} permits nobody. Take them out")
+        faults += [
+            f"reidentify.{user}: a sign such as * stands for no practice. Name each practice whose lists this user may"
+            " re-identify"
+            for user, practices in self.reidentify.items()
+            if any(_STANDS_FOR_MANY & set(practice) for practice in practices)
+        ]
         if faults:
             raise ValueError("\n".join(faults))
         return self

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vi_risk.errors import GovernanceError, InputError, UsageError
 from vi_risk.governance.declaration import EXAMPLE, Governance, read_governance
-from vi_risk.governance.door import WHERE, admitted, permission_of, refuse, unidentified
+from vi_risk.governance.door import WHERE, let_in, permission_of, refuse
 from vi_risk.identity.identifying_columns import refuse_identifying_files
 from vi_risk.records import reading
 from vi_risk.records.database import shown, url_of
@@ -82,8 +82,7 @@ def read_records(
     if governance is not None and mapping in (None, "canonical") and url_of(folder) is None:
         refuse_identifying_files(Path(folder))
     read = reading.read_records(folder, mapping=mapping, report=report, door=door, workspace=workspace)
-    found = admitted(read, permission)
-    return found if governance is None else unidentified(found)
+    return let_in(read, permission)
 
 
 def doorway(

@@ -209,6 +209,39 @@ def refuse_ended(about: Mapping[str, Any] | None, *, today: date) -> None:
         raise GovernanceError("\n".join(faults))
 
 
+# What a permission is made of -> how it is called where it has changed. What was left out is no part of it.
+_ASKED_AGAIN = {
+    "purpose": "the purpose",
+    "approval_ends": "the approval's end",
+    "objections": "the objections that are honoured",
+    "sensitive_used": "the sensitive codes that may be used",
+    "shown_on_lists": "what a list may name",
+    "small_numbers": "how small numbers are told",
+}
+
+
+def changed_since(about: Mapping[str, Any] | None, permission: Permission) -> str | None:
+    """Return what is said where a permission is another than the one an output folder was begun under; None if not.
+
+    Parameters
+    ----------
+    about
+        What `about_permission` wrote; None of a folder that was made before there was a door.
+    permission
+        Of the governance file as it stands now.
+    """
+    if about is None or permission.nobodys or not about["purpose"]:
+        return None
+    now = about_permission(permission, permission.read_on or date.min, objections=True)
+    changed = [words for name, words in _ASKED_AGAIN.items() if about[name] != now[name]]
+    if not changed:
+        return None
+    return (
+        f"governance: the features of this folder were built under another permission: {', '.join(changed)}, as the"
+        " governance file now tells. What it says now holds from the next `vi-risk features build` or `run` on."
+    )
+
+
 def _months_after(day: date, months: int) -> date:
     """Return the day so many months later, or the last of that month where it has no such day.
 

@@ -4,6 +4,7 @@ What a column says counts here, whatever its name. Names of people in free text 
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,16 @@ import ibis
 import ibis.expr.types as ir
 
 from vi_risk.errors import GovernanceError
-from vi_risk.identity.identifiers_as_written import BARE, HELD, POSTCODE, SHORTEST, holds_nhs_number, ten_digits_of
+from vi_risk.identity.identifiers_as_written import (
+    ALL_POSTCODE,
+    AREA_CODE,
+    BARE,
+    HELD,
+    SHORTEST,
+    WITH_FIGURES,
+    identifier_in,
+    ten_digits_of,
+)
 from vi_risk.identity.nhs_numbers import nhs_number_of
 from vi_risk.records.linked import Records
 
@@ -19,9 +29,11 @@ from vi_risk.records.linked import Records
 # those of SNOMED CT and dm+d may have ten digits.
 BIRTH = "patients.birth_month"
 _OF_EVENTS = ("spell_id", "attendance_id", "appointment_id")
-_OF_PLACES = ("lsoa", "imd_edition", "network", "name")
-_IDENTIFIERS = ("patient_id", *_OF_EVENTS, "practice_code", "provider_code", *_OF_PLACES)
+_AREA = "lsoa"
+_OF_PLACES = ("imd_edition", "network", "name")
+_IDENTIFIERS = ("patient_id", *_OF_EVENTS, "practice_code", "provider_code", _AREA, *_OF_PLACES)
 _WRITTEN = ("owner", "plan")
+_TAKE_OUT = "Take it out, or leave out the column."
 
 _LOOKED_AT = 500  # distinct values of a column, of each way of writing; more make nothing surer
 _BY_CHANCE = 1 / 11  # of any ten digits the last one is the check digit of the others
@@ -61,7 +73,7 @@ def without_identifiers(records: Records) -> Reduced:
 
 
 def refuse_identifiers(records: Records) -> None:
-    """Refuse records that hold NHS numbers or postcodes.
+    """Refuse records that hold NHS numbers or postcodes, or for areas anything but their codes.
 
     Signs, spaces, noughts before and `.0` after ten digits make no difference, nor does "NHS" before them. Ten digits
     with any other letters about them, or with figures parted from them by a sign, are looked at by themselves: they are
@@ -86,7 +98,7 @@ def refuse_identifiers(records: Records) -> None:
     GovernanceError
         Some do: a line for each column, by its name and never with a value.
     """
-    faults = [*_nhs_numbers(records), *_nhs_numbers_written(records), *_postcodes(records)]
+    faults = [*_nhs_numbers(records), *_written(records), *_postcodes(records), *_areas(records)]
     if faults:
         raise GovernanceError("\n".join(faults))
 
@@ -118,8 +130,7 @@ def _nhs_numbers(records: Records) -> Iterator[str]:
     for where, column, rows in _columns(records, _IDENTIFIERS):
         for bare, found in _ten_digits(column, rows).items():
             valid = sum(nhs_number_of(number) is not None for number in found)
-            wanted = _LIKELIER if bare and not where.endswith(_OF_EVENTS) else _LIKELIER_OTHERWISE
-            if likelier_by(valid, len(found)) >= wanted or chance_of(valid, len(found)) < _TOO_UNLIKELY:
+            if are_nhs_numbers(valid, len(found), often_local=not bare or where.endswith(_OF_EVENTS)):
                 about = "" if bare else ", with something written before or after them,"
                 yield (
                     f"{where}: holds NHS numbers: of {len(found):,} values of ten digits{about} that were looked at,"
@@ -142,6 +153,18 @@ def _ten_digits(column: ir.Column, rows: ir.Table) -> dict[bool, set[str]]:
         if number := ten_digits_of(row["value"]):
             found[row["bare"]].add(number)
     return found
+
+
+def are_nhs_numbers(valid: int, values: int, *, often_local: bool) -> bool:
+    """Whether distinct numbers of ten digits, so many of which pass the check digit, are to be taken for NHS numbers.
+
+    Parameters
+    ----------
+    often_local
+        True where local numbers are often written so: then it takes three, not one.
+    """
+    wanted = _LIKELIER_OTHERWISE if often_local else _LIKELIER
+    return likelier_by(valid, values) >= wanted or chance_of(valid, values) < _TOO_UNLIKELY
 
 
 def likelier_by(valid: int, values: int) -> float:
@@ -171,27 +194,37 @@ def chance_of(valid: int, values: int) -> float:
     return math.fsum(math.comb(values, n) * _BY_CHANCE**n * (1 - _BY_CHANCE) ** (values - n) for n in ways)
 
 
-def _nhs_numbers_written(records: Records) -> Iterator[str]:
+def _written(records: Records) -> Iterator[str]:
     for where, column, rows in _columns(records, _WRITTEN):
-        candidates = _values(rows.filter(column.re_search(HELD)).select(value=column))
-        number = sum(holds_nhs_number(text) for text in candidates)
-        if number:
-            yield (
-                f"{where}: {number:,} of {_count(rows):,} rows hold an NHS number in their text. Take it out, or leave"
-                " out the column."
-            )
+        texts = rows.filter(column.re_search(WITH_FIGURES)).group_by(value=column).agg(times=lambda each: each.count())
+        found = Counter[str]()
+        for row in texts.to_pyarrow().to_pylist():
+            if kind := identifier_in(row["value"]):
+                found[kind] += row["times"]
+        for kind, number in found.items():
+            yield f"{where}: {number:,} of {_count(rows):,} rows hold {kind} in their text. {_TAKE_OUT}"
 
 
 def _postcodes(records: Records) -> Iterator[str]:
     for where, column, rows in _columns(records, _OF_PLACES):
-        if number := _count(rows.filter(column.re_search(POSTCODE))):
-            mend = "Leave the column out, or give what it is for."
-            if where.endswith("lsoa"):
-                mend = (
-                    "Expected the code of an area (LSOA, such as E01010568). Look it up in the mapping"
-                    " (docs/identity.md), or leave the column out."
-                )
-            yield f"{where}: {number:,} of {_count(rows):,} rows hold a postcode. {mend}"
+        if number := _count(rows.filter(column.re_search(ALL_POSTCODE))):
+            yield (
+                f"{where}: {number:,} of {_count(rows):,} rows hold a postcode. Leave the column out, or give what it"
+                " is for."
+            )
+
+
+def _areas(records: Records) -> Iterator[str]:
+    """Say where the column of an area holds anything else: a text of any kind could be a name or an address."""
+    for where, column, rows in _columns(records, (_AREA,)):
+        others = rows.filter(column.notnull() & ~column.re_search(AREA_CODE))
+        if number := _count(others):
+            postcodes = _count(others.filter(column.re_search(ALL_POSTCODE)))
+            yield (
+                f"{where}: {number:,} of {_count(rows):,} rows hold no code of an area (LSOA or data zone, such as"
+                f" E01010568){f', {postcodes:,} of them a postcode' if postcodes else ''}. Look it up in the mapping"
+                " (docs/identity.md), or leave the column out."
+            )
 
 
 def _values(rows: ir.Table) -> list[str]:

@@ -1,8 +1,10 @@
 """Which pseudonym is whose, encrypted: the one file that leads back from a pseudonym to a person.
 
-The file is a line that says what it is, a line of JSON that names the key, and the table as Parquet, encrypted and
-sealed with AES-256-GCM (NIST SP 800-38D) under a key derived from the secret. A changed byte, in these lines too, is
-found when it is read. It holds NHS numbers and pseudonyms, nothing else of anybody.
+The file is a line that says what it is, a line of JSON that names the key, and two tables as Parquet, one after the
+other in an archive that is encrypted and sealed with AES-256-GCM (NIST SP 800-38D) under a key derived from the secret.
+A changed byte, in these lines too, is found when it is read. It holds NHS numbers, pseudonyms and with which practices
+people are registered, nothing else of anybody. A file of the form before, one Parquet table without practices, is read
+as one that knows none.
 """
 
 import json
@@ -12,6 +14,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
+from zipfile import BadZipFile, ZipFile
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,10 +24,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vi_risk.errors import InputError
 from vi_risk.identity.keys import Key
+from vi_risk.identity.practices import PRACTICES, Practices
 from vi_risk.identity.private_files import read_private, write_private
 from vi_risk.identity.pseudonyms import pseudonyms_of
 
-_FORMAT = b"vi_risk link table 1\n"
+_FORMAT, _WITHOUT_PRACTICES = b"vi_risk link table 2\n", b"vi_risk link table 1\n"  # of one length
+_PEOPLE_FILE, _PRACTICES_FILE = "people.parquet", "practices.parquet"
 _NONCE_BYTES = 12
 _SCHEMA = pa.schema([("pseudonym", pa.string()), ("nhs_number", pa.string()), ("current", pa.bool_())])
 
@@ -38,17 +43,22 @@ class LinkTable:
     rows
         One row per pseudonym: ``pseudonym``, ``nhs_number`` (ten digits), ``current`` (False for one of a key that was
         rotated away: lists that bear it can still be read).
+    practices
+        With which practices they are registered.
     """
 
     rows: pa.Table = field(default_factory=_SCHEMA.empty_table, repr=False)
+    practices: Practices = field(default_factory=Practices)
 
     @property
     def people(self) -> int:
         """How many people it holds."""
         return int(pc.sum(self.rows["current"]).as_py() or 0)
 
-    def with_people(self, numbers: Sequence[str], pseudonyms: Sequence[str]) -> Self:
-        """Return the table with these people too; who is there already stays, once."""
+    def with_people(
+        self, numbers: Sequence[str], pseudonyms: Sequence[str], practices: Practices | None = None
+    ) -> Self:
+        """Return the table with these people and their practices too; who is there already stays, once."""
         there = set(self.rows["pseudonym"].to_pylist())
         new = [pair for pair in zip(pseudonyms, numbers, strict=True) if pair[0] not in there]
         more = {
@@ -56,7 +66,8 @@ class LinkTable:
             "nhs_number": [number for _, number in new],
             "current": [True] * len(new),
         }
-        return type(self)(pa.concat_tables([self.rows, pa.table(more, schema=_SCHEMA)]))
+        known = self.practices if practices is None else self.practices.with_more(practices)
+        return type(self)(pa.concat_tables([self.rows, pa.table(more, schema=_SCHEMA)]), known)
 
     def numbers_of(self, pseudonyms: Collection[str]) -> dict[str, str]:
         """Return pseudonym -> NHS number of those that the table knows, rotated ones included."""
@@ -69,7 +80,7 @@ class LinkTable:
         pseudonyms = pseudonyms_of(numbers, "patient_id", key)
         old = self.rows.filter(pc.invert(pc.is_in(self.rows["pseudonym"], pa.array(pseudonyms, pa.string()))))
         retired = old.set_column(2, "current", pa.array([False] * len(old), pa.bool_()))
-        return type(self)(retired).with_people(numbers, pseudonyms)
+        return type(self)(retired, self.practices).with_people(numbers, pseudonyms)
 
     def renamed(self) -> dict[str, str]:
         """Return every pseudonym, of this key or of one rotated away -> the current one of the same person."""
@@ -91,7 +102,11 @@ def write_links(links: LinkTable, path: Path, key: Key) -> None:
         The file cannot be written.
     """
     content = BytesIO()
-    pq.write_table(links.rows, content, compression="zstd")
+    with ZipFile(content, "w") as archive:
+        for name, rows in ((_PEOPLE_FILE, links.rows), (_PRACTICES_FILE, links.practices.rows)):
+            table = BytesIO()
+            pq.write_table(rows, table, compression="zstd")
+            archive.writestr(name, table.getvalue())
     said = {"key": key.key_id, "purpose": key.purpose, "place": key.place}
     head = _FORMAT + json.dumps(said).encode() + b"\n"
     nonce = os.urandom(_NONCE_BYTES)
@@ -109,7 +124,7 @@ def read_links(path: Path, key: Key) -> LinkTable:
     """
     content = read_private(path, what="the link table", shared=True)
     head_end = content.find(b"\n", len(_FORMAT)) + 1
-    if not content.startswith(_FORMAT) or not head_end:
+    if not content.startswith((_FORMAT, _WITHOUT_PRACTICES)) or not head_end:
         msg = f"{path}: is no link table. Name the file that `vi-risk pseudonymise` wrote with --links."
         raise InputError(msg)
     damaged = f"{path}: was changed or damaged since it was written. Take a copy of it from before."
@@ -122,10 +137,14 @@ def read_links(path: Path, key: Key) -> LinkTable:
         raise InputError(msg)
     nonce, sealed = content[head_end : head_end + _NONCE_BYTES], content[head_end + _NONCE_BYTES :]
     try:
-        table = AESGCM(key.derived("link table")).decrypt(nonce, sealed, content[:head_end])
-    except (InvalidTag, ValueError):
+        opened = BytesIO(AESGCM(key.derived("link table")).decrypt(nonce, sealed, content[:head_end]))
+        if content.startswith(_WITHOUT_PRACTICES):
+            return LinkTable(pq.read_table(opened).cast(_SCHEMA))
+        with ZipFile(opened) as archive:
+            people, practices = (pq.read_table(BytesIO(archive.read(name))) for name in (_PEOPLE_FILE, _PRACTICES_FILE))
+    except (InvalidTag, ValueError, KeyError, BadZipFile):
         raise InputError(damaged) from None
-    return LinkTable(pq.read_table(BytesIO(table)).cast(_SCHEMA))
+    return LinkTable(people.cast(_SCHEMA), Practices(practices.cast(PRACTICES)))
 
 
 def _said(line: bytes) -> dict[str, Any] | None:

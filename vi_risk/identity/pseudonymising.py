@@ -14,6 +14,7 @@ from vi_risk.identity.identifiers import BIRTH, without_identifiers
 from vi_risk.identity.keys import Key
 from vi_risk.identity.link_table import LinkTable
 from vi_risk.identity.nhs_numbers import nhs_number_of
+from vi_risk.identity.practices import practices_in
 from vi_risk.identity.pseudonyms import KINDS, pseudonyms_of
 from vi_risk.records.linked import Records
 
@@ -31,7 +32,7 @@ class Pseudonymised:
     Attributes
     ----------
     links
-        Whom the pseudonyms stand for, those of earlier extracts included.
+        Whom the pseudonyms stand for and with which practices they are registered, those of earlier extracts included.
     people
         People in these records.
     left_out
@@ -102,7 +103,11 @@ def pseudonymised(records: Records, key: Key, known: LinkTable | None = None) ->
     done = without_identifiers(replace(records, tables=tables))
     return Pseudonymised(
         done.records,
-        (known or LinkTable()).with_people(numbers, [pseudonym[number] for number in numbers]),
+        (known or LinkTable()).with_people(
+            list(pseudonym),
+            list(pseudonym.values()),
+            practices_in(done.records, {word: number for number, word in pseudonym.items()}),
+        ),
         _count(done.records.tables["patients"].select(PATIENT).distinct()),
         {table: rows for table, rows in left_out.items() if rows},
         {**done.rows, **lean},

@@ -4,7 +4,6 @@ The order is the safeguard: permission, then the entry in the audit log, then th
 has an entry all the same; a copy without an entry does not come about. What is refused has an entry too, that says so.
 """
 
-import csv
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +14,11 @@ from zipfile import BadZipFile
 
 from vi_risk.errors import GovernanceError, InputError, ResourceError, UsageError, ViRiskError
 from vi_risk.identity.audit import Access, Entry, Refusal, record
-from vi_risk.identity.free_text import identifier_in
 from vi_risk.identity.identified_copies import COPIES
+from vi_risk.identity.identifiers_as_written import identifier_in
 from vi_risk.identity.keys import Key
 from vi_risk.identity.link_table import LinkTable
+from vi_risk.identity.listed_people import in_words, left_in_words, people_of_practice
 from vi_risk.identity.private_files import write_private
 
 IDENTIFIED = ".identified"  # before the ending of a copy's name
@@ -97,10 +97,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """A copy with NHS numbers, of how many people, and its entry in the audit log."""
+    """A copy with NHS numbers, of how many people, and its entry in the audit log.
+
+    Attributes
+    ----------
+    left
+        People on the list who have another practice by now, and keep their pseudonyms.
+    """
 
     path: Path
     people: int
+    left: int
     entry: Entry
 
 
@@ -163,7 +170,9 @@ def reidentify(
 ) -> Copied:
     """Write a copy of a list with the NHS numbers of one practice's people, its owner's to read alone.
 
-    People who left the list, or were left out of it, keep their pseudonyms.
+    Whose practice it is stands in the CSV of the list, which its users may be able to change; so the link table is
+    asked as well, and of a list with anybody who was never registered there nobody is re-identified. People who have
+    another practice by now, who left the list or were left out of it keep their pseudonyms.
 
     Parameters
     ----------
@@ -173,7 +182,8 @@ def reidentify(
     Raises
     ------
     GovernanceError
-        The user may not, or the audit log is not whole.
+        The user may not, the list names people of other practices or of none that is known, or the audit log is not
+        whole.
     InputError
         The list cannot be read, has nobody of the practice, or somebody whom the link table does not know.
     ResourceError
@@ -184,56 +194,23 @@ def reidentify(
         msg = "to_pdf: is missing, and the list is a PDF. Pass what prints its page."
         raise UsageError(msg)
     check_permission(asked, permits)
-    listed = _listed(asked)
-    numbers = links.numbers_of(listed)
-    if len(numbers) < len(listed):
-        msg = (
-            f"{asked.pack.name}: {len(listed) - len(numbers):,} of {len(listed):,} people have pseudonyms that the link"
-            f" table does not know. Name the link table of the records that the list was made from ({key.title} opened"
-            " this one)."
-        )
-        raise InputError(msg)
+    numbers, left = people_of_practice(asked.pack, asked.practice, links, key)
     _content(asked, numbers, "")  # what cannot be copied is told before the entry
     access = Access(asked.who, asked.when, asked.practice, len(numbers), asked.purpose, asked.pack.name, key.key_id)
     entry = record(access, log, anchor)
-    content = _content(asked, numbers, said_of(access, entry))
+    content = _content(asked, numbers, said_of(access, entry, left=left))
     write_private(asked.copy, to_pdf(content) if printed and to_pdf else content)
-    return Copied(asked.copy, len(numbers), entry)
+    return Copied(asked.copy, len(numbers), left, entry)
 
 
-def said_of(access: Access, entry: Entry) -> str:
+def said_of(access: Access, entry: Entry, *, left: int = 0) -> str:
     """Return what a copy says of itself: whose numbers, who asked, when, why, and where that is written down."""
-    people = f"{access.people:,} {'person' if access.people == 1 else 'people'}"
     return (
-        f"Contains NHS numbers: {people} of practice {access.practice}, re-identified by {access.who} on"
-        f" {access.when.day} {access.when:%B %Y at %H:%M %Z}. Purpose: {access.purpose}. Audit entry {entry.number},"
+        f"Contains NHS numbers: {in_words(access.people)} of practice {access.practice}, re-identified by {access.who}"
+        f" on {access.when.day} {access.when:%B %Y at %H:%M %Z}."
+        f"{f' {left_in_words(left)}' if left else ''} Purpose: {access.purpose}. Audit entry {entry.number},"
         f" {entry.hash[:16]}. For the team that cares for these people alone; destroy this copy after use."
     )
-
-
-def _listed(asked: Asked) -> frozenset[str]:
-    """Return the pseudonyms of those of the practice who are on the list, as the CSV beside it tells."""
-    if not asked.pack.is_file():
-        msg = f"{asked.pack}: no such file. Name a file of a list, such as out/case_lists/{asked.practice}.html."
-        raise InputError(msg)
-    beside = asked.pack.with_suffix(".csv")
-    try:
-        with beside.open(encoding="utf-8-sig", newline="") as file:
-            people = [(row["practice_code"], row["patient_id"]) for row in csv.DictReader(file)]
-    except OSError as error:
-        msg = (
-            f"{beside}: cannot be read ({error.strerror}), and it says which people of the list are of which practice."
-            " Name a list in the folder that the run wrote."
-        )
-        raise InputError(msg) from None
-    except (KeyError, ValueError, csv.Error):
-        msg = f"{beside}: is no table of a list. Expected the file that the run wrote beside the others, unchanged."
-        raise InputError(msg) from None
-    listed = frozenset(pseudonym for practice, pseudonym in people if practice == asked.practice)
-    if not listed:
-        msg = f"{asked.pack.name}: nobody on it is of practice {asked.practice}. Name the list of that practice."
-        raise InputError(msg)
-    return listed
 
 
 def _content(asked: Asked, numbers: dict[str, str], said: str) -> bytes:

@@ -12,7 +12,7 @@ from vi_risk.identity.pseudonymising import PATIENT, kept_in_engine, key_events,
 from vi_risk.identity.pseudonyms import KINDS
 from vi_risk.records.linked import Records
 
-_OTHERS_LINKS = "Name the link table that was written with them."
+_OTHERS_LINKS = "Name with --links the file that `vi-risk pseudonymise` wrote when it made them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +59,24 @@ def _records(records: Records, names: dict[str, str], key: Key) -> Records:
     )
     in_engine = kept_in_engine(records, known)
     tables = dict(records.tables)
-    faults = []
+    faults, found = [], 0
     for name, rows in records.tables.items():
         if PATIENT not in rows.columns:
             continue
         tables[name] = renamed(rows, PATIENT, in_engine)
         before, after = (int(each.count().to_pyarrow().as_py()) for each in (rows, tables[name]))
+        found += after
         if after < before:
             faults.append(
                 f"{name}.{PATIENT}: {before - after:,} of {before:,} rows have a pseudonym that the link table does not"
                 f" know. {_OTHERS_LINKS}"
             )
+    if faults and not found:
+        msg = (
+            "records: the link table is that of other records: it knows nobody in these. Nothing was changed."
+            f" {_OTHERS_LINKS}"
+        )
+        raise InputError(msg)
     if faults:
         raise InputError("\n".join(faults))
     for column in KINDS:

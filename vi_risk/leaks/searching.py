@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from vi_risk.identity.free_text import POSTCODE_AREAS
+from vi_risk.identity.identifiers_as_written import ISSUED, number_form, postcode_form
 from vi_risk.identity.nhs_numbers import nhs_number_of
 from vi_risk.leaks.contents import Block
 from vi_risk.leaks.forms import of_base64, of_url, of_wide_signs, plain
@@ -70,17 +70,14 @@ class ListedSearch:
         return Counter({kind: number for kind, number in zip(KINDS, times, strict=True) if number})
 
 
-# Ten digits in the ranges that are issued in England, Wales, the Isle of Man and Northern Ireland, or made for tests;
-# those of Scotland look like dates and times. Neither decimals nor part of a longer name.
-_NUMBER = re.compile(rb"(?<![0-9A-Za-z.])[34679][0-9]{2}[- ]?[0-9]{3}[- ]?[0-9]{4}(?![0-9A-Za-z])")
+# Neither decimals nor part of a longer name.
+_NUMBER = re.compile(rf"(?<![0-9A-Za-z.]){number_form(ISSUED, '[- ]?')}(?![0-9A-Za-z])".encode())
 # Before three figures that belong to more: rows of figures, and the lists of counts in models of LightGBM.
 _FIGURES_BEFORE = re.compile(rb"(?:(?:=|[0-9] )[0-9]+ |(?:count|sizes|weight)=)\Z")
 _FIGURE_AFTER = re.compile(rb" -?[0-9]")
 _BEFORE = 24  # bytes that are looked back
 _ALONE, _ENDS = "(?<![0-9A-Za-z+/=])", "(?![0-9A-Za-z+/=])"  # no part of a longer name, nor of base64
-_POSTCODE = re.compile(
-    rf"{_ALONE}(?:{'|'.join(POSTCODE_AREAS.split())})[0-9][0-9A-Z]? ?[0-9][ABD-HJLNP-UW-Z]{{2}}{_ENDS}".encode()
-)
+_POSTCODE = re.compile(f"{_ALONE}{postcode_form(' ?')}{_ENDS}".encode())
 
 
 @dataclass(frozen=True, slots=True)

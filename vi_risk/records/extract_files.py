@@ -74,7 +74,8 @@ class SourceFiles:
             try:
                 connection.execute(f"SELECT count(COLUMNS(*)) FROM {scan}").fetchone()  # noqa: S608
             except duckdb.Error as error:
-                return f"{_shown(path, self.name)}: {_file_fault(path, error, self.delimiter)}"
+                line = _line_in(error) or _line_of_fault(connection, readable, self.delimiter)
+                return f"{_shown(path, self.name)}: {_file_fault(path, line, self.delimiter)}"
         return None
 
 
@@ -225,12 +226,34 @@ def not_alike(name: str) -> str:
     return f"{name}: its parts do not fit together. Expected the same columns, of the same types, in each."
 
 
-def _file_fault(path: Path, error: duckdb.Error, delimiter: str) -> str:
-    """Say what is wrong with a file; the engine's own message may quote the record, so only its line number is kept."""
+def _line_in(error: duckdb.Error) -> str | None:
+    """Return the line that the engine names; further on its message quotes the record, so nothing else is kept."""
+    found = re.match(r"[^\n]*CSV Error on Line: (\d+)", str(error))
+    return None if found is None else found[1]
+
+
+def _line_of_fault(connection: duckdb.DuckDBPyConnection, path: Path, delimiter: str) -> str | None:
+    """Return the line of the first fault of a CSV file; None where the engine knows none.
+
+    While it looks for itself how a file is written, the engine names no line. So it is told the number of columns.
+    """
+    if path.suffix.lower() == ".parquet":
+        return None
+    columns = ", ".join(f"'{place}': 'VARCHAR'" for place in range(len(csv_heading(header_line(path), delimiter, ""))))
+    scan = _scan((path,), delimiter, ()).removesuffix(")")
+    query = f"SELECT count(COLUMNS(*)) FROM {scan}, auto_detect = false, columns = {{{columns}}})"  # noqa: S608
+    try:
+        connection.execute(query).fetchone()
+    except duckdb.Error as error:
+        return _line_in(error)
+    return None
+
+
+def _file_fault(path: Path, line: str | None, delimiter: str) -> str:
+    """Say what is wrong with a file."""
     if path.suffix.lower() == ".parquet":
         return "is not a whole Parquet file (truncated, or not Parquet). Write or copy it again."
-    line = re.match(r"[^\n]*CSV Error on Line: (\d+)", str(error))  # further on, the message quotes the record
-    at = f" at line {line[1]}" if line else ""
+    at = f" at line {line}" if line else ""
     return (
         f"cannot be read as CSV{at}. Expected UTF-8 text (another encoding is named in the mapping: files.encoding),"
         f" {_DELIMITERS.get(delimiter, delimiter)}s, a header line, and as many cells in each row as in the header."

@@ -26,6 +26,7 @@ from vi_risk import declared
 from vi_risk.errors import SpecificationError
 from vi_risk.records.expressions import fault_of_expression, fault_of_query, is_date_format, numbered
 from vi_risk.records.extract_files import FileForm
+from vi_risk.records.faults import told_at_once
 from vi_risk.records.readable import EPISODES, MADE_OF_EPISODES, NUMBERED, READABLE, declared_with
 from vi_risk.records.tables import TABLES
 from vi_risk.records.units import CODE, UNIT, VALUE, UnitRule
@@ -270,7 +271,7 @@ def load_mapping(name_or_file: str | Path, *, partly: bool = False) -> Mapping |
     UsageError
         There is no such file and no shipped mapping of that name.
     SpecificationError
-        The file has faults; all of them are in the message.
+        The file has faults; the first twenty are in the message, and how many more there are.
     """
     if str(name_or_file) == CANONICAL:
         return None
@@ -279,4 +280,4 @@ def load_mapping(name_or_file: str | Path, *, partly: bool = False) -> Mapping |
     try:
         return Mapping.model_validate(content, context={"partly": partly})
     except ValidationError as error:
-        raise SpecificationError.of(declared.faults_of(error, path.name)) from None
+        raise SpecificationError(told_at_once(declared.faults_of(error, path.name))) from None

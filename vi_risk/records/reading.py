@@ -13,10 +13,12 @@ import duckdb
 import ibis
 
 from vi_risk.errors import InputError, ResourceError, SpecificationError, ViRiskError
+from vi_risk.memory import budget, no_room
 from vi_risk.records import mapping as mappings
 from vi_risk.records.casting import quoted
 from vi_risk.records.database import shown, url_of
 from vi_risk.records.episodes import spells_from_episodes
+from vi_risk.records.faults import told_at_once
 from vi_risk.records.linked import Records, Workspace
 from vi_risk.records.mapped_tables import MappedTable, map_table, write_table
 from vi_risk.records.mapping import TableMapping, load_mapping
@@ -77,7 +79,7 @@ def read_records(
     try:
         sources = open_sources(folder, workspace, chosen, report)
         if sources.mapping_faults:
-            raise SpecificationError.of(sources.mapping_faults)
+            raise SpecificationError(told_at_once(sources.mapping_faults))
         raise_faults([sources.unusable[name] for name in sources.reads if name in sources.unusable])
         plans = _canonical_plans(sources) if chosen is None else chosen.tables
         if door is not None:
@@ -96,7 +98,7 @@ def read_records(
             except (SpecificationError, InputError) as error:  # all tables are told of at once
                 wrong[type(error)].append(str(error))
         if wrong[SpecificationError]:
-            raise SpecificationError.of(wrong[SpecificationError])
+            raise SpecificationError(told_at_once(wrong[SpecificationError]))
         raise_faults(wrong[InputError])
         sources.let_go()
     except BaseException:
@@ -132,9 +134,9 @@ def open_sources(
 
 
 def raise_faults(faults: list[str]) -> None:
-    """Raise one error for all faults, a line each, where there are any."""
+    """Raise one error for all faults, as many as a person reads, where there are any."""
     if faults:
-        raise InputError("\n".join(dict.fromkeys(faults)))
+        raise InputError(told_at_once(faults))
 
 
 def _canonical_plans(sources: Sources) -> dict[str, TableMapping]:
@@ -263,9 +265,6 @@ def write_spells(sources: Sources) -> dict[str, int]:
     return written
 
 
-_NO_ROOM = ("No space left", "File too large")  # a full disk; a limit on the size of files, as `ulimit -f` sets
-
-
 @contextmanager
 def _row_faults_told(sources: Sources, mapped: MappedTable | None) -> Iterator[None]:
     """Say what kept rows from being read without any of their values."""
@@ -273,12 +272,8 @@ def _row_faults_told(sources: Sources, mapped: MappedTable | None) -> Iterator[N
     try:
         yield
     except duckdb.Error as error:
-        no_room = any(words in str(error) for words in _NO_ROOM)
-        if no_room or isinstance(error, duckdb.OutOfMemoryException):
-            msg = (
-                f"{name}: the folder for temporary files, which holds the records while they are read, is full."
-                " Free space there, or name another folder in the environment variable TMPDIR."
-            )
+        if no_room(error) or isinstance(error, duckdb.OutOfMemoryException):
+            msg = f"{name}: {budget().folder_full}"
             raise ResourceError(msg) from None
         if mapped is None:
             raise

@@ -98,7 +98,12 @@ _TABLES = (
             Column("birth_month", "date", "first day of the month of birth", required=True),
             Column("sex", "text", "person stated gender code", required=True, values=codes.SEX),
             Column("ethnic_category", "text", "ethnic category", values=codes.ETHNIC_CATEGORY),
-            Column("lsoa", "text", "lower layer super output area of residence", as_at_extract=True),
+            Column(
+                "lsoa",
+                "text",
+                "ONS code of the area of residence: lower layer super output area, or data zone",
+                as_at_extract=True,
+            ),
             Column(
                 "imd_decile",
                 "integer",

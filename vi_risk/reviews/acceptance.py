@@ -8,6 +8,7 @@ from vi_risk.reviews.form import DECISIONS
 
 By = Literal["practice_code", "theme"]
 _FEWEST = 10  # reviews; of fewer no share is told, for one decision would move it by ten per cent and more
+_NAMED = 5  # practices, and themes, in the report of a run
 
 
 def acceptance(reviews: pd.DataFrame, *, by: By) -> pd.DataFrame:
@@ -37,7 +38,7 @@ def acceptance(reviews: pd.DataFrame, *, by: By) -> pd.DataFrame:
     return counts.rename_axis(by).reset_index().sort_values(["reviews", by], ascending=[False, True], ignore_index=True)
 
 
-def acceptance_in_words(reviews: pd.DataFrame, *, most: int = 5) -> list[str]:
+def acceptance_in_words(reviews: pd.DataFrame) -> list[str]:
     """Return the lines of a run's report: all reviews, then the practices and themes with most of them.
 
     Examples
@@ -50,7 +51,7 @@ def acceptance_in_words(reviews: pd.DataFrame, *, most: int = 5) -> list[str]:
     accepted = int((reviews["decision"] == "accepted").sum())
     lines = [f"reviews: {_told(accepted, len(reviews))}"]
     for by, noun in (("practice_code", "practice"), ("theme", "with the reason")):
-        rows = acceptance(reviews, by=by).head(most)  # type: ignore[arg-type]  # of the two
+        rows = acceptance(reviews, by=by).head(_NAMED)  # type: ignore[arg-type]  # of the two
         lines += [
             f"{noun} {name}: {_told(accepted, number)}"
             for name, accepted, number in zip(rows[by], rows["accepted"], rows["reviews"], strict=True)

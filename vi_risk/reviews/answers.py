@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from vi_risk.identity.free_text import identifier_in
+from vi_risk.identity.identifiers_as_written import identifier_in
 from vi_risk.reviews.form import DECISIONS, OUTCOMES
 
 _FIRST_DAY = date(1899, 12, 30)  # day 0 of Excel's calendar, for days after February 1900

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from vi_risk.errors import InputError, UsageError
+from vi_risk.identity.identifiers_as_written import identifier_in
 from vi_risk.progress import Report
 from vi_risk.reviews.recording import Recorded, record
 from vi_risk.reviews.returned import Returned, read_returned
@@ -19,12 +20,16 @@ def import_packs(
     Raises
     ------
     UsageError
-        The meeting lies after `today`: its reviews would count in no run before that day, and nobody would know.
+        The meeting lies after `today`: its reviews would count in no run before that day, and nobody would know. Or who
+        brings the decisions is said with an NHS number or a postcode.
     InputError
         Any of the workbooks has a fault; all faults of all of them are told, and nothing is written.
     """
     if reviewed_on > today:
         msg = f"--reviewed-on {reviewed_on}: lies after today, {today}. Name the day of a meeting that was held."
+        raise UsageError(msg)
+    if found := identifier_in(by):
+        msg = f"--by: holds {found}, and the reviews are to hold none. Give a name or a role."
         raise UsageError(msg)
     check_file(file)
     kept = read_reviews(file)

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vi_risk.errors import InputError, ResourceError, UsageError
+from vi_risk.identity.identifiers import are_nhs_numbers
+from vi_risk.identity.identifiers_as_written import identifier_in, ten_digits_of
+from vi_risk.identity.nhs_numbers import nhs_number_of
 from vi_risk.records import codes
 from vi_risk.reviews.csv_cells import guarded, unguarded
 from vi_risk.reviews.form import OUTCOMES
@@ -34,6 +38,9 @@ REVIEW_COLUMNS = (
     "list_id",
     "themes",  # of the reasons beside the name, joined by "; "
 )
+# What people may write into by hand; an import refuses the same.
+_WRITTEN = ("owner", "plan", "decided_by", "practice_code", "themes")
+_TAKE_OUT = "Take it out; the pseudonym says who it is."
 _SCHEMA = pa.schema([(name, pa.date32() if name in _DATES else pa.string()) for name in REVIEW_COLUMNS])
 _MEND = "Name the file that `vi-risk reviews import` wrote, or a new one."
 
@@ -141,6 +148,16 @@ def _faults(reviews: pd.DataFrame) -> list[str]:
         unknown = int((~reviews[column].dropna().isin(list(known))).sum())
         if unknown:
             faults.append(f"{column}: {unknown} of {rows} rows are none of {', '.join(known)}. {_MEND}")
+    for column in _WRITTEN:
+        kinds = Counter[str]()
+        for text, times in reviews[column].value_counts().items():
+            if kind := identifier_in(str(text)):
+                kinds[kind] += times
+        faults += [f"{column}: {number} of {rows} rows hold {kind}. {_TAKE_OUT}" for kind, number in kinds.items()]
+    numbers = {number for text in reviews["patient_id"].dropna() if (number := ten_digits_of(str(text)))}
+    valid = sum(nhs_number_of(number) is not None for number in numbers)
+    if are_nhs_numbers(valid, len(numbers), often_local=True):
+        faults.append(f"patient_id: holds NHS numbers, {valid} of them. Expected pseudonyms. {_MEND}")
     if twice := int(reviews.duplicated(list(KEY)).sum()):
         faults.append(f"{', '.join(KEY)}: {twice} rows tell of a person and a day again. Keep one of each. {_MEND}")
     return faults

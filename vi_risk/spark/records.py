@@ -4,6 +4,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from vi_risk.errors import InputError
+from vi_risk.identity.identifying_columns import refuse_identifying_columns
 from vi_risk.records.linked import Records
 from vi_risk.records.tables import TABLES
 from vi_risk.spark.workspace import SparkWorkspace
@@ -22,13 +23,15 @@ def read_canonical(session: "SparkSession", folder: str) -> Records:
 
     Raises
     ------
+    GovernanceError
+        A column that is not declared looks as if it told who somebody is.
     InputError
         A required table is not there, or one is not Parquet.
     """
     workspace = SparkWorkspace(session)
     from pyspark.errors import AnalysisException, PySparkException  # noqa: PLC0415 - an extra, and large
 
-    tables = {}
+    tables, columns = {}, {}
     for name, table in TABLES.items():
         path = f"{folder.rstrip('/')}/{name}.parquet"
         try:
@@ -44,6 +47,8 @@ def read_canonical(session: "SparkSession", folder: str) -> Records:
         except PySparkException:
             msg = f"{folder}: {name}.parquet is not whole Parquet. Write it again with `vi-risk mapping export`."
             raise InputError(msg) from None
+        columns[name] = list(rows.columns)
         declared = [column for column in table.column_names if column in rows.columns]
         tables[name] = workspace.table(f"canonical_{name}", rows.select(declared))
+    refuse_identifying_columns(columns)
     return Records(tables, workspace, source=PurePath(folder).name)

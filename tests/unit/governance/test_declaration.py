@@ -111,6 +111,14 @@ def test_planning_permits_nobody_to_reidentify(tmp_path: Path) -> None:
     assert "reidentify names users, and the purpose planning permits nobody. Take them out." in fault
 
 
+@pytest.mark.parametrize("sign", ["*", "M92*", "M9200?", "%"])
+def test_no_sign_stands_for_every_practice(tmp_path: Path, sign: str) -> None:
+    [fault] = refused(
+        tmp_path, WHOLE.format(purpose="direct_care", legal_basis="b") + f'[reidentify]\nroot = ["A", "{sign}"]\n'
+    )
+    assert "reidentify.root: a sign such as * stands for no practice. Name each practice whose lists" in fault
+
+
 def test_a_user_may_reidentify_the_practices_that_the_file_names_and_no_other(tmp_path: Path) -> None:
     found = governance(tmp_path, '[reidentify]\nrao = ["A", "B"]\n')
     assert [found.may_reidentify("rao", code) for code in "ABC"] == [True, True, False]

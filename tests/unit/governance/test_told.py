@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -8,6 +9,7 @@ from vi_risk.errors import GovernanceError
 from vi_risk.features.catalogue import read_catalogue
 from vi_risk.governance.told import (
     about_permission,
+    changed_since,
     not_shown,
     objectors_in_words,
     permission_in_words,
@@ -93,6 +95,20 @@ def test_a_folder_that_was_to_be_deleted_is_not_worked_on() -> None:
     refuse_ended(about(), today=date(2026, 2, 28))
     with pytest.raises(GovernanceError, match="this folder was to be deleted by 2026-02-28, and today is 2026-03-01"):
         refuse_ended(about(), today=date(2026, 3, 1))
+
+
+def test_a_permission_that_was_taken_back_since_is_told() -> None:
+    written = json.loads(json.dumps(about()))  # as run.json gives it back
+    assert changed_since(written, FULL) is None
+    assert changed_since(written, replace(FULL, left_out=(), read_on=date(2026, 1, 1))) is None
+    fewer = replace(FULL, sensitive=frozenset(), objections={**FULL.objections, "national_data_opt_out": None})
+    assert changed_since(written, fewer) == (
+        "governance: the features of this folder were built under another permission: the objections that are honoured,"
+        " the sensitive codes that may be used, as the governance file now tells. What it says now holds from the next"
+        " `vi-risk features build` or `run` on."
+    )
+    assert changed_since(None, FULL) is None  # a folder of before there was a door
+    assert changed_since(about(NOBODYS), FULL) is None  # the synthetic trust, whatever file lies about
 
 
 def test_an_ended_approval_and_a_folder_that_is_due_are_told_at_once() -> None:

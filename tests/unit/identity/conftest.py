@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.unit.caselists.example_lists import example_list
-from tests.unit.identity.people import KEY, NUMBERS
+from tests.unit.identity.people import KEY, NUMBERS, registered
 from vi_risk.caselists.lists import CaseList
 from vi_risk.caselists.packs.writing import write_packs
 from vi_risk.identity.link_table import LinkTable
@@ -56,5 +56,9 @@ def packs(written_packs: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def links() -> LinkTable:
-    """Whom all the pseudonyms stand for."""
-    return LinkTable().with_people(NUMBERS, PSEUDONYMS)
+    """Whom all the pseudonyms stand for, ten of each practice and the rest of another."""
+    theirs = {
+        number: PRACTICES[place // 10] if place < 10 * len(PRACTICES) else "M92009"
+        for place, number in enumerate(NUMBERS)
+    }
+    return LinkTable().with_people(NUMBERS, PSEUDONYMS, registered((number, code) for number, code in theirs.items()))

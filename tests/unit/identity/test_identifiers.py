@@ -172,7 +172,7 @@ def test_nhs_numbers_with_something_about_them_are_refused_from_three_on(
 
 @pytest.mark.parametrize("column", ["lsoa", "imd_edition"])
 def test_an_nhs_number_in_a_column_about_a_place_is_refused(make_records: MakeRecords, column: str) -> None:
-    [line] = refused(make_records, patients=people(["p"], **{column: NUMBERS[0]}))
+    line, *_ = refused(make_records, patients=people(["p"], **{column: NUMBERS[0]}))
     assert line.startswith(f"patients.{column}: holds NHS numbers")
 
 
@@ -224,7 +224,10 @@ def test_the_chance_is_that_of_the_binomial_distribution(valid: int, values: int
 )
 def test_a_postcode_in_the_place_of_an_area_is_refused(make_records: MakeRecords, postcode: str) -> None:
     [line] = refused(make_records, patients=people(["a", "b"], lsoa=postcode))
-    assert line.startswith("patients.lsoa: 2 of 2 rows hold a postcode. Expected the code of an area (LSOA")
+    assert line.startswith(
+        "patients.lsoa: 2 of 2 rows hold no code of an area (LSOA or data zone, such as E01010568), "
+    )
+    assert "2 of them a postcode. Look it up" in line
     assert postcode.strip() not in line
 
 
@@ -234,9 +237,32 @@ def test_a_postcode_in_another_column_about_a_place_is_refused(make_records: Mak
     ]
 
 
-@pytest.mark.parametrize("area", ["E01010568", "S01006506", "95GG01S1", "W01000003"])
-def test_areas_are_taken(make_records: MakeRecords, area: str) -> None:
+@pytest.mark.parametrize(
+    "area", ["E01010568", "S01006506", "95GG01S1", "W01000003", "N21000001", "E02000001", "95ZZ16S3", None]
+)
+def test_areas_are_taken(make_records: MakeRecords, area: str | None) -> None:
     assert refused(make_records, patients=people(["a"], lsoa=area, imd_edition="2019")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Featherstone", "O'Neill", "12 High Street", "E01", "E010105681", "E0101056", "e01010568", " E01010568",
+     "E01010568\n", "M14000001", "95GG01", "95GG010001", "A1", "101", "\uff2501010568"],
+)  # fmt: skip
+def test_anything_but_the_code_of_an_area_is_refused_and_never_shown(make_records: MakeRecords, text: str) -> None:
+    [line] = refused(make_records, patients=[*people(["a", "b"], lsoa=text), *people(["c"], lsoa="E01010568")])
+    assert line == (
+        "patients.lsoa: 2 of 3 rows hold no code of an area (LSOA or data zone, such as E01010568). Look it up in the"
+        " mapping (docs/identity.md), or leave the column out."
+    )
+
+
+def test_postcodes_and_other_texts_for_areas_are_told_in_one_line(make_records: MakeRecords) -> None:
+    [line] = refused(make_records, patients=[*people(["a"], lsoa="WV10 0QP"), *people(["b", "c"], lsoa="Smith")])
+    assert line.startswith(
+        "patients.lsoa: 3 of 3 rows hold no code of an area (LSOA or data zone, such as E01010568), "
+    )
+    assert "1 of them a postcode. Look it up" in line
 
 
 @pytest.mark.parametrize("written", ["943.476.5919", "943\xa0476\xa05919", "\uff194\uff13 476 5919", "no:9434765919_"])
@@ -256,6 +282,17 @@ def test_an_nhs_number_in_what_a_meeting_wrote_is_refused(make_records: MakeReco
     assert line == (
         "mdt_reviews.plan: 1 of 4 rows hold an NHS number in their text. Take it out, or leave out the column."
     )
+
+
+@pytest.mark.parametrize("written", ["94347 65919", "P9434765919"])
+def test_what_a_meeting_wrote_is_searched_as_a_workbook_that_comes_back_is(
+    make_records: MakeRecords, written: str
+) -> None:
+    reviews = [{"patient_id": "a", "reviewed_on": date(2024, 1, 1), "owner": f"see {written}", "plan": "at SW1A 9AA"}]
+    assert [line.split(" in ")[0] for line in refused(make_records, patients=people(["a"]), mdt_reviews=reviews)] == [
+        "mdt_reviews.owner: 1 of 1 rows hold an NHS number",
+        "mdt_reviews.plan: 1 of 1 rows hold a postcode",
+    ]
 
 
 def test_all_columns_are_told_at_once(make_records: MakeRecords) -> None:

@@ -1,9 +1,13 @@
+import json
 import stat
+from io import BytesIO
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tests.unit.identity.people import KEY, NUMBERS, OTHER_KEY
+from tests.unit.identity.people import KEY, NUMBERS, OTHER_KEY, registered
 from vi_risk.errors import InputError
 from vi_risk.identity.keys import Key
 from vi_risk.identity.link_table import LinkTable, read_links, write_links
@@ -11,7 +15,8 @@ from vi_risk.identity.pseudonyms import pseudonyms_of
 
 
 def table(numbers: list[str] = NUMBERS, key: Key = KEY) -> LinkTable:
-    return LinkTable().with_people(numbers, pseudonyms_of(numbers, "patient_id", key))
+    where = registered((number, "M92001") for number in numbers)
+    return LinkTable().with_people(numbers, pseudonyms_of(numbers, "patient_id", key), where)
 
 
 @pytest.fixture
@@ -23,6 +28,7 @@ def written(tmp_path: Path) -> Path:
 def test_a_link_table_comes_back_with_its_key(written: Path) -> None:
     found = read_links(written, KEY)
     assert found.rows.equals(table().rows)
+    assert found.practices.rows.equals(table().practices.rows)
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
 
 
@@ -32,6 +38,25 @@ def test_nothing_of_anybody_can_be_read_in_the_file_or_in_what_is_printed(writte
     for text in (*NUMBERS, *pseudonyms_of(NUMBERS, "patient_id", KEY)):
         assert text.encode() not in content
         assert text.encode() not in shown
+
+
+def test_a_link_table_of_the_version_before_is_read_and_knows_no_practice(tmp_path: Path) -> None:
+    head = (
+        b"vi_risk link table 1\n" + json.dumps({"key": KEY.key_id, "purpose": "direct care", "place": "RL4"}).encode()
+    )
+    rows = BytesIO()
+    pq.write_table(table().rows, rows)
+    nonce = bytes(12)
+    sealed = AESGCM(KEY.derived("link table")).encrypt(nonce, rows.getvalue(), head + b"\n")
+    (tmp_path / "links").write_bytes(head + b"\n" + nonce + sealed)
+    (tmp_path / "links").chmod(0o600)
+
+    found = read_links(tmp_path / "links", KEY)
+
+    assert found.rows.equals(table().rows)
+    assert found.practices.standing(NUMBERS, "M92001").unknown == frozenset(NUMBERS)
+    again = found.with_people(NUMBERS, pseudonyms_of(NUMBERS, "patient_id", KEY), table().practices)
+    assert again.practices.standing(NUMBERS, "M92001").here == frozenset(NUMBERS)
 
 
 def test_the_wrong_key_is_refused_by_name(written: Path) -> None:
@@ -89,6 +114,7 @@ def test_a_rotated_table_knows_the_old_pseudonyms_and_the_new() -> None:
     found = table().rotated(OTHER_KEY)
     assert found.people == len(NUMBERS)
     assert found.numbers_of([old[3], new[3]]) == {old[3]: NUMBERS[3], new[3]: NUMBERS[3]}
+    assert found.practices.standing(NUMBERS, "M92001").here == frozenset(NUMBERS)
     assert found.renamed() == {**dict(zip(old, new, strict=True)), **dict(zip(new, new, strict=True))}
 
 

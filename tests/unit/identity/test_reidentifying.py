@@ -10,12 +10,13 @@ import openpyxl
 import pytest
 
 from tests.unit.identity.conftest import LISTED, NUMBER_OF, PSEUDONYMS
-from tests.unit.identity.people import KEY
+from tests.unit.identity.people import KEY, registered
 from tests.unit.identity.test_identified_copies import found_in
 from vi_risk.errors import GovernanceError, InputError, ResourceError, UsageError
 from vi_risk.identity import reidentifying
 from vi_risk.identity.audit import Anchor, refusals_in, verify
 from vi_risk.identity.link_table import LinkTable
+from vi_risk.identity.practices import Practices
 from vi_risk.identity.reidentifying import Asked, Copied, refusals_entered, reidentify
 from vi_risk.reviews import read_returned
 
@@ -134,6 +135,78 @@ def test_people_whom_the_link_table_does_not_know_stop_it_before_the_entry(tmp_p
     with pytest.raises(InputError, match=r"M92001\.html: 5 of 6 people have pseudonyms that the link table") as refused:
         ask(links=few)
     assert not any(word in str(refused.value) for word in (*PSEUDONYMS, *NUMBER_OF.values()))
+    assert entries(tmp_path) == []
+
+
+def forged(packs: Path, name: str, practice: str) -> Path:
+    """Write into the table beside a list that its people are of a practice, as its user could."""
+    beside = packs / f"{name}.csv"
+    beside.write_bytes(beside.read_bytes().replace(name.encode(), practice.encode()))
+    return packs / f"{name}.html"
+
+
+@pytest.mark.parametrize("ending", ["html", "csv", "jsonl", "xlsx"])
+def test_a_list_that_was_made_to_say_that_others_are_of_ones_own_practice_gives_nobody_back(
+    packs: Path, tmp_path: Path, ask: Ask, ending: str
+) -> None:
+    pack = forged(packs, "M92002", "M92001").with_suffix(f".{ending}")
+    with pytest.raises(GovernanceError) as refused:
+        ask(pack=pack)
+    assert str(refused.value) == (
+        f"M92002.{ending}: 6 of 6 people are of other practices than M92001, as the link table tells, and nobody is"
+        " re-identified. Name a list as the run wrote it. Where they have come to the practice since, pseudonymise the"
+        " newer extract with this link table, and ask again."
+    )
+    assert entries(tmp_path) == []
+    assert not list(packs.glob("*.identified.*"))
+
+
+def test_one_person_of_another_practice_among_ones_own_stops_the_whole_list(
+    packs: Path, ask: Ask, links: LinkTable
+) -> None:
+    moved = links.practices.with_more(registered([(NUMBER_OF[LISTED["M92002"][0]], "M92001", "2014-01-01", "")]))
+    pack = forged(packs, "M92002", "M92001")
+    with pytest.raises(GovernanceError, match=r"^M92002\.html: 5 of 6 people are of other practices than M92001"):
+        ask(pack=pack, links=replace(links, practices=moved))
+
+
+def test_people_who_have_moved_on_keep_their_pseudonyms_and_are_told(ask: Ask, links: LinkTable) -> None:
+    gone, *there = LISTED["M92001"]
+    newer = registered(
+        [(NUMBER_OF[gone], "M92001", "2015-01-01", "2025-10-01"), (NUMBER_OF[gone], "M92002", "2025-10-01", "")]
+    )
+
+    made = ask(links=replace(links, practices=links.practices.with_more(newer)))
+
+    page = made.path.read_text(encoding="utf-8")
+    assert (made.people, made.left) == (5, 1)
+    assert found_in(page) == {NUMBER_OF[each] for each in there}
+    assert gone in page
+    assert "1 person on the list has another practice by now, and is shown by pseudonym alone." in page
+
+
+def test_a_list_of_which_everyone_has_moved_on_gives_nobody_back(ask: Ask, links: LinkTable) -> None:
+    newer = registered([(NUMBER_OF[each], "M92002", "2025-10-01", "") for each in LISTED["M92001"]])
+    with pytest.raises(GovernanceError, match="everyone on it has another practice than M92001 by now"):
+        ask(links=replace(links, practices=links.practices.with_more(newer)))
+
+
+def test_people_who_came_since_are_given_back_once_the_newer_extract_is_pseudonymised(
+    packs: Path, ask: Ask, links: LinkTable
+) -> None:
+    newer = registered([(NUMBER_OF[each], "M92001", "2025-10-01", "") for each in LISTED["M92002"]])
+    made = ask(pack=forged(packs, "M92002", "M92001"), links=replace(links, practices=links.practices.with_more(newer)))
+    assert made.people == 6
+
+
+def test_a_link_table_that_knows_no_practices_gives_nobody_back(tmp_path: Path, ask: Ask, links: LinkTable) -> None:
+    with pytest.raises(GovernanceError) as refused:
+        ask(links=replace(links, practices=Practices()))
+    assert str(refused.value) == (
+        "M92001.html: the link table does not tell the practice of 6 of 6 people, as one that an earlier version of"
+        " vi_risk wrote does not, and nobody is re-identified. Pseudonymise the extract that the list was made from"
+        " once more, with this key and link table, and ask again."
+    )
     assert entries(tmp_path) == []
 
 

@@ -64,10 +64,25 @@ def test_people_whom_the_link_table_does_not_know_stop_it(make_records: MakeReco
     ) as no:
         rotated(LINKS, OTHER_KEY, reviews=reviews_of(stranger, OLD[NUMBERS[0]]))
     assert stranger not in str(no.value)
-    records = make_records(patients=[{"patient_id": stranger}], spells=[{"patient_id": stranger, "admitted_on": DAY}])
+    known = OLD[NUMBERS[0]]
+    records = make_records(
+        patients=[{"patient_id": stranger}, {"patient_id": known}],
+        spells=[{"patient_id": stranger, "admitted_on": DAY}, {"patient_id": known, "admitted_on": DAY}],
+    )
     with pytest.raises(InputError) as refused:
         rotated(LINKS, OTHER_KEY, records=records)
     assert [line.split(" rows")[0] for line in str(refused.value).splitlines()] == [
-        "patients.patient_id: 1 of 1",
-        "spells.patient_id: 1 of 1",
+        "patients.patient_id: 1 of 2",
+        "spells.patient_id: 1 of 2",
     ]
+
+
+def test_the_link_table_of_other_records_is_told_in_one_line(make_records: MakeRecords) -> None:
+    stranger = "paaaaaaaaaaaaaaaa"
+    records = make_records(patients=[{"patient_id": stranger}], spells=[{"patient_id": stranger, "admitted_on": DAY}])
+    with pytest.raises(InputError) as refused:
+        rotated(LINKS, OTHER_KEY, records=records)
+    assert str(refused.value) == (
+        "records: the link table is that of other records: it knows nobody in these. Nothing was changed. Name with"
+        " --links the file that `vi-risk pseudonymise` wrote when it made them."
+    )

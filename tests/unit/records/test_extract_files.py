@@ -152,3 +152,17 @@ def test_words_for_nothing_are_nothing(tmp_path: Path) -> None:
 def test_a_form_that_makes_no_sense_is_refused(form: dict[str, Any], fault: str) -> None:
     with pytest.raises(ValidationError, match=fault):
         FileForm.model_validate(form)
+
+
+@pytest.mark.parametrize(
+    "spoilt", ["zebra,1950-06-01,1,E01,more\n", "zebra,1950-06-01\n", '"zebra,1950-06-01,1,E01\n', '"zebra"x,1,1,E01\n']
+)
+@pytest.mark.parametrize("before", [3, 30_000])
+def test_a_row_that_cannot_be_read_is_told_by_its_line_and_never_quoted(
+    tmp_path: Path, spoilt: str, before: int
+) -> None:
+    heading, sound = "patient_id,birth_month,sex,lsoa\n", "p,1950-06-01,1,\n"
+    write(tmp_path, heading + sound * before + spoilt + sound * 3)
+    with pytest.raises(InputError, match=rf"patients\.csv: cannot be read as CSV at line {before + 2}\. Ex") as refused:
+        read_records(tmp_path)
+    assert "zebra" not in str(refused.value)

@@ -174,3 +174,14 @@ def test_what_a_mapping_must_give_is_what_the_tables_declare(tmp_path: Path) -> 
     assert len(asked) == 8
     for table, column in asked:
         assert f"tables.{table}: columns lacks {column} (" in faults
+
+
+def test_of_hundreds_of_faults_the_first_are_told_and_how_many_more_there_are(tmp_path: Path) -> None:
+    keys = "\n".join(f"columns.no_such_{number} = 'x'" for number in range(300))
+    (tmp_path / "site.toml").write_text(f"{WHOLE}\n[tables.practices]\nsource = 'x'\n{keys}\n")
+    with pytest.raises(SpecificationError) as refused:
+        load_mapping(tmp_path / "site.toml")
+    *first, last = str(refused.value).splitlines()
+    assert len(first) == 20
+    assert last.startswith("And 28")
+    assert last.endswith(" more. Mend these first: others may go with them.")

@@ -134,6 +134,15 @@ def test_a_meeting_that_was_not_held_yet_is_refused(tmp_path: Path) -> None:
     assert not file.exists()
 
 
+@pytest.mark.parametrize(("by", "found"), [("Dr Rao, 943 476 5919", "an NHS number"), ("SW1A 9AA", "a postcode")])
+def test_who_brings_the_decisions_is_said_without_an_identifier(tmp_path: Path, by: str, found: str) -> None:
+    file = tmp_path / "reviews.parquet"
+    with pytest.raises(UsageError, match=f"^--by: holds {found}, and the reviews are to hold none") as refused:
+        import_packs([], file, reviewed_on=date(2025, 11, 11), by=by, today=date(2025, 11, 20), report=Silence())
+    assert by not in str(refused.value)
+    assert not file.exists()
+
+
 def test_workbooks_that_contradict_each_other_bring_nothing(tmp_path: Path) -> None:
     packs = [
         filled(tmp_path / f"{n}.xlsx", {"P-0001": {"Decision": says}}) for n, says in enumerate(("accept", "defer"))

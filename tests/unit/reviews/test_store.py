@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.unit.identity.people import NUMBERS
 from vi_risk.errors import InputError, ResourceError, UsageError
 from vi_risk.reviews.store import REVIEW_COLUMNS, read_reviews, write_reviews
 
@@ -135,3 +136,34 @@ def test_a_new_file_is_its_owners_alone_and_one_that_was_shared_stays_shared(tmp
     path.chmod(0o660)
     write_reviews(reviews({}), path)
     assert path.stat().st_mode & 0o777 == 0o660
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize(
+    ("column", "written", "found"),
+    [
+        ("plan", "ring about 943 476 5919", "an NHS number"),
+        ("owner", "matron at SW1A 9AA", "a postcode"),
+        ("decided_by", "9434765919", "an NHS number"),
+        ("themes", "falls; 9434765919", "an NHS number"),
+    ],
+)
+def test_what_a_hand_wrote_into_the_file_names_nobody(
+    tmp_path: Path, ending: str, column: str, written: str, found: str
+) -> None:
+    path = tmp_path / f"reviews.{ending}"
+    write_reviews(reviews({column: written}, {"patient_id": "P-2"}, {"patient_id": "P-3", column: written}), path)
+    with pytest.raises(InputError) as refused:
+        read_reviews(path)
+    told = f"{path}: {column}: 2 of 3 rows hold {found}. Take it out; the pseudonym says who it is."
+    assert str(refused.value) == told
+
+
+def test_nhs_numbers_in_the_place_of_pseudonyms_are_told_from_three_people_on(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.csv"
+    write_reviews(reviews(*({"patient_id": number} for number in NUMBERS[:2])), path)
+    assert len(read_reviews(path)) == 2  # local numbers may pass the check digit by chance
+    write_reviews(reviews(*({"patient_id": number} for number in NUMBERS[:3])), path)
+    with pytest.raises(InputError, match="patient_id: holds NHS numbers, 3 of them") as refused:
+        read_reviews(path)
+    assert not any(number in str(refused.value) for number in NUMBERS)

@@ -1,6 +1,6 @@
 import pytest
 
-from vi_risk.identity.free_text import NHS_NUMBER, POSTCODE, identifier_in
+from vi_risk.identity.identifiers_as_written import NHS_NUMBER, POSTCODE, identifier_in
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,7 @@ def test_a_full_postcode_is_found(text: str) -> None:
         "home visit with the pharmacist",
         "943 476 5918",  # a wrong check digit
         "ring 020 7946 0958 or 07700 900123",
+        "ring 09434765919, or 0943 476 5919",  # a nought before: telephone numbers, though the check digit is right
         "19434765919",  # eleven digits
         "seen on 31/12/2025 at 14:30",
         "B12 1mg, folic acid 5mg; T2 4hr",
