@@ -94,7 +94,7 @@ def bench_memory(people: int, limits: Sequence[int], *, seed: int) -> int:
 if __name__ == "__main__":
     asked = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
     asked.add_argument("--people", type=int, default=20_000)
-    asked.add_argument("--limits", type=int, nargs="*", default=[1_300], metavar="MB")
+    asked.add_argument("--limits", type=int, nargs="*", default=[950], metavar="MB")
     asked.add_argument("--seed", type=int, default=1)
     given = asked.parse_args()
     sys.exit(bench_memory(given.people, given.limits, seed=given.seed))

@@ -19,6 +19,8 @@ from vi_risk.errors import ResourceError
 
 TOLERANCE = 1.25  # times its limit, a run is ended
 _MB = 1_000_000
+# A full disk; a limit on the size of files, as `ulimit -f` sets; what the engine says of a full folder to spill to.
+_NO_ROOM = ("No space left", "File too large", "failed to offload data block")
 
 # Measured: what the libraries and their compiled code take, with the tracking of models, before any record is held.
 _LIBRARIES_MB = 450
@@ -30,9 +32,9 @@ _SHARE_OF_ROWS = 0.25
 _COPIES = 3
 _FEWEST_AT_ONCE, _MOST_AT_ONCE = 10_000, 250_000
 _FLOAT = 8
-# Measured with the shipped features and models: what no batch makes smaller.
-# Seen: 2,503 MB in the evaluation of 586,000 people and dates. A quarter above the limit is the most.
-_LEAST_MB, _MB_OF_A_THOUSAND_ROWS = 1000, 1.9
+# Measured with the shipped features and models (docs/operations.md): what no batch makes smaller, less the quarter that
+# a run may take beyond its limit.
+_LEAST_MB, _MB_OF_A_THOUSAND_ROWS = 800, 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,22 @@ class Budget:
     def most_mb(self) -> int | None:
         """What a run may reach before it is ended; None without a limit."""
         return None if self.limit_mb is None else int(TOLERANCE * self.limit_mb)
+
+    @property
+    def folder_full(self) -> str:
+        """What is said where the folder for what does not fit is full.
+
+        Examples
+        --------
+        >>> Budget(spill=Path("/scratch")).folder_full.partition(". ")[2]
+        'Free space there, or name another folder with --spill.'
+        """
+        where = "the folder for temporary files" if self.spill is None else str(self.spill)
+        another = "in the environment variable TMPDIR" if self.spill is None else "with --spill"
+        return (
+            f"{where}, which holds the records while they are worked on, is full. Free space there, or name another"
+            f" folder {another}."
+        )
 
     def rows_at_once(self, columns: int) -> int:
         """Return how many rows of so many features the engine makes at once.
@@ -117,7 +135,7 @@ def least_limit_mb(rows: int) -> int:
     Examples
     --------
     >>> least_limit_mb(0), least_limit_mb(100_000)
-    (1000, 1200)
+    (800, 950)
     """
     return _LEAST_MB + math.ceil(_MB_OF_A_THOUSAND_ROWS * rows / 1_000 / 50) * 50
 
@@ -139,6 +157,17 @@ def within(given: Budget) -> Iterator[None]:
         yield
     finally:
         _budget.reset(before)
+
+
+def no_room(error: Exception) -> bool:
+    """Whether work stopped for want of room on a disk; the words of the error are looked at, and never told.
+
+    Examples
+    --------
+    >>> no_room(OSError("Could not write file: No space left on device")), no_room(OSError("Permission denied"))
+    (True, False)
+    """
+    return any(words in str(error) for words in _NO_ROOM)
 
 
 def let_go() -> None:

@@ -118,8 +118,8 @@ class MemoryWatch:
         self._report.__exit__(MemoryError, None, None)
         self._report.failed(
             f"--memory-limit {limit}: {f'the stage {stage!r} ' if stage else 'the run '}took {taken:,.0f} MB, more than"
-            f" a quarter above the limit, and was ended. Raise the limit and run again with --resume: the stages that"
-            " were finished are kept.",
+            " a quarter above the limit, and was ended. Raise the limit and give the command again; `vi-risk run` goes"
+            " on after the last finished stage with --resume.",
             code,
         )
         sys.stdout.flush()

@@ -1,9 +1,14 @@
 """A limit of memory is shared out in one place, and a limit that cannot hold is refused with the one that does."""
 
+from pathlib import Path
+
+import duckdb
 import pytest
 
+from vi_risk.cli.asked import held_to
 from vi_risk.errors import ResourceError
 from vi_risk.memory import Budget, budget, least_limit_mb, within
+from vi_risk.progress import Silence
 
 
 def test_without_a_limit_everything_is_held_and_the_engine_keeps_its_own_bound() -> None:
@@ -51,3 +56,26 @@ def test_a_budget_holds_within_its_block_alone() -> None:
     with within(Budget(1_000)):
         assert budget().limit_mb == 1_000
     assert budget().limit_mb is None
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        duckdb.IOException('Could not write file "records.duckdb": No space left on device'),
+        duckdb.OutOfMemoryException("failed to offload data block of size 192.0 KiB (0 bytes/0 bytes used)"),
+    ],
+)
+def test_an_engine_that_finds_no_room_is_told_by_the_folder_that_was_named(fault: duckdb.Error, tmp_path: Path) -> None:
+    with pytest.raises(ResourceError) as told, held_to(None, tmp_path, Silence()):  # type: ignore[arg-type]
+        raise fault
+
+    assert str(told.value) == (
+        f"{tmp_path}, which holds the records while they are worked on, is full. Free space there, or name another"
+        " folder with --spill."
+    )
+
+
+@pytest.mark.parametrize("fault", [duckdb.BinderException("no such column"), OSError(28, "No space left on device")])
+def test_any_other_fault_keeps_its_own_words(fault: Exception, tmp_path: Path) -> None:
+    with pytest.raises(type(fault)), held_to(None, tmp_path, Silence()):  # type: ignore[arg-type]
+        raise fault

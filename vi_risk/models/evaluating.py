@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from vi_risk.errors import InputError
+from vi_risk.memory import let_go
 from vi_risk.models.comparators.for_counts import count_comparator_expectations
 from vi_risk.models.comparators.rules import RULE_COLUMNS, Compared, comparator_risks
 from vi_risk.models.evidence.already_known import KNOWN_BY, already_known
@@ -79,7 +80,8 @@ def evaluate(
     answers = snapshots.answers("test")
     outcome, weight = (answers[name].to_numpy(dtype=np.float64) for name in ("outcome", "weight"))
     _refuse_one_class(outcome[weight > 0] > 0, snapshots)
-    tested = _tested(model, snapshots, spec)
+    tested = _tested(model, snapshots, spec, features)
+    let_go()  # what the comparators learnt from
     common: dict[str, Any] = {
         "patient_id": cohort["patient_id"].to_numpy(),
         "practice_code": cohort["practice_code"].to_numpy(),
@@ -124,9 +126,12 @@ class _Tested:
     compared: Compared
 
 
-def _tested(model: Model, snapshots: "Snapshots", spec: ModelSpec | None) -> _Tested:
-    """Return predictions for the test rows; where the split holds people out, by models fitted without them."""
-    test, asked = snapshots.blocks("test"), _narrow(snapshots, "test")
+def _tested(model: Model, snapshots: "Snapshots", spec: ModelSpec | None, asked: pd.DataFrame) -> _Tested:
+    """Return predictions for the test rows, of which `asked` is what rules read.
+
+    Where the split holds people out, they are by models fitted without them.
+    """
+    test = snapshots.blocks("test")
     # Comparators may read what the model may not.
     rows, learnt = training_rows(snapshots), _narrow(snapshots, "train")
     raw, risk = np.empty(len(test)), np.empty(len(test))
@@ -139,6 +144,7 @@ def _tested(model: Model, snapshots: "Snapshots", spec: ModelSpec | None) -> _Te
             fitted = fit(spec, snapshots.catalogue, chosen.select(inputs))
         raw[tested] = raw_scores(fitted, test.take(tested))
         risk[tested] = risks_of(fitted, raw[tested])
+        let_go()
         of_rules = learnt if learning is None else learnt.iloc[learning]
         compared = _compared(fitted, chosen, of_rules, test.take(tested), asked.iloc[tested], spec)
         parts.append((tested, compared))

@@ -1,8 +1,9 @@
 """Features in a file: the rows of one role at a time, so that a stage holds no more of them than it asks about."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -61,15 +62,16 @@ class StoredFeatures:
     def blocks(self, role: str, cohort: "pd.DataFrame") -> Blocks:
         """Return the features of the rows of a role, in their order, to be read a block at a time.
 
-        Where the budget of memory does not allow to hold them whole, they lie in a file of its folder as long as
-        anything reads them.
+        Where the budget of memory does not allow to hold them whole, beside those of other roles that are held, they
+        lie in a file of its folder as long as anything reads them.
 
         Raises
         ------
         ResourceError
             The folder is full or cannot be written.
         """
-        if role in self._of_role or budget().holds(len(cohort), len(self.names)):
+        held = sum(len(rows) for rows in self._of_role.values())
+        if role in self._of_role or budget().holds(held + len(cohort), len(self.names)):
             return Blocks.of(HeldRows(self.of(role, cohort)[self.names]))
         if role not in self._blocks:
             self._blocks[role] = Blocks.of(self._spilled(role, cohort))
@@ -105,24 +107,17 @@ class StoredFeatures:
 
     def _spilled(self, role: str, cohort: "pd.DataFrame") -> SpilledRows:
         """Write the features of the rows of a role into a file, row by row, in their order."""
-        width = len(self.names)
         try:
             folder = ScratchFolder(PREFIX, budget().spill)
             path = folder.path / f"features_{role}"
-            with path.open("wb") as file:
-                file.truncate(len(cohort) * width * 8)
-                for target, source, pieces in self._placed(self.names, cohort):
-                    rows, places = np.empty((len(target), width)), iter(range(width))
-                    for piece in pieces:
-                        for column in piece.columns:
-                            rows[:, next(places)] = column.to_numpy()[source]
-                    order = np.argsort(target, kind="stable")
-                    for run in np.split(order, 1 + np.flatnonzero(np.diff(target[order]) != 1)):
-                        file.seek(int(target[run[0]]) * width * 8)
-                        file.write(rows[run].data)
+            with ExitStack() as in_vain:
+                in_vain.callback(folder.remove)  # a half of it is of no use, and others may want the room
+                with path.open("wb") as file:
+                    self._write(file, cohort)
+                in_vain.pop_all()
         except OSError as error:
             where = budget().spill or "the folder for temporary files"
-            megabytes = len(cohort) * width * 8 // 1_000_000
+            megabytes = len(cohort) * len(self.names) * 8 // 1_000_000
             msg = (
                 f"{where}: {megabytes:,} MB of features do not fit into the memory that --memory-limit gives, and could"
                 f" not be written there ({error.strerror}). Free space there, name another folder with --spill, or"
@@ -130,6 +125,19 @@ class StoredFeatures:
             )
             raise ResourceError(msg) from None
         return SpilledRows(path, self.names, len(cohort), keeps=folder)
+
+    def _write(self, file: BinaryIO, cohort: "pd.DataFrame") -> None:
+        width = len(self.names)
+        file.truncate(len(cohort) * width * 8)
+        for target, source, pieces in self._placed(self.names, cohort):
+            rows, places = np.empty((len(target), width)), iter(range(width))
+            for piece in pieces:
+                for column in piece.columns:
+                    rows[:, next(places)] = column.to_numpy()[source]
+            order = np.argsort(target, kind="stable")
+            for run in np.split(order, 1 + np.flatnonzero(np.diff(target[order]) != 1)):
+                file.seek(int(target[run[0]]) * width * 8)
+                file.write(rows[run].data)
 
     def _placed(
         self, names: Sequence[str], cohort: "pd.DataFrame"

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from vi_risk.errors import InputError
+from vi_risk.memory import budget
 from vi_risk.models import beside
 from vi_risk.models.learning import bundle
 from vi_risk.models.on_snapshots import Model
@@ -18,9 +19,17 @@ from vi_risk.stages.resuming import content_mark
 
 
 def spec_and_snapshots(folder: Path) -> tuple[ModelSpec, Snapshots]:
-    """Return the spec that the features of an output folder were built for, and its snapshots."""
+    """Return the spec that the features of an output folder were built for, and its snapshots.
+
+    Raises
+    ------
+    ResourceError
+        The limit of memory is too small for so many people and dates.
+    """
     run = read_run(folder, needs="features", command="features build")
-    return spec_of(run), load_snapshots(folder, run["features"])
+    snapshots = load_snapshots(folder, run["features"])
+    budget().refuse_too_small(len(snapshots.cohort))
+    return spec_of(run), snapshots
 
 
 def model_in(folder: Path) -> tuple[Model, dict[str, Any]]:

@@ -110,6 +110,21 @@ def test_what_does_not_fit_the_budget_lies_in_its_folder_and_is_the_same(tmp_pat
     assert list(spill.iterdir()) == []
 
 
+def test_what_fits_alone_but_not_beside_what_is_held_lies_in_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features = table()
+    stored = StoredFeatures(written(features, tmp_path / "features.parquet"))
+    train, test = (features.loc[features["index_date"] == day, ["patient_id", "index_date"]] for day in DATES[:2])
+    monkeypatch.setattr(Budget, "holds", lambda _, rows, columns: rows * columns <= 1.5 * len(train) * 2)
+
+    with within(Budget(limit_mb=1, spill=tmp_path)):
+        held, spilled = stored.blocks("train", train), stored.blocks("test", test)
+        again = stored.blocks("train", train)
+
+    assert [type(found.source).__name__ for found in (held, spilled, again)] == ["HeldRows", "SpilledRows", "HeldRows"]
+
+
 def test_a_folder_that_cannot_take_what_does_not_fit_is_told(tmp_path: Path) -> None:
     stored = StoredFeatures(written(table(), tmp_path / "features.parquet"))
     cohort = table()[["patient_id", "index_date"]]

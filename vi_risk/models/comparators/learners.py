@@ -21,7 +21,7 @@ from vi_risk.models.learning.calibration import Floats, Rows
 MOST_PEOPLE, MOST_ROWS = 20_000, 40_000
 # Inverse strengths of the penalty, tried at the full sample; the one of least log loss on people held out is taken.
 _STRENGTHS = (0.003, 0.01, 0.03)
-_BATCH = 20_000
+_BATCH = 5_000  # rows predicted at once, each prepared in a few copies
 
 Learner = Callable[..., tuple[Floats, str]]
 
@@ -48,28 +48,24 @@ def l1_logistic_regression(
     counting = _counting(given, len(training))
     rows = counting[one_row_each(np.asarray(patient_id)[counting], most=MOST_PEOPLE, seed=seed)]
     columns, inputs = _told(training, rows)
-    pipeline = make_pipeline(
-        SimpleImputer(strategy="mean", add_indicator=True),
-        StandardScaler(),
-        LogisticRegressionCV(
-            Cs=[strength * MOST_PEOPLE / rows.size for strength in _STRENGTHS],
-            l1_ratios=(1.0,),
-            solver="liblinear",
-            scoring="neg_log_loss",
-            cv=3,
-            tol=1e-3,
-            max_iter=1000,
-            random_state=seed,
-            use_legacy_attributes=False,
-        ),
+    prepared = make_pipeline(SimpleImputer(strategy="mean", add_indicator=True), StandardScaler(copy=False))
+    regression = LogisticRegressionCV(
+        Cs=[strength * MOST_PEOPLE / rows.size for strength in _STRENGTHS],
+        l1_ratios=(1.0,),
+        solver="liblinear",
+        scoring="neg_log_loss",
+        cv=3,
+        tol=1e-3,
+        max_iter=1000,
+        random_state=seed,
+        use_legacy_attributes=False,
     )
     with threadpool_limits(1):
-        if given is None:
-            pipeline.fit(inputs, np.asarray(y)[rows])
-        else:
-            pipeline.fit(inputs, np.asarray(y)[rows], logisticregressioncv__sample_weight=given[rows])
-        weights = pipeline[-1].coef_
-        return _risks(pipeline.predict_proba, test, columns), (
+        # Prepared apart, and row by row as liblinear reads it: a pipeline would hold each step of it while it learns.
+        inputs = np.ascontiguousarray(prepared.fit_transform(inputs))
+        regression.fit(inputs, np.asarray(y)[rows], sample_weight=None if given is None else given[rows])
+        weights = regression.coef_
+        return _risks(lambda table: regression.predict_proba(prepared.transform(table)), test, columns), (
             f"{int((weights != 0).sum())} of {weights.size} columns kept, missing indicators among them; fitted on one"
             f" row each of {rows.size:,} people, of {len(training):,} training rows"
         )
@@ -124,7 +120,10 @@ def _counting(weight: Floats | None, rows: int) -> Rows:
 
 def _told(training: pd.DataFrame | Blocks, rows: Rows) -> tuple[list[str], Floats]:
     """Return the columns that the chosen rows tell at all, and their values."""
-    chosen = training.take(rows).table() if isinstance(training, Blocks) else training.iloc[rows]
+    if isinstance(training, Blocks):
+        told = training.take(rows).told
+        return told, training.take(rows).select(told).table().to_numpy()  # floats as they are, held once
+    chosen = training.iloc[rows]
     columns = [str(name) for name in chosen.columns[chosen.notna().any()]]
     return columns, _numbers(chosen[columns])
 

@@ -167,12 +167,13 @@ def _by_sums(predictor: Predictor, y: Floats, weight: Floats | None, threshold: 
         columns |= {"left": y - expected, "curvature": expected * (1 - expected)}
     if weight is not None:
         columns["people"] = np.ones_like(y)
-    matrix = np.column_stack(list(columns.values()))
+    names, matrix = list(columns), np.column_stack(list(columns.values()))
+    del columns  # as large as the matrix, and what is returned would keep it
     if weight is not None:
         matrix *= weight[:, None]
 
     def of_draws(draws: Draws) -> Figures:
-        sums = dict(zip(columns, (draws.astype(np.float64) @ matrix).T, strict=True))
+        sums = dict(zip(names, (draws.astype(np.float64) @ matrix).T, strict=True))
         people = sums.get("people", n)
         brier, rate = sums["squared error"] / people, sums["y"] / people
         told = {"brier": brier, "scaled_brier": 1 - brier / (rate * (1 - rate)), "net_benefit": sums["gain"] / people}

@@ -217,7 +217,6 @@ class BinnedBlocks(lgb.Dataset):
 
     def _Dataset__sample(  # noqa: N802 -- as LightGBM calls it
         self,
-        *,
         seqs: list[lgb.Sequence],  # noqa: ARG002 -- of one sequence, of these blocks
         total_nrow: int,
     ) -> tuple[list[Floats], list[NDArray[np.int32]]]:
