@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from vi_risk.models.spec import PromotionSpec
+from vi_risk.models.spec_tables import PromotionSpec
 
 
 class Compared(Protocol):

@@ -3,132 +3,30 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from vi_risk import declared
 from vi_risk.cohort.outcomes import OUTCOMES
 from vi_risk.errors import InputError, SpecificationError, UsageError
 from vi_risk.features.catalogue import Catalogue
-from vi_risk.features.definition import Domain, Feature
-
-Days = Annotated[int, Field(ge=1, le=36_525)]
-Share = Annotated[float, Field(gt=0, le=1)]
-_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class CohortSpec(BaseModel):
-    """Who is asked about: everyone at a date, or everyone on the day after an emergency stay ended."""
-
-    model_config = _STRICT
-
-    min_age: Annotated[int, Field(ge=0, le=120)] = 18
-    index: Literal["date", "discharge"] = "date"
-
-
-class SnapshotSpec(BaseModel):
-    """When: how training index dates step back from the latest one possible."""
-
-    model_config = _STRICT
-
-    every_days: Days = 91
-    most: Annotated[int, Field(ge=1, le=60)] = 6
-    min_lookback_days: Annotated[int, Field(ge=0, le=36_525)] = 365
-
-
-class FeatureSpec(BaseModel):
-    """Which declared features the model may use."""
-
-    model_config = _STRICT
-
-    domains: Annotated[tuple[Domain, ...], Field(strict=False, min_length=1)] = get_args(Domain)
-    exclude: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    include: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    as_at_extract: Annotated[tuple[str, ...], Field(strict=False)] = ()
-
-
-class CensoringSpec(BaseModel):
-    """What is done about people who leave the area before their outcome window is over."""
-
-    model_config = _STRICT
-
-    left_area: Literal["weight", "drop", "ignore"] = "weight"
-
-
-class SplitSpec(BaseModel):
-    """Who is held out at the test date, beside everything that comes after training: nobody else, or whole groups."""
-
-    model_config = _STRICT
-
-    by: Literal["time", "practice", "network", "patient"] = "time"
-    folds: Annotated[int, Field(ge=2, le=1000)] = 5
-
-
-class LearnerSpec(BaseModel):
-    """Parameters of the estimator, by the same names; the seed is the spec's own.
-
-    `vi_risk.models.RiskClassifier` learns whether something happens, `vi_risk.models.CountRegressor` (objective poisson
-    or tweedie) how often.
-    """
-
-    model_config = _STRICT
-
-    objective: Literal["binary", "poisson", "tweedie"] = "binary"
-    calibration: Literal["sigmoid", "isotonic", "beta"] = "sigmoid"
-    monotone: bool = False  # risk may only rise, or fall, with a feature as its declaration says
-    n_estimators: Annotated[int, Field(ge=1)] = 300
-    num_leaves: Annotated[int, Field(ge=2)] = 15
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.03
-    min_child_samples: Annotated[int, Field(ge=1)] = 100
-    colsample: Share = 0.5
-    subsample: Share = 0.8
-    reg_lambda: Annotated[float, Field(ge=0)] = 5.0
-    max_bin: Annotated[int, Field(ge=2, le=65_535)] = 255
-    calibration_folds: Annotated[int, Field(ge=2)] | None = None  # 3, or 2 where there are many rows
-    min_events: Annotated[int, Field(ge=2)] = 50
-    num_threads: Annotated[int, Field(ge=1)] = 2
-
-
-def _none_or_several(refits: int) -> int:
-    if refits == 1:
-        msg = "expected 0 or at least 2, found 1: one model has nothing to differ from"
-        raise ValueError(msg)
-    return refits
-
-
-class UncertaintySpec(BaseModel):
-    """How often the model is learnt again from patients drawn anew: how sure a risk and a place on a list are."""
-
-    model_config = _STRICT
-
-    refits: Annotated[int, Field(ge=0, le=1000), AfterValidator(_none_or_several)] = 20
-
-
-Margin = Annotated[float, Field(ge=0)]
-
-
-def _rising(limits: tuple[float, float]) -> tuple[float, float]:
-    lowest, highest = limits
-    if not lowest < highest:
-        msg = f"expected the lower limit first, found {lowest:g} and {highest:g}"
-        raise ValueError(msg)
-    return limits
-
-
-Limits = Annotated[tuple[float, float], Field(strict=False), AfterValidator(_rising)]
-
-
-class PromotionSpec(BaseModel):
-    """When a model may take the champion's place, on the same test patients."""
-
-    model_config = _STRICT
-
-    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.2  # the risk from which on one would act: for the net benefit
-    margin_true_cases: Margin = 0.0
-    margin_net_benefit: Margin = 0.0
-    slope: Limits = (0.8, 1.25)
-    in_the_large: Limits = (-0.2, 0.2)
+from vi_risk.features.definition import Feature
+from vi_risk.models.spec_tables import (
+    STRICT,
+    CensoringSpec,
+    CohortSpec,
+    Days,
+    FeatureSpec,
+    LearnerSpec,
+    MonitoringSpec,
+    PromotionSpec,
+    ReviewsSpec,
+    SnapshotSpec,
+    SplitSpec,
+    UncertaintySpec,
+    is_as_shipped,
+)
 
 
 class ModelSpec(BaseModel):
@@ -148,17 +46,21 @@ class ModelSpec(BaseModel):
         Which of the declared features the model may use.
     censoring
         What is done about people who leave the area.
+    reviews
+        What is done about people whom a team reviewed, and when training warns of them.
     split
         Who is held out at the test date.
     learner, uncertainty
         Parameters of the estimator, and how often it is learnt again.
     promotion
         When the model may take the champion's place.
+    monitoring
+        When it is to be looked at, recalibrated or fitted anew.
     companions
         Problems of the same people at the same dates whose answers stand beside this one's; whole specs themselves.
     """
 
-    model_config = _STRICT
+    model_config = STRICT
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: str
@@ -170,11 +72,13 @@ class ModelSpec(BaseModel):
     cohort: CohortSpec = CohortSpec()
     snapshots: SnapshotSpec = SnapshotSpec()
     censoring: CensoringSpec = CensoringSpec()
+    reviews: Annotated[ReviewsSpec, Field(exclude_if=is_as_shipped)] = ReviewsSpec()
     features: FeatureSpec = FeatureSpec()
     split: SplitSpec = SplitSpec()
     learner: LearnerSpec = LearnerSpec()
     uncertainty: UncertaintySpec = UncertaintySpec()
     promotion: PromotionSpec = PromotionSpec()
+    monitoring: MonitoringSpec = MonitoringSpec()
 
     @field_validator("outcome")
     @classmethod

@@ -18,7 +18,8 @@ from vi_risk.features.catalogue import Catalogue
 from vi_risk.models.learning.calibration import Floats, Rows, folds_apart
 from vi_risk.models.learning.inputs import Inputs, name_in_booster
 from vi_risk.models.on_snapshots import LearningRows, estimator_of
-from vi_risk.models.spec import LearnerSpec, ModelSpec
+from vi_risk.models.spec import ModelSpec
+from vi_risk.models.spec_tables import LearnerSpec
 
 FOLDS = 3
 # One part of so many is kept from all trials.

@@ -14,7 +14,8 @@ import numpy as np
 from vi_risk.errors import InputError, ResourceError, UsageError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.models.on_snapshots import LearningRows
-from vi_risk.models.spec import LearnerSpec, ModelSpec
+from vi_risk.models.spec import ModelSpec
+from vi_risk.models.spec_tables import LearnerSpec
 from vi_risk.models.trials import Gain, TrialRows
 
 if TYPE_CHECKING:

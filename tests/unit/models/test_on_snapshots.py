@@ -14,7 +14,7 @@ from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.on_snapshots import decay_of, importance, train
 from vi_risk.models.scoring import score
 from vi_risk.models.snapshots import Snapshots
-from vi_risk.models.spec import SplitSpec
+from vi_risk.models.spec_tables import SplitSpec
 
 
 @pytest.fixture(scope="module")

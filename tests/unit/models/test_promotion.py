@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from vi_risk.models.promotion import decide
-from vi_risk.models.spec import PromotionSpec
+from vi_risk.models.spec_tables import PromotionSpec
 
 RULE = PromotionSpec()
 BOUND = "lower bound to be above 0"

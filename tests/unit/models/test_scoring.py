@@ -14,7 +14,7 @@ from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.on_snapshots import refits_of, train
 from vi_risk.models.scoring import risks_in_refits, score, score_before
 from vi_risk.models.snapshots import Snapshots
-from vi_risk.models.spec import UncertaintySpec
+from vi_risk.models.spec_tables import UncertaintySpec
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ from vi_risk import declared
 from vi_risk.errors import SpecificationError, UsageError
 from vi_risk.features.catalogue import read_catalogue
 from vi_risk.models.learning.classifier import RiskClassifier
-from vi_risk.models.spec import LearnerSpec, ModelSpec, load_spec
+from vi_risk.models.spec import ModelSpec, load_spec
+from vi_risk.models.spec_tables import LearnerSpec
 
 LEAST = """
 name = "readmission_30d"

@@ -1,6 +1,7 @@
-"""What goes wrong on the way to the trust: values not written down or mistyped, rows sent twice, coding late."""
+"""What goes wrong on the way to the trust: values lost or mistyped, rows sent twice, coding late, or less of it."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,12 +30,15 @@ class Flaws:
         Share of measured values in another unit, or mistyped so that nobody could have them.
     coding_lag
         How many times as long as usual (3 to 35 days after discharge) clinical coding takes.
+    coding_change
+        The day from which the hospital's coders write down the main diagnosis of a stay and no other; None for never.
     """
 
     missing: float = 0.0
     duplicates: float = 0.0
     slips: float = 0.0
     coding_lag: float = 1.0
+    coding_change: date | None = None
 
     def __post_init__(self) -> None:
         """Refuse shares that are none, and coding before discharge."""
@@ -49,6 +53,11 @@ class Flaws:
 
     def applied(self, rng: np.random.Generator, rows: "pd.DataFrame", table: Table) -> "pd.DataFrame":
         """Return the rows of a table with these flaws; a row that comes twice stands beside the first."""
+        if self.coding_change is not None and table.name == "diagnoses":
+            import pandas as pd  # noqa: PLC0415 - loaded when used
+
+            coded_since = pd.to_datetime(rows["recorded_on"]) >= pd.Timestamp(self.coding_change)
+            rows = rows[~(coded_since & (rows["position"] > 1))].reset_index(drop=True)
         if self.slips and table.name == "gp_events":
             code, unit = (rows[name].to_numpy(dtype=np.object_) for name in ("code", "unit"))
             value, unit = slipped(rng, code, rows["value"].to_numpy(), unit, self.slips)

@@ -80,6 +80,18 @@ def test_a_coding_lag_of_three_takes_three_times_as_long_and_changes_nothing_els
         pd.testing.assert_frame_equal(tables[name], usual[name])
 
 
+def test_from_the_day_of_a_coding_change_the_main_diagnosis_is_coded_and_no_other(usual):
+    day = date(2023, 1, 15)
+    tables = make_trust(**WORLD, flaws=Flaws(coding_change=day))
+
+    before, after = usual["diagnoses"], tables["diagnoses"]
+    since = pd.to_datetime(before["recorded_on"]) >= pd.Timestamp(day)
+    assert (since & (before["position"] > 1)).sum() > 50
+    pd.testing.assert_frame_equal(after, before[~(since & (before["position"] > 1))].reset_index(drop=True))
+    for name in set(TABLES) - {"diagnoses"}:
+        pd.testing.assert_frame_equal(tables[name], usual[name])
+
+
 @pytest.mark.parametrize(
     ("chosen", "told"),
     [
