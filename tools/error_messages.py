@@ -69,7 +69,7 @@ def _constants(tree: ast.Module) -> dict[str, str]:
     return {
         target.id: text
         for node in tree.body
-        if isinstance(node, ast.Assign) and (text := _text(node.value, {})) is not None
+        if isinstance(node, ast.Assign) and (text := text_of(node.value, {})) is not None
         for target in node.targets
         if isinstance(target, ast.Name)
     }
@@ -97,14 +97,14 @@ def _of_module(name: str, tree: ast.Module, kinds: Mapping[str, str], known: Map
         for node in _own(function):
             if isinstance(node, ast.Call) and (kind := _kind(node.func, kinds)) is not None and node.args:
                 argument = node.args[0]
-                values = _assigned(function, argument) if isinstance(argument, ast.Name) else [argument]
+                values = assigned(function, argument) if isinstance(argument, ast.Name) else [argument]
                 for value in values:
                     told.add(id(value))
-                    text = _text(value, known)
+                    text = text_of(value, known)
                     if text is not None and len(text) >= _SHORTEST and not text.startswith(GAP + "\n"):
                         yield from (Message(kind, area, one) for one in _tidy(text))
         for value in _gathered(function):
-            text = _text(value, known)
+            text = text_of(value, known)
             if id(value) not in told and text is not None and len(text) >= _SHORTEST and _IS_A_FAULT.search(text):
                 yield from (Message("", area, one) for one in _tidy(text))
 
@@ -124,7 +124,7 @@ def _kind(called: ast.expr, kinds: Mapping[str, str]) -> str | None:
     return kinds.get(called.id) if isinstance(called, ast.Name) else None
 
 
-def _assigned(function: ast.FunctionDef, name: ast.Name) -> list[ast.expr]:
+def assigned(function: ast.FunctionDef, name: ast.Name) -> list[ast.expr]:
     """Return what a variable may be in a function."""
     return [
         node.value
@@ -165,7 +165,7 @@ def _texts_in(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
         yield node
         return
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and _text(node, {}) is not None:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and text_of(node, {}) is not None:
         yield node
         return
     parts = [node.elt] if isinstance(node, ast.ListComp | ast.GeneratorExp) else ast.iter_child_nodes(node)
@@ -173,19 +173,19 @@ def _texts_in(node: ast.AST) -> Iterator[ast.expr]:
         yield from _texts_in(part)
 
 
-def _text(node: ast.expr, known: Mapping[str, str]) -> str | None:
+def text_of(node: ast.expr, known: Mapping[str, str]) -> str | None:
     """Return a text with gaps for what is filled in; None where the expression is none."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
     if isinstance(node, ast.JoinedStr):
-        return "".join(_text(value, known) or "" for value in node.values)
+        return "".join(text_of(value, known) or "" for value in node.values)
     if isinstance(node, ast.FormattedValue):
-        inner = _text(node.value, known) if isinstance(node.value, ast.Constant | ast.JoinedStr | ast.Name) else None
+        inner = text_of(node.value, known) if isinstance(node.value, ast.Constant | ast.JoinedStr | ast.Name) else None
         return GAP if inner is None else inner
     if isinstance(node, ast.Name):
         return known.get(node.id)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = _text(node.left, known), _text(node.right, known)
+        left, right = text_of(node.left, known), text_of(node.right, known)
         return None if left is None and right is None else f"{left or GAP}{right or GAP}"
     return None
 

@@ -2,19 +2,24 @@
 
 Most messages say themselves what was found and what to do: those are read from the source (tools/error_messages.py).
 What a message does not say stands in docs/reference/errors.toml, and a message that has a mend in neither place fails.
+The same holds for what a value of a declared file is expected to be (vi_risk/declared.py), and for the causes of what
+`vi-risk check` finds in records (tools/check_findings.py).
 """
 
 import re
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
-from tools.error_messages import ROOT, Message, messages
+from tools.check_findings import Found, findings
+from tools.error_messages import GAP, ROOT, Message, messages
 from vi_risk import errors
+from vi_risk.declared import EXPECTED
 
 PAGE = ROOT / "docs" / "reference" / "errors.md"
 WORDS = PAGE.with_suffix(".toml")
@@ -22,7 +27,7 @@ _FAULTS = "faults"  # of errors.toml: messages that are told together
 # A sentence, or a part of one, that begins with one of these tells what to do.
 _VERBS = (
     "Add|Ask|Bring|Build|Calibrate|Check|Choose|Close|Convert|Copy|Correct|Delete|Drop|Fill|Fit|Free|Give"
-    "|Have|Import|Install|Join|Keep|Leave|Let|Load|Look|Lower|Make|Map|Mend|Move|Name|Pass|Put|Raise|Read"
+    "|Have|Import|Install|Join|Keep|Leave|Let|Load|Look|Lower|Make|Map|Mend|Move|Name|Pass|Pseudonymise|Put|Raise|Read"
     "|Recalibrate|Register|Remove|Rename|Reorder|Repeat|Run|Save|Say|Score|Search|Shorten|Split|Start|Take"
     "|Train|Try|Turn|Unlock|Use|Wait|Write"
 )
@@ -61,8 +66,24 @@ _CALLS = """
 A wrong call, such as a parameter that there is not, is Python's own `TypeError`; a `vi_risk.Definition` or
 `vi_risk.ModelSpec` made in Python of values that cannot be is pydantic's `ValidationError`, a `ValueError`. An error
 that nobody foresaw ends with code 1 and asks to be reported; its own words are left out, as they may quote a record.
-What `vi-risk check` finds wrong with rows of the records, such as dates out of order, it tells on a page of its own,
-check.html, each with its mend.
+What is found wrong with rows of the records stands in a part of its own, [what `vi-risk check` finds](#check).
+"""
+_CHECK = """
+## What `vi-risk check` finds {#check}
+
+`vi-risk check` tells all that it finds on check.html. Before a run an error stops it, with exit code 3, and a warning
+goes onto the model card. A line reads like `spells.admission_method: 14 of 20,310 rows: code outside the list of the
+data dictionary`; the tables tell its last part.
+"""
+_SEVERITIES = {"error": "Errors, which stop a run", "warning": "Warnings, which a run goes on with"}
+_EXPECTED = """
+## What a value of a declared file is expected to be
+
+`FILE: key: expected … Found ….` is told, with exit code 4, of a value in the declaration of a feature, a model spec, a
+mapping or the prompts; in the governance file with exit code 5.
+
+| expected | what to write |
+|---|---|
 """
 
 
@@ -113,8 +134,23 @@ def entries(
     return made, faults
 
 
+def expected_values() -> list[str]:
+    """Return what values of declared files are expected to be, each once, with `GAP` for what is filled in."""
+    filled = {name: GAP for words in EXPECTED.values() for _, name, _, _ in Formatter().parse(words) if name}
+    filled |= {"expected": f"'{GAP}', '{GAP}' or '{GAP}'"}  # what may stand there, one by one
+    return [*dict.fromkeys(words.format(**filled) for words in EXPECTED.values())]
+
+
+def without_words(what: Collection[str], words: Collection[str], table: str) -> list[str]:
+    """Return what has no entry in a table of errors.toml, and the entries of what is no more."""
+    return [
+        *(f"{WORDS.name}: [{table}]: {one}: is missing. Add it." for one in what if one not in words),
+        *(f"{WORDS.name}: [{table}]: {one}: is gone. Take it out." for one in words if one not in what),
+    ]
+
+
 def page(made: Sequence[Entry], words: Mapping[str, Mapping[str, str]]) -> str:
-    """Return the whole page."""
+    """Return the page's part on messages."""
     lines = [_HEAD]
     for name, kind in kinds().items():
         lines.append(f"| {kind.exit_code} | {name} | {words[name]['cause']} |\n")
@@ -127,6 +163,24 @@ def page(made: Sequence[Entry], words: Mapping[str, Mapping[str, str]]) -> str:
             said = words[name or _FAULTS]
             lines.append(f"\n## {title}\n\n{said['cause']} {said['mend']}\n")
             lines += _by_area(of_kind)
+    return "".join(lines)
+
+
+def page_of_expected(words: Mapping[str, str]) -> str:
+    """Return the page's part on values of declared files: each expectation with what to write."""
+    return _EXPECTED + "".join(f"| {_escaped(one)} | {words[one]} |\n" for one in expected_values())
+
+
+def page_of_findings(found: Sequence[Found], causes: Mapping[str, str]) -> str:
+    """Return the page's part on what the check of records finds: each grade a table, each rule with cause and mend."""
+    lines = [_CHECK]
+    for severity, title in _SEVERITIES.items():
+        lines.append(f"\n### {title}\n\n| what is told | usual cause | what to do |\n|---|---|---|\n")
+        for one in found:
+            if one.severity == severity:
+                where = f" ({', '.join(f'`{place}`' for place in one.places)})" if one.places else ""
+                of = "" if one.unit == "rows" else f"{GAP} of {GAP} {one.unit}: "
+                lines.append(f"| {of}{_escaped(one.rule)}{where} | {causes[one.rule]} | {_escaped(one.mend)} |\n")
     return "".join(lines)
 
 
@@ -180,10 +234,14 @@ def main(arguments: list[str], target: Path = PAGE) -> int:
     made, faults = entries(whole, words["message"], words["enough"])
     faults += [f"{WORDS.name}: parts: {one}: is gone." for one in {*words["parts"]} - {one.text for one in found}]
     faults += [f"{WORDS.name}: kinds.{name}: is missing. Add it." for name in {*kinds(), _FAULTS} - {*words["kinds"]}]
+    of_rows = findings()
+    faults += without_words({one.rule for one in of_rows}, words["finding"], "finding")
+    faults += without_words(expected_values(), words["expected"], "expected")
     if faults:
         sys.stderr.write("\n".join(faults) + "\n")
         return 1
-    current = page(made, words["kinds"])
+    current = page(made, words["kinds"]) + page_of_expected(words["expected"])
+    current += page_of_findings(of_rows, words["finding"])
     if "--check" not in arguments:
         target.write_text(current, encoding="utf-8", newline="\n")
         return 0

@@ -1,4 +1,4 @@
-"""Make .venv-lowest: each library that pyproject.toml names at the lowest version it allows, the tools of tests at any.
+"""Make .venv-lowest: each library that vi_risk or an extra needs at its lowest version, the tools of tests at any.
 
 ``python -m tools.lowest`` makes it and prints those versions; ``make test-lowest`` then runs the tests in it. A bound
 that is too low shows there. It needs uv, which alone resolves so, and a package index.
@@ -7,19 +7,14 @@ that is too low shows there. It needs uv, which alone resolves so, and a package
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
 from tools.lock import ROOT, locked_requirements, without_constraints
 
 ENVIRONMENT = ROOT / ".venv-lowest"
-EXTRAS = (
-    "fair",
-    "keyring",
-    "notebooks",
-    "postgres",
-    "tune",
-)  # all but spark
+LEFT_OUT = "spark"  # large, and for few
 COMPILE = ("uv", "pip", "compile", "--quiet", "--python-version", "3.11", "--no-header", "--no-annotate")
 
 
@@ -34,7 +29,8 @@ def lowest(project_text: str, folder: Path) -> Path:
     # Without the constraints of the lock, which would hold every version where it is.
     project = folder / "pyproject.toml"
     project.write_text(without_constraints(project_text), encoding="utf-8")
-    extras = [word for extra in EXTRAS for word in ("--extra", extra)]
+    offered = tomllib.loads(project_text)["project"]["optional-dependencies"]
+    extras = [word for extra in offered if extra != LEFT_OUT for word in ("--extra", extra)]
     direct, everything = folder / "direct.txt", folder / "everything.txt"
     # uv reads its settings in the folder where it stands: those of the checkout hold the lock.
     _run([*COMPILE, str(project), *extras, "--resolution", "lowest-direct", "--output-file", str(direct)], folder)

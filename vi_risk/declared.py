@@ -15,17 +15,24 @@ from vi_risk.errors import SpecificationError, UsageError
 
 _PACKAGE = Path(__file__).resolve().parent
 
-# pydantic's kind of fault -> what it expects, as a writer of TOML would say it
-_EXPECTED = {
+# pydantic's kind of fault -> what it expects, as a writer of TOML would say it. The mend of each stands in
+# docs/reference/errors.toml.
+EXPECTED = {
     "string_type": "text in quotes",
+    "string_too_short": "text that is not empty",
+    "string_pattern_mismatch": "a name of lower-case letters, digits and _ that begins with a letter",
+    "path_type": "text in quotes",
     "int_type": "a whole number, without quotes",
     "int_from_float": "a whole number",
     "int_parsing": "a whole number",
     "float_type": "a number, without quotes",
     "float_parsing": "a number",
+    "finite_number": "a number that is not inf or nan",
     "bool_type": "true or false, without quotes",
     "date_type": "a date, without quotes, such as 2027-03-31",
     "tuple_type": "a list in [brackets]",
+    "list_type": "a list in [brackets]",
+    "too_short": "a list of {min_length} or more",
     "dict_type": "a table in {{braces}}",
     "model_type": "a table",
     "literal_error": "{expected}",
@@ -123,6 +130,8 @@ def faults_of(error: ValidationError, where: str) -> list[str]:
             lines.append(f"{at}: is missing. Add it.")
         elif fault["type"] == "value_error":  # a rule of our own, which says all it found at once
             lines += [f"{at}: {part}." for part in fault["msg"].removeprefix("Value error, ").splitlines()]
+        elif fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]:
+            continue  # pydantic counts the sound ones alone; the others have been told
         else:
             lines.append(f"{at}: {_expected(fault['type'], fault['msg'], fault.get('ctx', {}))}.{_got(fault['input'])}")
     return lines
@@ -130,8 +139,8 @@ def faults_of(error: ValidationError, where: str) -> list[str]:
 
 def _expected(kind: str, message: str, context: Mapping[str, Any]) -> str:
     """Return what was expected in the words of a declared file, not of Python; pydantic's own where we have none."""
-    if kind in _EXPECTED:
-        return f"expected {_EXPECTED[kind].format(**context)}"
+    if kind in EXPECTED:
+        return f"expected {EXPECTED[kind].format(**context)}"
     return message[0].lower() + message[1:]
 
 

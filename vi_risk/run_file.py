@@ -42,7 +42,9 @@ FILES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 OWNED = (RUN_FILE, *(name for names in FILES.values() for name in names))
 
-_PACKAGES = ("duckdb", "ibis-framework", "lightgbm", "mlflow", "numpy", "pandas", "pandera", "scikit-learn", "shap")
+_PACKAGES = (
+    *("duckdb", "ibis-framework", "lightgbm", "mlflow-skinny", "numpy", "pandas", "pandera", "scikit-learn", "shap"),
+)
 
 
 def versions() -> dict[str, str]:

@@ -67,6 +67,7 @@ def test_the_wheel_alone_makes_lists_with_its_own_features_and_models(version: s
     assert run.returncode == 0, run.stderr[-2000:]
     assert list((cwd / "out" / "case_lists").glob("*.html"))
     assert (cwd / "out" / "model_card.html").exists()
+    assert "pip install 'vi-risk[ui]'" in run.stdout  # MLflow's server is no part of the core
     described = [str(command), "features", "describe", "emergency_admissions"]
     told = subprocess.run(described, cwd=cwd, capture_output=True, text=True, check=True).stdout
     assert "emergency" in told

@@ -7,8 +7,20 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tools.check_findings import Found
 from tools.error_messages import Message, messages
-from tools.error_page import PAGE, WORDS, entries, kinds, main, page
+from tools.error_page import (
+    PAGE,
+    WORDS,
+    entries,
+    expected_values,
+    kinds,
+    main,
+    page,
+    page_of_expected,
+    page_of_findings,
+    without_words,
+)
 from vi_risk.cli import app
 
 _KINDS = {"InputError": "InputError", "SpecificationError": "SpecificationError"}
@@ -117,8 +129,39 @@ def test_words_of_a_message_are_found_on_the_page(
     assert words in PAGE.read_text().replace("*", "")
 
 
+def test_what_a_value_is_expected_to_be_has_words_for_what_to_write() -> None:
+    expected = expected_values()
+    told = page_of_expected(dict.fromkeys(expected, "Write it so."))
+
+    assert {"text in quotes", "a table in {braces}", "less than …", "a list of … or more"} <= {*expected}
+    assert r"| a table in \{braces\} | Write it so. |" in told
+
+
+def test_what_the_check_finds_is_told_with_its_cause_and_its_mend_errors_first() -> None:
+    told = page_of_findings(
+        [
+            Found("error", "missing, but required", "rows", (), "Fill them."),
+            Found("warning", "overlap", "people", ("registrations.patient_id",), "End the earlier one."),
+        ],
+        {"missing, but required": "A join.", "overlap": "A move."},
+    )
+
+    errors, warnings = told.split("### Warnings")
+    assert "| missing, but required | A join. | Fill them. |" in errors
+    assert "| … of … people: overlap (`registrations.patient_id`) | A move. | End the earlier one. |" in warnings
+
+
+def test_what_has_no_words_and_words_of_nothing_are_faults() -> None:
+    assert without_words(["a cause"], {"a cause": "It is told."}, "finding") == []
+    assert without_words(["a rule"], {"another": "A reason."}, "finding") == [
+        "errors.toml: [finding]: a rule: is missing. Add it.",
+        "errors.toml: [finding]: another: is gone. Take it out.",
+    ]
+
+
 def test_every_entry_has_a_mend_that_is_a_sentence() -> None:
     words = tomllib.loads(WORDS.read_text())
 
-    assert [one["has"] for one in words["message"] if not re.search(r"[.`]$", one["mend"])] == []
+    sentences = {one["has"]: one["mend"] for one in words["message"]} | words["finding"] | words["expected"]
+    assert [has for has, sentence in sentences.items() if not re.search(r"[.`]$", sentence)] == []
     assert {*words["kinds"]} == {*kinds(), "faults"}

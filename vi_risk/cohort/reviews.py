@@ -45,11 +45,6 @@ def reviews_of(records: Records, index_date: date) -> "pd.DataFrame":
     return found
 
 
-def latest_reviews(reviews: "pd.DataFrame") -> "pd.DataFrame":
-    """Return the latest review of each person, of those that `reviews_of` gives."""
-    return reviews.drop_duplicates("patient_id", ignore_index=True)
-
-
 def _none() -> "pd.DataFrame":
     import pandas as pd  # noqa: PLC0415 - loaded when used
 

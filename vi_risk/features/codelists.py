@@ -13,8 +13,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from vi_risk.errors import SpecificationError
-
 PREFIX_SYSTEMS = ("icd10", "opcs4", "bnf")
 _SHAPES = {
     "icd10": re.compile(r"[A-Z][0-9][0-9A-Z]{0,4}"),
@@ -120,20 +118,6 @@ def plain_code(system: str, code: str) -> str:
     return code.strip().upper() if system == "bnf" else code.strip()
 
 
-def read_codelists(folder: Path) -> dict[str, CodeList]:
-    """Read every CSV file of a folder; a folder that is not there holds none.
-
-    Raises
-    ------
-    SpecificationError
-        A header, a code, a group or points are malformed, or a code stands twice in one group; all faults at once.
-    """
-    lists, faults = codelists_and_faults(folder)
-    if faults:
-        raise SpecificationError.of([fault for of_list in faults.values() for fault in of_list])
-    return lists
-
-
 def code_faults(codes: object, groups: object, codelists: Mapping[str, CodeList]) -> list[str]:
     """Say which code list or groups that an entry names are not there; of another type they are told elsewhere."""
     if not isinstance(codes, str):
@@ -150,7 +134,11 @@ def code_faults(codes: object, groups: object, codelists: Mapping[str, CodeList]
 
 
 def codelists_and_faults(folder: Path) -> tuple[dict[str, CodeList], dict[str, list[str]]]:
-    """Return the code lists of a folder that are sound, and name -> faults of the others."""
+    """Return the code lists of a folder that are sound, and name -> faults of the others.
+
+    Every CSV file is one; a folder that is not there holds none. A fault is a header, a code, a group or points that
+    are malformed, or a code that stands twice in one group.
+    """
     lists: dict[str, CodeList] = {}
     faults: dict[str, list[str]] = {}
     for path in sorted(folder.glob("*.csv")):

@@ -93,8 +93,8 @@ def check_database(database: Path, *, where: str) -> None:
 def other_version(where: str, store: object) -> ResourceError:
     """Return the error of a store that another version of MLflow wrote."""
     return ResourceError(
-        f"{where}: expected a store of MLflow {version('mlflow')}, found one that another version wrote. If it is"
-        f" older, copy it and run: .venv/bin/mlflow db upgrade {store}. Or name another store: --tracking-uri"
+        f"{where}: expected a store of MLflow {version('mlflow-skinny')}, found one that another version wrote. If it"
+        f" is older, copy it and run: .venv/bin/mlflow db upgrade {store}. Or name another store: --tracking-uri"
         " sqlite:///FOLDER/FILE.db."
     )
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MODEL_CODE = Path(__file__).with_name("model_code.py")
 
 # What a model needs to be loaded. Given by name because MLflow otherwise loads the model in a new process to find out.
-_MODEL_REQUIREMENTS = ("vi-risk", "lightgbm", "mlflow", "numpy", "pandas", "scikit-learn")
+_MODEL_REQUIREMENTS = ("vi-risk", "lightgbm", "mlflow-skinny", "numpy", "pandas", "scikit-learn")
 
 _LONGEST_PARAMETER = 6000
 _PARAMETERS_AT_ONCE = 100

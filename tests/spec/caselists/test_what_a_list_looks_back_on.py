@@ -19,7 +19,8 @@ from vi_risk.caselists.ranking import choose, ranked_people
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.models.snapshots import Snapshots, build_features
 from vi_risk.models.spec import ModelSpec
-from vi_risk.reasons.prompts import prompts_for, read_prompts
+from vi_risk.reasons.asking import prompts_for
+from vi_risk.reasons.prompts import read_prompts
 
 LIST_DATE, LIST_BEFORE = date(2025, 1, 1), date(2024, 10, 1)
 DIABETES, ASTHMA, SEVERE, MODERATE = "44054006", "195967001", "925861000000102", "925831000000107"

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from vi_risk.features.catalogue import read_catalogue
-from vi_risk.reasons.prompts import prompts_for, read_prompts
+from vi_risk.reasons.asking import prompts_for
+from vi_risk.reasons.prompts import read_prompts
 
 PROMPTS = read_prompts(catalogue=read_catalogue())
 Facts = dict[str, float]

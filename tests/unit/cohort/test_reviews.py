@@ -3,7 +3,7 @@ from typing import Any
 
 import pandas as pd
 
-from vi_risk.cohort.reviews import REVIEW_COLUMNS, latest_reviews, reviews_of
+from vi_risk.cohort.reviews import REVIEW_COLUMNS, reviews_of
 
 DAY = date(2025, 1, 1)
 AUTUMN, SPRING = date(2024, 10, 2), date(2024, 4, 3)
@@ -24,8 +24,6 @@ def test_the_latest_review_of_each_person_comes_first(make_records: Any) -> None
 
     assert found["patient_id"].tolist() == ["p", "p", "q"]
     assert found["decision"].tolist() == ["accepted", "deferred", "declined"]
-    latest = latest_reviews(found)
-    assert latest["decision"].to_dict() == {0: "accepted", 1: "declined"}
 
 
 def test_a_review_of_the_day_or_recorded_on_it_is_not_known(make_records: Any) -> None:

@@ -2,24 +2,8 @@
 
 from typing import Any
 
+from tests.unit.evidence.an_evaluation import MODEL, evaluation
 from vi_risk.evidence import metrics_of, parameters_of
-
-MODEL = {"auroc": 0.762, "auroc_interval": [0.74, 0.78], "n": 100, "at": {"capacity": {"ppv": 0.5}}}
-TRUTH = {
-    "n": 99,
-    "auroc": 0.828,
-    "auroc_interval": [0.81, 0.84],
-    "model_auroc": 0.761,
-    "share_of_best": 0.796,
-    "share_of_best_interval": [0.75, 0.84],
-    "correlation": 0.82,
-    "mean_absolute_difference": 0.038,
-    "tenths": [{"n": 99, "mean_risk": 0.1, "mean_true_risk": 0.1}],
-}
-
-
-def evaluation(**truth: Any) -> dict[str, Any]:
-    return {"model": MODEL, "comparators": {"age": {"auroc": 0.6}}, "truth": TRUTH | truth}
 
 
 def test_metrics_name_the_truth_and_the_share_where_they_were_given() -> None:

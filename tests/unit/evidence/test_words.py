@@ -1,27 +1,9 @@
 """Evidence of a run beyond the evaluation itself: results as lines of the terminal, and what should stop a reader."""
 
-from typing import Any
-
 import pytest
 
+from tests.unit.evidence.an_evaluation import MODEL, TRUTH, evaluation
 from vi_risk.evidence import doubts, in_words, truth_in_words
-
-MODEL = {"auroc": 0.762, "auroc_interval": [0.74, 0.78], "n": 100, "at": {"capacity": {"ppv": 0.5}}}
-TRUTH = {
-    "n": 99,
-    "auroc": 0.828,
-    "auroc_interval": [0.81, 0.84],
-    "model_auroc": 0.761,
-    "share_of_best": 0.796,
-    "share_of_best_interval": [0.75, 0.84],
-    "correlation": 0.82,
-    "mean_absolute_difference": 0.038,
-    "tenths": [{"n": 99, "mean_risk": 0.1, "mean_true_risk": 0.1}],
-}
-
-
-def evaluation(**truth: Any) -> dict[str, Any]:
-    return {"model": MODEL, "comparators": {"age": {"auroc": 0.6}}, "truth": TRUTH | truth}
 
 
 def test_the_line_of_the_terminal_says_how_near_the_model_comes_to_the_truth() -> None:

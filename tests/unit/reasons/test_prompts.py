@@ -13,7 +13,8 @@ from vi_risk.declared import shipped
 from vi_risk.errors import SpecificationError
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.reasons.askable import PEOPLE_COLUMNS
-from vi_risk.reasons.prompts import PROMPT_COLUMNS, Prompt, asked_where_none, prompts_for, read_prompts
+from vi_risk.reasons.asking import PROMPT_COLUMNS, asked_where_none, prompts_for
+from vi_risk.reasons.prompts import Prompt, read_prompts
 
 CATALOGUE = read_catalogue()
 SHIPPED = read_prompts(catalogue=CATALOGUE)

@@ -128,7 +128,7 @@ def chance_of_so_far(observed: Floats, expected: Floats) -> Floats:
     return chance
 
 
-def discovered(chances: Floats, *, rate: float = FALSE_DISCOVERIES) -> Rows:
+def discovered(chances: Floats) -> Rows:
     """Return which of the chances pass the procedure of Benjamini and Hochberg; a missing one was not looked at.
 
     Examples
@@ -140,5 +140,5 @@ def discovered(chances: Floats, *, rate: float = FALSE_DISCOVERIES) -> Rows:
     """
     looked = ~np.isnan(chances)
     ordered = np.sort(chances[looked])
-    passing = ordered[ordered <= rate * np.arange(1, ordered.size + 1) / max(ordered.size, 1)]
+    passing = ordered[ordered <= FALSE_DISCOVERIES * np.arange(1, ordered.size + 1) / max(ordered.size, 1)]
     return looked & (chances <= passing[-1]) if passing.size else np.zeros(chances.shape, dtype=bool)

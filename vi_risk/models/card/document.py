@@ -25,7 +25,8 @@ from vi_risk.models.card.parts import (
 )
 from vi_risk.models.card.people import records_and_people
 from vi_risk.models.card.predictors import features
-from vi_risk.models.card.tripod import checklist, dates_in_words
+from vi_risk.models.card.tripod import checklist
+from vi_risk.models.templates import dates_in_words
 
 _CHECKSUM = "Model file, SHA-256"
 

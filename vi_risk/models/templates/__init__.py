@@ -1,6 +1,7 @@
 """The look that all pages share: the style sheet, the environment that renders, and the words for dates and names."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -37,6 +38,18 @@ def date_in_words(day: date) -> str:
     '1 November 2025'
     """
     return f"{day.day} {day:%B %Y}"
+
+
+def dates_in_words(days: Sequence[date]) -> str:
+    """Return when something was, with its preposition: at one day, or from the first to the last of several.
+
+    Examples
+    --------
+    >>> dates_in_words([date(2024, 1, 1)]), dates_in_words([date(2024, 7, 1), date(2024, 1, 1)])
+    ('at 1 January 2024', 'from 1 January 2024 to 1 July 2024')
+    """
+    first, last = (date_in_words(end(days)) for end in (min, max))
+    return f"at {first}" if first == last else f"from {first} to {last}"
 
 
 def held_together(text: str) -> str:

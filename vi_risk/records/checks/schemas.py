@@ -41,6 +41,8 @@ _MENDS = {
     "max_value": "Correct these values, or map them to null: they are used as they are.",
 }
 
+_TYPE_MEND = "Convert the column in the mapping, or send it as the data dictionary has it."
+
 
 def pandera_schema(table: Table, columns: tuple[str, ...]) -> Any:
     """Return the pandera schema (ibis backend) of a table, restricted to the columns that are there."""
@@ -95,7 +97,8 @@ def shape_findings(table: Table, schema: Any, rows: ir.Table, total: int) -> Ite
     sound = sound_columns(schema, rows)
     for name in schema.columns:
         if name not in sound:
-            yield Finding(table.name, name, f"wrong type, expected {table.column(name).type}", total, total, "error")
+            rule = f"wrong type, expected {table.column(name).type}"
+            yield Finding(table.name, name, rule, total, total, "error", _TYPE_MEND)
 
 
 def value_rules(table: Table, schema: Any, rows: ir.Table) -> Iterator[Rule]:
