@@ -9,6 +9,7 @@ import pandas as pd
 from vi_risk.caselists.choosing.certainty import share_listed
 from vi_risk.caselists.choosing.changes import PreviousList, became_of
 from vi_risk.caselists.choosing.people import people_at_list
+from vi_risk.caselists.choosing.tie_band import lot_of
 from vi_risk.caselists.making import case_lists
 from vi_risk.caselists.practice.summarising import columns_read, practice_summaries
 from vi_risk.caselists.ranking import in_order, on_lists, practices_without_list, ranked_people
@@ -16,9 +17,9 @@ from vi_risk.caselists.wording import CONFIDENTIAL, SYNTHETIC
 from vi_risk.errors import UsageError
 from vi_risk.governance.told import objectors_in_words
 from vi_risk.models.companions import column_of
+from vi_risk.reasons.asking import asked_where_none, prompts_for
 from vi_risk.reasons.explain import explain
 from vi_risk.reasons.moved import what_moved
-from vi_risk.reasons.prompts import asked_where_none, prompts_for
 
 if TYPE_CHECKING:
     from vi_risk.caselists.choosing.rules import CaseListRules
@@ -76,11 +77,15 @@ class Lists:
         The list before, of all practices; None where there is none to compare with.
     networks
         Network -> its people in one view, those of the practices that have a list.
+    lot
+        Who was in a lot for the last places, by meeting and rank (`vi_risk.caselists.choosing.tie_band.LOT_COLUMNS`);
+        None where the rules have no tie band.
     """
 
     of_practices: list["CaseList"]
     before: PreviousList | None
     networks: Mapping[str, "PracticeSummary"]
+    lot: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,9 +192,8 @@ class Listing:
             listed=_joined(listed, networks),
             before=None if list_before is None else replace(list_before, listed=_joined(list_before.listed, networks)),
         )
-        return Lists(
-            made, list_before, {name: told for name, told in of_networks.items() if name in {*networks.values()}}
-        )
+        told = {name: of_one for name, of_one in of_networks.items() if name in {*networks.values()}}
+        return Lists(made, list_before, told, lot_of(ranked))
 
     def practices_without(self, snapshots: "Snapshots") -> dict[str, int]:
         """Return practice_code -> people, of practices outside the trust that have no list."""

@@ -18,6 +18,7 @@ CARD_FILE, CARD_TEXT = "model_card.html", "model_card.md"
 SCORES_FILE, MODEL_FOLDER, LISTS_FOLDER = "scores.parquet", "model", "case_lists"
 SCORES_IN_REFITS = "scores_in_refits.parquet"  # the risk of everyone scored in each refit
 SCORES_BEFORE = "scores_before.parquet"  # risks at the date of the list before, where no list was made then
+TIE_BAND_FILE = "tie_band.parquet"  # who was in a lot for the last places, and who was drawn
 LISTED_BEFORE = "listed_before.parquet"  # who was on the list before, where there was one
 REGISTERED_FOLDER = "registered"  # a model fetched from the registry to score with, and its evidence
 
@@ -36,7 +37,7 @@ FILES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "evaluation": (EVALUATION_FILE, CARD_FILE, CARD_TEXT, PLOTS_FOLDER),
         "promotion": (),
         "scores": (SCORES_FILE, SCORES_IN_REFITS, SCORES_BEFORE, REGISTERED_FOLDER),
-        "case_lists": (LISTS_FOLDER,),
+        "case_lists": (LISTS_FOLDER, TIE_BAND_FILE),
         "tracking": (),
     }
 )

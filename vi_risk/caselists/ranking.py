@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from vi_risk.caselists.choosing.people import people_at_list
-from vi_risk.caselists.choosing.places import give_places
+from vi_risk.caselists.choosing.places import give_places, held_by_floor
 from vi_risk.caselists.choosing.rules import CaseListRules, places_asked_for, shipped_rules
 from vi_risk.caselists.choosing.standing import OBJECTION, kept_off
+from vi_risk.caselists.choosing.tie_band import IN_BAND, LOT_CHANCE, draw_at_the_line
 
 if TYPE_CHECKING:
     from vi_risk.caselists.lists import CaseList
@@ -32,6 +33,9 @@ def ranked_people(
         - named: whether the person may be named among those left out; an objection is counted alone;
         - listed: whether the person is on the list;
         - place: whether there is a place: of those kept off, whether it would have been theirs.
+
+        Where the rules have a tie band, also in_tie_band: whether the person was in a lot; and lot_chance: how likely a
+        place then was.
     """
     rules = rules or shipped_rules(snapshots.catalogue)
     people = people_at_list(scores, snapshots, columns=rules.columns)
@@ -64,6 +68,13 @@ def in_order(
     may = off == ""
     place = give_places(practice, meeting, may, capacity=capacity, floor=rules.places.floor)
     unnamed = {OBJECTION, *(one.words for one in rules.standing if one.is_objection)}
+    band = {}
+    if rules.places.tie_band.width:
+        held = held_by_floor(practice, may, rules.places.floor)
+        asked = people.assign(meeting=meeting)
+        lot = draw_at_the_line(asked, may & place, may, held, band=rules.places.tie_band)
+        place = np.where(lot.in_band, lot.drawn, place)
+        band = {IN_BAND: lot.in_band, LOT_CHANCE: lot.chance}
     rank = pd.Series(may.astype(int)).groupby(practice).cumsum()
     return people.assign(
         rank=rank.where(may, 0),
@@ -72,6 +83,7 @@ def in_order(
         named=~np.isin(off.astype(str), list(unnamed)),
         listed=may & place,
         place=place,
+        **band,
     )
 
 

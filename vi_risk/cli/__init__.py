@@ -31,16 +31,19 @@ from vi_risk.cli.asked import (
 )
 from vi_risk.cli.audit import audit_app
 from vi_risk.cli.features import features_app
+from vi_risk.cli.impact import impact_app
 from vi_risk.cli.keys import key_app
 from vi_risk.cli.leaks import leaks_app
 from vi_risk.cli.mapping import mapping_app
+from vi_risk.cli.monitor import monitor_app
 from vi_risk.cli.recalibrate import recalibrate_app
 from vi_risk.cli.registry import models_app, registry_app
 from vi_risk.cli.reidentify import identity_app
+from vi_risk.cli.replay import replay_app
 from vi_risk.cli.reviews import reviews_app
+from vi_risk.cli.synth import synth_app
 from vi_risk.cli.told import JsonLogFlag, example, log_to, told
 from vi_risk.cli.tune import tune_app
-from vi_risk.errors import UsageError
 from vi_risk.flags import (
     CacheFlag,
     CapacityFlag,
@@ -64,8 +67,6 @@ from vi_risk.flags import (
     StageOutFlag,
     TrackingFlag,
     TruthFlag,
-    day_of,
-    numbers_of,
 )
 
 if TYPE_CHECKING:
@@ -81,10 +82,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(synth_app)
 app.add_typer(features_app, name="features")
 app.add_typer(models_app, name="models")
 app.add_typer(registry_app)  # promote, rollback
 app.add_typer(recalibrate_app)
+app.add_typer(monitor_app)
+app.add_typer(replay_app)
+app.add_typer(impact_app)
 app.add_typer(tune_app)
 app.add_typer(reviews_app, name="reviews")
 app.add_typer(key_app, name="key")
@@ -188,69 +193,6 @@ def run(
         _say_where(out, tracking_uri)
 
 
-@app.command(epilog=example("vi-risk synth --patients 20000 --seed 1 --out trust --index-date 2024-01-01 --report"))
-def synth(
-    patients: PatientsFlag = 20_000,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, max=2**31 - 1, help="Of every random draw.")] = 1,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for one file per canonical table.")] = Path(
-        "trust"
-    ),
-    file_format: Annotated[
-        str, typer.Option("--format", metavar="parquet|csv", help="Format of the tables.")
-    ] = "parquet",
-    span: Annotated[
-        tuple[str, str], typer.Option("--span", metavar="FROM TO", help="First and last day of the records.")
-    ] = ("2021-01-01", "2024-12-31"),
-    index_date: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--index-date", metavar="DATE", help="Write the true risk at this date to truth.parquet; repeatable."
-        ),
-    ] = None,
-    flaws: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--flaw", metavar="NAME=X", help="Share missing, duplicates or slips; coding_lag, times usual; repeatable."
-        ),
-    ] = None,
-    effects: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--effect", metavar="NAME=X", help="Rate ratio of emergency admission: integration or review; repeatable."
-        ),
-    ] = None,
-    show_facts: Annotated[
-        bool, typer.Option("--report", help="Print what was made beside the facts of the place that it must resemble.")
-    ] = False,
-) -> None:
-    """Write the records of a synthetic trust, and the true risks that only it can know."""
-    with told(2) as report:
-        from vi_risk.records.synthetic import Effects, Flaws, make_trust, make_truth, write_trust
-        from vi_risk.run_file import RUN_FILE
-
-        if (out / RUN_FILE).exists():
-            msg = f"--out {out}: is the output folder of a run. Name a folder for the records alone."
-            raise UsageError(msg)
-        first_day, last_day = (day_of(day) for day in span)
-        dates = [day_of(day) for day in index_date or ()]
-        life: dict[str, Any] = {"patients": patients, "seed": seed, "first_day": first_day, "last_day": last_day}
-        ratios = numbers_of("--effect", effects, ("integration", "review"))
-        life["effects"] = Effects(ratios.get("integration", 1.0), ratios.get("review", 1.0))
-        chosen = Flaws(**numbers_of("--flaw", flaws, ("missing", "duplicates", "slips", "coding_lag")))
-        report.stage(f"Build a synthetic trust of {patients:,} people (seed {seed})")
-        write_trust(out, **life, flaws=chosen, file_format=file_format, index_dates=dates)  # type: ignore[arg-type]
-        if show_facts:
-            from vi_risk.records.synthetic.facts import facts
-
-            report.stage("Hold it against the place")
-            truth = make_truth(index_dates=dates, **life) if dates else None
-            for fact in facts(make_trust(**life), truth):
-                mark = "" if fact.inside else "   outside"
-                expected = f"{fact.lowest:.3g} to {fact.highest:.3g}" if fact.target is None else f"{fact.target:.4g}"
-                print(f"{fact.name:<60} {fact.value:>9.4g}   expected {expected}{mark}")
-        report.step(f"one file per table in {out}")
-
-
 # --- one stage at a time --------------------------------------------------------------------------------------------
 
 
@@ -278,9 +220,9 @@ def check(
 
 
 @app.command(epilog=example("vi-risk train --out out"))
-def train(out: StageOutFlag = Path("out")) -> None:
+def train(out: StageOutFlag = Path("out"), memory_limit: MemoryFlag = None, spill: SpillFlag = None) -> None:
     """Train the model on the features in the output folder; writes model/."""
-    _stage(out, lambda stages, folder, report: stages.train(folder, report))
+    _stage(out, lambda stages, folder, report: stages.train(folder, report), memory_limit, spill)
 
 
 @app.command(epilog=example("vi-risk evaluate --capacity 20 --out out"))
@@ -288,6 +230,8 @@ def evaluate(
     out: StageOutFlag = Path("out"),
     capacity: CapacityFlag = None,
     truth: TruthFlag = None,
+    memory_limit: MemoryFlag = None,
+    spill: SpillFlag = None,
     tracking_uri: TrackingFlag = DEFAULT_URI,
 ) -> None:
     """Evaluate the model on the test snapshot and track it; writes evaluation.json, model_card.html and plots/."""
@@ -299,7 +243,7 @@ def evaluate(
         stages.evaluate(folder, capacity or load_rules().capacity, report, truth=truth)
         stages.track_model(folder, tracking_uri, report)
 
-    _stage(out, work)
+    _stage(out, work, memory_limit, spill)
 
 
 @app.command(epilog=example("vi-risk score --out out"))
@@ -314,6 +258,8 @@ def score(
             show_default="the champion if there is one, else own",
         ),
     ] = None,
+    memory_limit: MemoryFlag = None,
+    spill: SpillFlag = None,
     tracking_uri: TrackingFlag = DEFAULT_URI,
 ) -> None:
     """Score everyone eligible at the date of the list; writes scores.parquet.
@@ -325,7 +271,7 @@ def score(
         check_store(tracking_uri, out)
         stages.score(folder, report, asked=model, tracking_uri=tracking_uri)
 
-    _stage(out, work)
+    _stage(out, work, memory_limit, spill)
 
 
 @app.command(epilog=example("vi-risk caselist --capacity 20 --caselist caselist.toml --out out"))
@@ -335,6 +281,8 @@ def caselist(
     caselist: CaseListFlag = None,
     prompts: PromptsFlag = None,
     pdf: PdfFlag = False,
+    memory_limit: MemoryFlag = None,
+    spill: SpillFlag = None,
     tracking_uri: TrackingFlag = DEFAULT_URI,
 ) -> None:
     """Choose and explain who is listed, write case_lists/ and track the run."""
@@ -346,21 +294,25 @@ def caselist(
         stages.case_lists(folder, rules, capacity or rules.capacity, report, prompts=asked, pdf=pdf)
         stages.track_lists(folder, tracking_uri, report)
 
-    _stage(out, work)
+    _stage(out, work, memory_limit, spill)
 
 
-def _stage(out: Path, work: Callable[[Any, Path, "Report"], None]) -> None:
-    with told() as report:
+def _stage(
+    out: Path, work: Callable[[Any, Path, "Report"], None], memory_limit: int | None, spill: Path | None
+) -> None:
+    with told() as told_to, held_to(memory_limit, spill, told_to) as report:
         from vi_risk import stages
         from vi_risk.files import replaced
         from vi_risk.run_file import OWNED
 
-        check_built(out)
+        check_built(out, report)
         with replaced(out, keep=True, owned=OWNED) as folder:
             work(stages, folder, report)
 
 
 def _say_where(out: Path, tracking_uri: str) -> None:
+    from vi_risk.tracking.looking import how_to_look
+
     pages = sorted((out / "case_lists").glob("*.html"))
     lists = [page for page in pages if not page.stem.startswith("network-") and page.stem != "pathways"]
     print(
@@ -371,7 +323,7 @@ def _say_where(out: Path, tracking_uri: str) -> None:
     print(f"Model card   {out / 'model_card.html'}")
     mlflow = Path(sys.executable).with_name("mlflow")
     command = mlflow.relative_to(Path.cwd()) if mlflow.is_relative_to(Path.cwd()) else mlflow
-    print(f"Tracked      {command} ui --backend-store-uri {tracking_uri}")
+    print(f"Tracked      {how_to_look(tracking_uri, mlflow=command)}")
 
 
 def _interrupt(*_: object) -> None:

@@ -8,6 +8,7 @@ from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Domain
 from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.models.card.content import RECALIBRATED
+from vi_risk.models.reviewed.at_the_top import on_the_card
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
 from vi_risk.records.codes import EMERGENCY_ADMISSION_METHODS
@@ -82,6 +83,7 @@ def making_of(spec: ModelSpec, run: Mapping[str, Any], snapshots: Snapshots, rul
         "Training": _training(model, rule),
         "Split": _SPLIT[spec.split.by],
         "Left the area": _LEFT[spec.censoring.left_area],
+        **on_the_card(spec),
         "Missing values": "stay missing, and the trees learn which way they point; so does a table that is absent",
         "Features": (
             f"{used:,} of the {allowed:,} that the spec allows; the others are missing for everyone in training"

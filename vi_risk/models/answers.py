@@ -38,8 +38,11 @@ def with_answers(
         The columns of `cohort`, and outcome, ended, followed_days (`vi_risk.cohort.outcomes.outcomes_of`) and weight
         (`vi_risk.cohort.censoring.censoring_weights`), all missing where the window is not over; for each companion
         that the records can answer ``<name>_outcome`` and ``<name>_weight``; and for rows of the earliest training date
-        ``outcome_<days>`` and ``weight_<days>``, those of windows that begin `LATER` days after it.
+        ``outcome_<days>`` and ``weight_<days>``, those of windows that begin `LATER` days after it. Where reviews are
+        treated as exposure (`vi_risk.models.reviewed`) there are ``<name>_followed_days`` and no later windows: most
+        of those would have been reviewed before they began.
     """
+    exposed = spec.reviews.treated_as != "ignore"
     answered = cohort.assign(**_answers(records, cohort, spec, known_by=known_by, catalogue=catalogue))
     for companion in spec.companions:
         if unanswered(records, companion):
@@ -47,8 +50,10 @@ def with_answers(
         answers = _answers(records, cohort, companion, known_by=known_by, catalogue=catalogue)
         answered[f"{companion.name}_outcome"] = answers["outcome"]
         answered[f"{companion.name}_weight"] = answers["weight"]
+        if exposed:
+            answered[f"{companion.name}_followed_days"] = answers["followed_days"]
         let_go()
-    if spec.counts or spec.cohort.index != "date":
+    if spec.counts or spec.cohort.index != "date" or exposed:
         return answered
     training = cohort[cohort["role"] == "train"]
     first = training[training["index_date"] == training["index_date"].min()]

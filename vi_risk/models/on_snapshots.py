@@ -17,6 +17,8 @@ from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.learning.counts import CountRegressor
 from vi_risk.models.learning.inputs import tells_nothing
 from vi_risk.models.learning.uncertainty import Refits, fit_refits
+from vi_risk.models.reviewed.learning import fit_at_no_review, refits_at_no_review, told_apart
+from vi_risk.models.reviewed.windows import REVIEW_DAY, REVIEW_SHARE
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.splits import refuse_leaks
 
@@ -30,17 +32,25 @@ _SAMPLED = 2_000  # rows of which the contributions of features are told
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LearningRows:
-    """What a model learns from: features, read a block at a time; outcome, weight (0: not known) and patient."""
+    """What a model learns from: features, read a block at a time; outcome, weight (0: not known) and patient.
+
+    Attributes
+    ----------
+    review_share
+        Of the window, how much of it a review was at work; None where the spec does not treat reviews as a covariate.
+    """
 
     features: Blocks
     outcome: Floats
     weight: Floats
     patient_id: "np.ndarray[Any, Any]"
+    review_share: Floats | None = None
 
     def take(self, rows: Rows) -> Self:
         """Return some of the rows."""
-        features = self.features.take(rows)
-        return type(self)(features, self.outcome[rows], self.weight[rows], self.patient_id[rows])
+        features, share = self.features.take(rows), self.review_share
+        of_reviews = None if share is None else share[rows]
+        return type(self)(features, self.outcome[rows], self.weight[rows], self.patient_id[rows], of_reviews)
 
     def select(self, inputs: Sequence[str]) -> Self:
         """Return the rows with some of the features."""
@@ -65,12 +75,14 @@ class LearningRows:
 
 def training_rows(snapshots: "Snapshots", *, of: str | None = None) -> LearningRows:
     """Return the training rows with all features of them, and the main outcome or that of a companion by name."""
-    answers = snapshots.answers("train", of=of)
+    answers, people = snapshots.answers("train", of=of), snapshots.people("train")
+    share = people.get(REVIEW_SHARE if of is None else f"{of}_{REVIEW_SHARE}")
     return LearningRows(
         snapshots.blocks("train"),
         answers["outcome"].to_numpy(dtype=np.float64),
         answers["weight"].to_numpy(dtype=np.float64),
-        snapshots.people("train")["patient_id"].to_numpy(),
+        people["patient_id"].to_numpy(),
+        None if share is None else share.to_numpy(dtype=np.float64),
     )
 
 
@@ -110,10 +122,21 @@ def train(snapshots: "Snapshots", spec: ModelSpec, *, companion: ModelSpec | Non
     ('RiskClassifier', True)
     """
     refuse_leaks(snapshots, horizon_days=spec.horizon_days)
+    _refuse_untold_reviews(snapshots, spec)
     asked = companion or spec
     inputs = [feature.name for feature in asked.inputs(snapshots.catalogue)]
     of = None if companion is None else companion.name
     return fit(asked, snapshots.catalogue, training_rows(snapshots, of=of).select(inputs))
+
+
+def _refuse_untold_reviews(snapshots: "Snapshots", spec: ModelSpec) -> None:
+    if spec.reviews.treated_as != "ignore" and REVIEW_DAY not in snapshots.cohort:
+        msg = (
+            f'{spec.name}: reviews.treated_as = "{spec.reviews.treated_as}" needs to know in which windows a review was'
+            " at work, which these features do not tell: they were built for another spec, or on Spark. Build them"
+            ' for this one (`vi-risk features build`, --engine embedded), or write treated_as = "ignore".'
+        )
+        raise InputError(msg)
 
 
 def fit(spec: ModelSpec, catalogue: Catalogue, rows: LearningRows) -> Model:
@@ -132,9 +155,12 @@ def fit(spec: ModelSpec, catalogue: Catalogue, rows: LearningRows) -> Model:
             " everyone. Look at `vi-risk check` for what they lack."
         )
         raise InputError(msg)
-    return estimator_of(spec, catalogue, told).fit(
-        known.select(told).features, known.outcome, groups=known.patient_id, sample_weight=known.sample_weight
-    )
+    features, estimator = known.select(told).features, estimator_of(spec, catalogue, told)
+    given: dict[str, Any] = {"groups": known.patient_id, "sample_weight": known.sample_weight}
+    if told_apart(known.review_share):
+        learnt: Model = fit_at_no_review(estimator, features, known.outcome, known.review_share, **given)
+        return learnt
+    return estimator.fit(features, known.outcome, **given)
 
 
 def estimator_of(spec: ModelSpec, catalogue: Catalogue, inputs: list[str]) -> Model:
@@ -159,15 +185,15 @@ def refits_of(model: Model, snapshots: "Snapshots", spec: ModelSpec) -> Refits |
     if not spec.uncertainty.refits or isinstance(model, CountRegressor):
         return None
     known = training_rows(snapshots).known.select(model.feature_name_)
-    return fit_refits(
-        model,
-        known.features,
-        known.outcome,
-        groups=known.patient_id,
-        sample_weight=known.sample_weight,
-        refits=spec.uncertainty.refits,
-        seed=spec.seed,
-    )
+    given: dict[str, Any] = {
+        "groups": known.patient_id,
+        "sample_weight": known.sample_weight,
+        "refits": spec.uncertainty.refits,
+        "seed": spec.seed,
+    }
+    if told_apart(known.review_share):
+        return refits_at_no_review(model, known.features, known.outcome, known.review_share, **given)
+    return fit_refits(model, known.features, known.outcome, **given)
 
 
 def decay_of(model: Model, snapshots: "Snapshots") -> dict[str, Any] | None:

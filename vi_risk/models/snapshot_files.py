@@ -19,6 +19,7 @@ from vi_risk.features.engine import write_features
 from vi_risk.files import remove, write_text
 from vi_risk.governance.door import without_objectors
 from vi_risk.memory import budget, let_go
+from vi_risk.models.reviewed.windows import as_if_not_reviewed
 from vi_risk.models.snapshots import Plan, Snapshots, particulars_at, plan_people, who_is_asked, whole_record_at
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.stored_features import StoredFeatures, not_whole
@@ -57,6 +58,8 @@ def write_snapshots(
     else:
         features = cache.compute(known, asked, plan.catalogue, windows=windows, fingerprints=records.fingerprints())
         features.to_parquet(folder / FEATURES_FILE, index=False, compression="zstd")
+    built = Snapshots(**vars(plan), features=StoredFeatures(folder / FEATURES_FILE), cohort=cohort)
+    cohort = as_if_not_reviewed(built, records, spec)
     cohort.to_parquet(folder / COHORT_FILE, index=False, compression="zstd")
     let_go()
     _save_particulars(particulars_at(plan, cohort, records, spec), folder)

@@ -16,6 +16,7 @@ from vi_risk.features.engine import Engine, compute_features
 from vi_risk.governance.door import without_objectors
 from vi_risk.models.learning.blocks import Blocks, HeldRows
 from vi_risk.models.planning import Plan, plan_people, plan_snapshots
+from vi_risk.models.reviewed.windows import as_if_not_reviewed
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.stored_features import StoredFeatures
 from vi_risk.models.whole_record import WholeRecord, whole_record_of
@@ -55,7 +56,7 @@ class Snapshots(Plan):
     cohort
         The same rows in the same order: role (train, test, previous, list), practice_code, age, age_band, sex,
         in_hospital, gp_seen_from, and what `vi_risk.models.answers.with_answers` tells: outcome, ended, followed_days
-        and weight.
+        and weight; and what `vi_risk.models.reviewed.windows` adds where the spec treats reviews as exposure.
     particulars
         What a list tells of people beside their features; None where it was not asked of the records.
     whole_record
@@ -88,7 +89,10 @@ class Snapshots(Plan):
 
     def some(self, role: Role, names: Sequence[str]) -> "pd.DataFrame":
         """Return the features of these names of the people of one role; those that are not there are left out."""
-        people = self.people(role)
+        return self._of(self.people(role), names)
+
+    def _of(self, people: "pd.DataFrame", names: Sequence[str]) -> "pd.DataFrame":
+        """Return the features of these names of some rows of the cohort."""
         if isinstance(self.features, StoredFeatures):
             return self.features.columns([*dict.fromkeys(names)], people)
         there = [name for name in dict.fromkeys(names) if name in self.features]
@@ -145,14 +149,13 @@ class Snapshots(Plan):
         """
         import pandas as pd  # noqa: PLC0415 - loaded when used
 
-        people = self.people("list")
-        rows = slice(None) if places is None else list(places)
+        people = self.people("list").iloc[slice(None) if places is None else list(places)]
         there = [name for name in names if name in self.features]
         if self.whole_record is None:
-            return self.some("list", there).iloc[rows]
+            return self._of(people, there)
         further = [name for name in there if name in self.whole_record.days["list"]]
-        of_model = self.some("list", [name for name in there if name not in further]).iloc[rows]
-        return pd.concat([of_model, self.whole_record.columns(further, people.iloc[rows])], axis=1)[there]
+        of_model = self._of(people, [name for name in there if name not in further])
+        return pd.concat([of_model, self.whole_record.columns(further, people)], axis=1)[there]
 
     def told(self, names: Sequence[str]) -> "pd.DataFrame":
         """Return the features of these names of everyone at every date, beside the cohort; other names are left out."""
@@ -239,13 +242,14 @@ def build_features(
         else cache.compute(known, asked, plan.catalogue, windows=plan.windows, fingerprints=records.fingerprints())
     )
     features = cohort[[*KEYS]].merge(features, on=[*KEYS], how="left", validate="many_to_one")
-    return Snapshots(
+    snapshots = Snapshots(
         **vars(plan),
         features=features,
         cohort=cohort,
         particulars=particulars_at(plan, cohort, records, spec),
         whole_record=whole_record_at(plan, cohort, known),
     )
+    return replace(snapshots, cohort=as_if_not_reviewed(snapshots, records, spec))
 
 
 def particulars_at(plan: Plan, cohort: "pd.DataFrame", records: Records, spec: ModelSpec) -> Particulars:

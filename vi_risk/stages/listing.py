@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from vi_risk.run_file import (
     SCORES_BEFORE,
     SCORES_FILE,
     SCORES_IN_REFITS,
+    TIE_BAND_FILE,
     read_run,
     update_run,
 )
@@ -92,6 +94,11 @@ def case_lists(
             packs += pdf_packs(pages, index_date=snapshots.index_dates.list_date)
         except ResourceError as error:
             report.warn(str(error))
+    _keep_lot(lists.lot, folder)
+    if lists.lot is not None:
+        report.step(
+            f"{int(lists.lot['drawn'].sum()):,} places given by lot among {len(lists.lot):,} people at the line"
+        )
     without = listing.practices_without(snapshots)
     packs += _pathways(folder, snapshots, without, rule)
     listed = sum(len(case_list.table) for case_list in made)
@@ -113,7 +120,16 @@ def case_lists(
         "practices_without_list": without,
         "files": [path.name for path in packs],
     }
+    if lists.lot is not None:
+        part["tie_band"] = asdict(rules.places.tie_band)  # who was in it stands in its own file, for the team alone
     update_run(folder, "case_lists", part)
+
+
+def _keep_lot(lot: pd.DataFrame | None, folder: Path) -> None:
+    """Keep who was in the lot, private as the whole folder is; without one, take away that of an earlier run."""
+    remove(folder / TIE_BAND_FILE)
+    if lot is not None:
+        lot.to_parquet(folder / TIE_BAND_FILE, index=False, compression="zstd")
 
 
 def permitted_rules(rules: CaseListRules, records: Mapping[str, Any], catalogue: Catalogue) -> CaseListRules:

@@ -8,6 +8,7 @@ from vi_risk.errors import InputError
 from vi_risk.files import remove
 from vi_risk.models import beside, on_snapshots
 from vi_risk.models.learning import bundle
+from vi_risk.models.reviewed.at_the_top import at_the_top, doubt_of, treated_in_words
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
 from vi_risk.progress import Report
@@ -28,11 +29,17 @@ def train(folder: Path, report: Report) -> None:
     events = int((known["outcome"] > 0).sum())
     report.rows(len(known))
     report.step(f"{len(known):,} rows, {events:,} events, {len(model.feature_name_)} features")
-    if left := len(rows) - len(known):
+    if left := int((answers["weight"].eq(0) & rows["ended"].eq("left").fillna(value=False)).sum()):
         stayed = "; those who stayed count for them" if spec.censoring.left_area == "weight" else ""
         report.step(f"{left:,} rows of people who left the area are left out{stayed}")
     for note in about_censoring(rows, answers["weight"]).notes:
         report.warn(note)
+    done, doubts = treated_in_words(snapshots, spec)
+    for line in done:
+        report.step(line)
+    for doubt in (*doubts, doubt_of(at_the_top(snapshots, spec, model.unseen_raw_), spec)):
+        if doubt:
+            report.warn(doubt)
     companions = _train_companions(folder / MODEL_FOLDER, spec, snapshots, report)
     about = {
         "spec": spec.model_dump(mode="json"),

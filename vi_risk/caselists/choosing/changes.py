@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from vi_risk.caselists.choosing.tie_band import IN_BAND, NOT_DRAWN
 from vi_risk.errors import UsageError
 from vi_risk.models.templates import date_in_words
 
@@ -111,7 +112,8 @@ def left_since(
     then = before.listed[list(LISTED_COLUMNS)].rename(columns={"rank": "rank_before"})
     then = then[~then["patient_id"].isin(list(objectors))]
     now = ranked.loc[ranked["patient_id"].isin(then["patient_id"])]
-    now = now[["patient_id", "practice_code", "kept_off", "named", "listed", "rank"]]
+    columns = ["patient_id", "practice_code", "kept_off", "named", "listed", "rank"]
+    now = now[[*columns, *([IN_BAND] if IN_BAND in now else [])]]
     now = now.rename(columns={"practice_code": "practice_now"})
     found = then.merge(now, on="patient_id", how="left", validate="one_to_one")
     still = found["listed"].eq(True) & (found["practice_now"] == found["practice_code"])
@@ -173,4 +175,6 @@ def _why(person: Any, gone: Mapping[str, str]) -> str:  # a row of the frame tha
         return _NOT_ASKED
     if person.practice_now != person.practice_code:
         return _OTHER_PRACTICE
+    if getattr(person, IN_BAND, False) is True:
+        return NOT_DRAWN
     return person.kept_off or f"below the line: place {person.rank:.0f} now"

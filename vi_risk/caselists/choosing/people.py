@@ -72,7 +72,7 @@ def people_at_list(
         both of its names, or somebody who is not eligible is scored.
     """
     _refuse_unfit(scores)
-    cohort, features = snapshots.rows("list")
+    cohort, features = snapshots.people("list"), snapshots.feature_names
     own = scores.drop(columns=[name for name in cohort if name in scores and name != "patient_id"])
     rows = cohort.reset_index(drop=True).reset_index(names="row")
     people = rows.merge(own.rename(columns=COMPANIONS), on="patient_id", validate="one_to_one")
@@ -87,8 +87,8 @@ def people_at_list(
     people = people.sort_values("row", ignore_index=True)
     chosen = people.pop("row").to_numpy()
     people["in_hospital"] = people["in_hospital"].astype(np.int8)
-    asked = set(features.columns if columns is None else columns) | {REVIEW_FEATURE}
-    names = [name for name in features if name in asked and name not in people and name != "index_date"]
+    asked = set(features if columns is None else columns) | {REVIEW_FEATURE}
+    names = [name for name in features if name in asked and name not in people]
     people = pd.concat([people, snapshots.told_on_list(names, chosen.tolist()).reset_index(drop=True)], axis=1)
     people[OBJECTS] = people["patient_id"].isin(objectors(snapshots)).astype(np.int8)
     return _with_discharge(_with_reviews(people, snapshots), snapshots)

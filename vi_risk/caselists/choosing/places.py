@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from vi_risk.caselists.choosing.tie_band import TieBand, read_tie_band
 from vi_risk.errors import SpecificationError, UsageError
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 SHARED_BY = ("practice", "network", "team", "trust")
-_KEYS = ("by", "floor", "outside", "teams")
+_KEYS = ("by", "floor", "outside", "teams", "tie_band")
 _WHOLE_TRUST = "trust"
 
 
@@ -31,6 +32,8 @@ class Places:
         Codes of practices that are not part of the trust and have a list all the same.
     teams
         practice_code -> team, where teams share places.
+    tie_band
+        How many places next to the line are given by lot; none unless a site says so.
 
     Raises
     ------
@@ -42,6 +45,7 @@ class Places:
     floor: int = 0
     outside: tuple[str, ...] = ()
     teams: Mapping[str, str] = field(default_factory=dict)
+    tie_band: TieBand = field(default_factory=TieBand)
 
     def __post_init__(self) -> None:
         if faults := _faults(self.by, self.floor, self.teams):
@@ -107,11 +111,12 @@ class Places:
         """
         kind, name = meeting
         number = f"{capacity} place{'' if capacity == 1 else 's'}"
+        by_lot = self.tie_band.in_words()
         if kind == "practice":
-            return f"{number} for this practice"
+            return f"{number} for this practice{by_lot}"
         shared = "the practices of the trust" if kind == "trust" else f"the practices of the {kind} {name}"
         floor = f", the best {self.floor} of each first" if self.floor else ""
-        return f"{number} shared by {shared}{floor}"
+        return f"{number} shared by {shared}{floor}{by_lot}"
 
 
 def give_places(
@@ -140,13 +145,19 @@ def give_places(
     [True, True, True, False]
     """
     asked = pd.DataFrame({"practice": practice.to_numpy(), "meeting": meeting.to_numpy(), "may": may.astype(np.int64)})
-    on_floor = _ahead(asked["may"], asked["practice"]) < floor
+    on_floor = pd.Series(held_by_floor(practice, may, floor))
     floors = asked["may"].where(on_floor, 0)
     others = asked["may"].where(~on_floor, 0)
     # The place of each in the queue of the meeting: those on a floor come first, the others after all of them.
     all_floors = floors.groupby(asked["meeting"]).transform("sum")
     place = _ahead(floors, asked["meeting"]).where(on_floor, all_floors + _ahead(others, asked["meeting"]))
     return (place < capacity).to_numpy(dtype=bool)
+
+
+def held_by_floor(practice: "pd.Series[Any]", may: Flags, floor: int) -> Flags:
+    """Return who is among the best `floor` of their practice, of people who stand in order."""
+    counted = pd.DataFrame({"practice": practice.to_numpy(), "may": may.astype(np.int64)})
+    return (_ahead(counted["may"], counted["practice"]) < floor).to_numpy(dtype=bool)
 
 
 def _ahead(counted: "pd.Series[int]", group: "pd.Series[Any]") -> "pd.Series[int]":
@@ -165,13 +176,15 @@ def read_places(content: object) -> tuple[Places, list[str]]:
     ]
     by, floor = content.get("by", "practice"), content.get("floor", 0)
     outside, teams = content.get("outside", []), content.get("teams", {})
+    tie_band, of_band = read_tie_band(content.get("tie_band", {}))
+    faults += of_band
     if not isinstance(outside, list) or not all(isinstance(code, str) for code in outside):
         faults.append(f'places.outside: expected a list of practice codes such as ["M92001"], found {outside!r}.')
     if not isinstance(teams, dict) or not all(isinstance(team, str) and team.strip() for team in teams.values()):
         faults.append('places.teams: expected practice codes with their teams, such as M92001 = "east team".')
         teams = {"": ""}  # told once
     faults += _faults(by, floor, teams)
-    return (Places(), faults) if faults else (Places(by, floor, tuple(outside), teams), [])
+    return (Places(), faults) if faults else (Places(by, floor, tuple(outside), teams, tie_band), [])
 
 
 def _faults(by: object, floor: object, teams: Mapping[str, str]) -> list[str]:

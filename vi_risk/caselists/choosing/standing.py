@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from vi_risk.caselists.choosing.tie_band import BY_LOT, IN_BAND
 from vi_risk.reasons.when import When, read_when
 
 Does = Literal["exclude", "flag", "nothing"]
@@ -65,8 +66,13 @@ def excluding(standing: Sequence[Standing]) -> tuple[str, ...]:
 
 
 def flags_of(people: pd.DataFrame, standing: Sequence[Standing]) -> list[str]:
-    """Return the words of the standings that are said beside each name, joined; "" where there are none."""
+    """Return the words of the standings that are said beside each name, joined; "" where there are none.
+
+    Of listed people whose place was drawn by lot, that is said too.
+    """
     holds = [(one.words, one.when.holds(people)) for one in standing if one.do == "flag"]
+    if IN_BAND in people:
+        holds.append((BY_LOT, people[IN_BAND].to_numpy(dtype=bool)))
     return ["; ".join(words for words, of_each in holds if of_each[row]) for row in range(len(people))]
 
 

@@ -1,0 +1,48 @@
+"""Places by lot at the line: person, practice, risk, what else is known, and the rank on the list of the practice."""
+
+import pytest
+
+from tests.spec.caselists.listing import BELOW, Line, assert_listed, lists_of
+from vi_risk.caselists.choosing.tie_band import BY_LOT
+
+BOB_DRAWN, CYD_DRAWN = 1, 2  # seeds
+FOUR = ("Ann", 0.50), ("Bob", 0.40), ("Cyd", 0.30), ("Dan", 0.20)
+
+
+def band(seed: int, width: int = 1) -> str:
+    return f"[places.tie_band]\nwidth = {width}\nseed = {seed}"
+
+
+@pytest.mark.parametrize(
+    ("seed", "ranks"),
+    [
+        (BOB_DRAWN, (1, 2, BELOW, BELOW)),
+        (CYD_DRAWN, (1, BELOW, 3, BELOW)),
+    ],
+)
+def test_the_last_place_goes_to_either_of_those_next_to_the_line(seed: int, ranks: tuple[int, ...]) -> None:
+    lines: list[Line] = [(name, "North", risk, {}, rank) for (name, risk), rank in zip(FOUR, ranks, strict=True)]
+
+    assert_listed(lines, band(seed), capacity=2)
+
+
+def test_who_is_kept_off_is_in_no_lot() -> None:
+    lines: list[Line] = [
+        ("Ann", "North", 0.50, {}, 1),
+        ("Eve", "North", 0.45, {"days_since_mdt_review_730d": 10}, "reviewed in the last 12 weeks"),
+        ("Bob", "North", 0.40, {}, BELOW),
+        ("Cyd", "North", 0.30, {}, 3),
+    ]
+
+    assert_listed(lines, band(CYD_DRAWN), capacity=2)
+
+
+def test_the_list_says_whose_place_was_drawn_and_nothing_without_a_band() -> None:
+    lines: list[Line] = [(name, "North", risk, {}, rank) for (name, risk), rank in zip(FOUR, (1, 2, 3, 4), strict=True)]
+
+    drawn, without = lists_of(lines, band(BOB_DRAWN), capacity=2)["North"], lists_of(lines, capacity=2)["North"]
+
+    assert drawn.table["flags"].tolist() == ["", BY_LOT]
+    assert "the last place drawn by lot" in drawn.about.places
+    assert without.table["flags"].tolist() == ["", ""]
+    assert "lot" not in without.about.places

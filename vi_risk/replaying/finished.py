@@ -1,0 +1,73 @@
+"""The dates of a replay that are done: a replay that was broken off goes on with them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from vi_risk.files import JOURNAL, remove
+from vi_risk.replaying.finds import DateEvidence
+from vi_risk.run_file import write_json
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedDates:
+    """The dates that are done, each a file of its evidence and one of who was listed."""
+
+    folder: Path
+
+    @classmethod
+    def in_folder(cls, aside: Path, folder: Path, *, asked: str) -> "FinishedDates":
+        """Return those that still hold: what was left by a replay that was asked something else goes.
+
+        Parameters
+        ----------
+        aside
+            The folder in which the next content of the output folder is written; its journal says what was asked.
+        asked
+            A fingerprint of all that decides the list of a date.
+        """
+        journal = aside / JOURNAL
+        if _asked_before(journal) != asked:
+            remove(folder)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        write_json(journal, {"asked": asked})
+        return cls(folder)
+
+    def holds(self, day: date) -> bool:
+        """Return whether a date is done; its evidence is written last, in one step."""
+        return self._evidence_of(day).is_file()
+
+    def keep(self, evidence: DateEvidence, listed: pd.DataFrame) -> None:
+        """Write what a date says."""
+        listed.to_parquet(self._listed_at(evidence.day), index=False, compression="zstd")
+        path = self._evidence_of(evidence.day)
+        aside = path.with_name(f".{path.name}")
+        write_json(aside, evidence.to_dict())
+        aside.replace(path)
+
+    def evidence(self, day: date) -> DateEvidence:
+        """Return what a date says."""
+        return DateEvidence.from_dict(json.loads(self._evidence_of(day).read_text(encoding="utf-8")))
+
+    def listed(self, days: Sequence[date]) -> pd.DataFrame:
+        """Return who was listed at each date: `vi_risk.replaying.finds.LISTED_COLUMNS`."""
+        return pd.concat([pd.read_parquet(self._listed_at(day)) for day in days], ignore_index=True)
+
+    def _evidence_of(self, day: date) -> Path:
+        return self.folder / f"{day}.json"
+
+    def _listed_at(self, day: date) -> Path:
+        return self.folder / f"{day}.parquet"
+
+
+def _asked_before(journal: Path) -> str | None:
+    """Return what a replay that was broken off was asked; None where none was, or a run of another kind."""
+    try:
+        content = json.loads(journal.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content.get("asked") if isinstance(content, Mapping) else None
