@@ -78,7 +78,7 @@ class ModelSpec(BaseModel):
     learner: LearnerSpec = LearnerSpec()
     uncertainty: UncertaintySpec = UncertaintySpec()
     promotion: PromotionSpec = PromotionSpec()
-    monitoring: MonitoringSpec = MonitoringSpec()
+    monitoring: Annotated[MonitoringSpec, Field(exclude_if=is_as_shipped)] = MonitoringSpec()
 
     @field_validator("outcome")
     @classmethod

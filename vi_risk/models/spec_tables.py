@@ -70,11 +70,6 @@ class ReviewsSpec(BaseModel):
         return decisions
 
 
-def is_as_shipped(reviews: ReviewsSpec) -> bool:
-    """Return whether reviews are as where nothing is declared: a model's name then does not change for this table."""
-    return reviews == ReviewsSpec()
-
-
 class SplitSpec(BaseModel):
     """Who is held out at the test date, beside everything that comes after training: nobody else, or whole groups."""
 
@@ -163,3 +158,8 @@ class MonitoringSpec(BaseModel):
     slope: Limits = (0.8, 1.25)
     auroc_loss: Annotated[float, Field(gt=0, lt=0.5)] = 0.03
     min_events: Annotated[int, Field(ge=20)] = 100  # with fewer, seen and expected, a window tells too little
+
+
+def is_as_shipped(table: ReviewsSpec | MonitoringSpec) -> bool:
+    """Return whether a table is as where nothing is declared: a model's name then does not change for it."""
+    return table == type(table)()
