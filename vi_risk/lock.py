@@ -26,13 +26,21 @@ def held(file: Path, *, what: str) -> Iterator[None]:
     ResourceError
         Another process holds it; the message says which, and nothing was waited for.
     """
-    lock = FileLock(file, timeout=0, mode=0o600, thread_local=False)
+    lock = FileLock(file, timeout=0, mode=0o660, thread_local=False)  # in the folder of a group its users ask in turn
     try:
         lock.acquire()
     except Timeout:
         msg = (
             f"{what}: another run is writing it ({_holder(file)}). Wait until that has ended, or name another folder;"
             " of a run that was killed nothing is held any more."
+        )
+        raise ResourceError(msg) from None
+    except PermissionError:
+        if not file.exists():  # then it is the folder that may not be written
+            raise
+        msg = (
+            f"{what}: another user is writing it, or did and was killed ({file} is theirs). Wait until that has ended;"
+            " where nothing runs, have them remove that file."
         )
         raise ResourceError(msg) from None
     try:

@@ -16,6 +16,7 @@ import pytest
 
 from tests.end_to_end.conftest import Ended, run_here
 from tests.end_to_end.guide_blocks import Block
+from tests.end_to_end.guide_folder import FIRST_RUN, FIRST_RUN_TOLD
 from tests.end_to_end.guide_tables import APART, DRAWN, ENDS, SMALLER, WRITTEN, not_run
 from vi_risk.records.linked import Records
 
@@ -33,8 +34,7 @@ class Reader:
 
     def follow(self, block: Block) -> None:
         if block.page in APART:
-            shutil.rmtree(self.folder / "out")
-            shutil.copytree(self.folder / "out-april", self.folder / "out")
+            self.put_first_run()
         if block.kind == "commands":
             self.told = "".join(self.run(block, command) for command in block.commands if command not in not_run(block))
         elif block.kind == "python" and not not_run(block):
@@ -64,6 +64,8 @@ class Reader:
             assert words.pop(0) == "vi-risk", f"{block.where}: {command}: neither run here nor in the table"
             if words[0] == "demo":
                 return self.demonstrated(words)
+            if tuple(words) == FIRST_RUN:
+                return self.put_first_run()
             ended = run_here(*words)
         verb = " ".join(["vi-risk", *words[:2]])
         allowed = {0} | {code for begins, codes in ENDS.items() if verb.startswith(begins) for code in codes}
@@ -77,6 +79,12 @@ class Reader:
                 shlex.split(piped), input=ended.stdout, capture_output=True, text=True, check=True
             ).stdout
         return ended.stdout
+
+    def put_first_run(self) -> str:
+        """Put the run that the folder was made with where it is asked for, and return what it told."""
+        shutil.rmtree(self.folder / "out")
+        shutil.copytree(self.folder / "out-april", self.folder / "out")
+        return (self.folder / FIRST_RUN_TOLD).read_text()
 
     def demonstrated(self, words: list[str]) -> str:
         """Put the demo that other tests have run where this one is asked for."""

@@ -58,10 +58,17 @@ DRAWN = {
 SMALLER = (
     (r"^\.venv/bin/", ""),
     (r"\brun \.\.\.", "run --records extracts --mapping mapping.toml --index-date 2025-04-01 --out out"),
-    (r"^((?:\w+=\w+ )?vi-risk (?:--log \S+ )?(?:run|features build) (?!.*--model)[^|>]*)", r"\1 --model small.toml "),
-    (r"^(vi-risk features build --records extracts) (?!--mapping)", r"\1 --mapping mapping.toml "),
+    (
+        r"^((?:\w+=\w+ )?vi-risk (?:--log \S+ )?(?:run|replay|features build) (?!.*--model)[^|>]*)",
+        r"\1 --model small.toml ",
+    ),
+    (
+        r"^(vi-risk (?:features build|monitor|replay|impact) --records extracts) (?!--mapping)",
+        r"\1 --mapping mapping.toml ",
+    ),
     (r"--spill DIR", "--spill spill"),
     (r"--trials 30", "--trials 2"),
+    (r"--from \S+ --to \S+ --every 3m", "--from 2024-01-01 --to 2024-04-01 --every 3m"),
     (r"synth --patients \d+", "synth --patients 1000"),
     (r"--index-date (?:2025-11-01)", "--index-date 2025-04-01"),
     (r"Z0000(\d)", r"M9200\1"),
@@ -76,6 +83,7 @@ ENDS = {
     "vi-risk promote": {7: "so small a model is not always better than the champion"},
     "vi-risk recalibrate": {3: "a model is not set right on the rows that it was trained on; own-model.md has others"},
     "vi-risk rollback": {2: "one model alone has been champion; tests/end_to_end/test_champion.py has two"},
+    "vi-risk impact": {3: "three practices that joined are too few; tests/end_to_end/test_impact.py has enough"},
     "vi-risk leaks": {8: "it looks for identifiers, and the synthetic trust has figures like them"},
 }
 IDENTIFIED = {"docs/identity.md"}

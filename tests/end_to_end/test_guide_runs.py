@@ -71,6 +71,8 @@ def _read(block: Block, folder: Path) -> None:
         assert block.text == (ROOT / "docs" / "examples" / "governance" / "direct_care.toml").read_text()
     elif "outcome" in content:
         load_spec(file)
+    elif "reviews" in content:  # a table of a spec
+        load_spec().with_changes(**content)
     elif content.keys() & {"tables", "sources", "files"}:
         part = "name" not in content
         tables = "" if "tables" in content else "[tables]\n"

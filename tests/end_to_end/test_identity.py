@@ -49,6 +49,8 @@ def site(trust: Path, small_model: Path, tmp_path_factory: pytest.TempPathFactor
     told = []
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        # So few people teach a model other things under another key, as their order is that of their pseudonyms.
+        patch.setattr("vi_risk.identity.keys.secrets.token_bytes", lambda size: bytes(range(size)))
         for command in (
             ("key", "new", "--key", "keys/key", "--purpose", "direct care", "--place", "RL4"),
             (

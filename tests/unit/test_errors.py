@@ -16,12 +16,14 @@ OTHERS = {
     ("features/definition.py", "ValueError"): "a rule of pydantic's",
     ("governance/declaration.py", "ValueError"): "a rule of pydantic's",
     ("models/spec.py", "ValueError"): "a rule of pydantic's",
+    ("models/spec_tables.py", "ValueError"): "a rule of pydantic's",
     ("records/extract_files.py", "ValueError"): "a rule of pydantic's",
     ("records/mapping.py", "ValueError"): "a rule of pydantic's",
     ("records/units.py", "ValueError"): "a rule of pydantic's",
     # caught in the same module, and told in its words
     ("features/codelists.py", "ValueError"): "points that are no number",
     ("identity/identified_copies.py", "ValueError"): "a file that lacks somebody",
+    ("identity/listed_people.py", "ValueError"): "a row of another length than the heading",
     ("identity/keys.py", "ValueError"): "a key of another format",
     ("models/learning/inputs.py", "TypeError"): "a column that is no feature",
     ("records/sources.py", "duckdb.InvalidInputException"): "the engine's words, which are no text",
@@ -45,6 +47,7 @@ OTHERS = {
     ("stages/resuming.py", "TypeError"): "a value that is not declared",
     # of the command line, and turned into a message and an exit code there
     ("cli/__init__.py", "KeyboardInterrupt"): "an interruption",
+    ("cli/monitor.py", "typer.Exit"): "a limit passed, which is what was asked",
     ("cli/told.py", "typer.BadParameter"): "a flag",
     ("flags.py", "typer.BadParameter"): "a flag",
     ("files.py", "OSError"): "of the disk, told where the folder is replaced",

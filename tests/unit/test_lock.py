@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from vi_risk import lock
 from vi_risk.errors import ResourceError
 from vi_risk.files import check_out, replaced
 from vi_risk.lock import held, is_free, refuse_held
@@ -74,7 +75,7 @@ def test_of_a_holder_that_was_killed_nothing_is_held_and_nothing_stays(
 def test_a_lock_leaves_no_file_and_can_be_held_again(tmp_path: Path) -> None:
     for _ in range(2):
         with held(tmp_path / "lock", what="--out out"):
-            assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o600
+            assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o660
             assert not is_free(tmp_path / "lock")
 
     assert list(tmp_path.iterdir()) == []
@@ -86,3 +87,16 @@ def test_a_holder_that_has_not_said_who_it_is_yet_is_told_so(tmp_path: Path) -> 
         (tmp_path / "lock").write_text("")
         with pytest.raises(ResourceError, match="it has just begun"):
             refuse_held(tmp_path / "lock", what="--out out")
+
+
+def test_a_lock_that_another_user_left_is_told_as_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def theirs(self: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "lock").write_text("")
+    monkeypatch.setattr(lock.FileLock, "acquire", theirs)
+    with (
+        pytest.raises(ResourceError, match=r"^--links l: another user is writing it"),
+        held(tmp_path / "lock", what="--links l"),
+    ):
+        pytest.fail("the block was entered")

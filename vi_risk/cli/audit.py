@@ -37,7 +37,8 @@ def anchor_of(links: Path, log: Path) -> Path:
             " in another folder, best on another machine."
         )
         raise UsageError(msg)
-    return links.with_name(f"{log.name}.anchor")
+    # Beside the table itself: a link to it of one's own has no anchor beside it.
+    return links.resolve().with_name(f"{log.name}.anchor")
 
 
 @audit_app.command("verify", epilog=example("vi-risk audit verify reidentified.log --links ~/.config/vi_risk/links"))

@@ -1,6 +1,7 @@
 """`vi-risk pseudonymise` and `vi-risk reidentify`: the two ways through between NHS numbers and pseudonyms."""
 
 import getpass
+import hashlib
 import os
 from datetime import date, datetime
 from pathlib import Path
@@ -54,10 +55,11 @@ def pseudonymise(
 
         check_places(records, out)
         check_links_place(links, beside=out)
+        named, links = links, links.resolve()  # one lock for one table, and a link to it stays one
         check_private_place(links)
         used = read_key(key)
         _, door = doorway(records, governance_of(governance), today=today())
-        with held(links.with_name(f".{links.name}.lock"), what=f"--links {links}"):  # a second would lose our people
+        with held(links.with_name(f".{links.name}.lock"), what=f"--links {named}"):  # a second would lose our people
             known = read_links(links, used) if links.exists() else None
             report.stage(f"Pseudonymise the records in {shown(records)}")
             found = read_records(records, mapping=mapping, report=report.step, door=door)
@@ -65,7 +67,7 @@ def pseudonymise(
             write_pseudonymised(made, out, links, used)
         for line in made.in_words():
             print(line)
-        print(f"{len(made.records.tables)} tables in {out}; link table of {made.links.people:,} people in {links}")
+        print(f"{len(made.records.tables)} tables in {out}; link table of {made.links.people:,} people in {named}")
 
 
 @identity_app.command(
@@ -88,6 +90,7 @@ def reidentify(
     which practice, how many and why, and what was refused. A PDF is printed anew from the page beside it.
     """
     with told(interrupted=_NO_COPY):
+        from vi_risk.governance.declaration import DEFAULT_FILE
         from vi_risk.identity.key_places import read_key
         from vi_risk.identity.link_table import read_links
         from vi_risk.identity.listed_people import left_in_words
@@ -105,10 +108,18 @@ def reidentify(
                 )
                 raise GovernanceError(msg)
             check_permission(asked, permits)  # before the key is opened
+            allowed_by = hashlib.sha256((governance or DEFAULT_FILE).read_bytes()).hexdigest()[:16]
             to_pdf = None if asked.source == asked.pack else printer(asked.when.date())
             used = read_key(key)
             made = copy_with_numbers(
-                asked, permits, read_links(links, used), used, log=log, anchor=anchor, to_pdf=to_pdf
+                asked,
+                permits,
+                read_links(links, used),
+                used,
+                governance=allowed_by,
+                log=log,
+                anchor=anchor,
+                to_pdf=to_pdf,
             )
         people = f"{made.people:,} {'person' if made.people == 1 else 'people'}"
         print(f"{made.path}: NHS numbers of {people} of practice {practice}. Destroy it after use.")

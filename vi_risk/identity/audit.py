@@ -53,6 +53,8 @@ class Access:
         Name of the file that was re-identified.
     key
         `Key.key_id` of the key that was used.
+    governance
+        The first 16 letters of the SHA-256 of the governance file that allowed it: whether it was the site's own.
     """
 
     who: str
@@ -62,6 +64,7 @@ class Access:
     purpose: str
     pack: str
     key: str
+    governance: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,8 @@ def record(said: Access | Refusal, log: Path, anchor: Path) -> Entry:
     Raises
     ------
     GovernanceError
-        The log was changed, or does not reach to its anchor: nothing is added.
+        The log was changed, does not reach to its anchor, or is a new one where the anchor of another log is: nothing
+        is added.
     ResourceError
         It cannot be written, or another process has held it for long.
     """
@@ -199,6 +203,14 @@ def _sound(log: Path, anchor: Path) -> Entry:
     """Return the last entry of a log that may be added to."""
     known = Anchor.read(anchor)
     if known is None and (not log.exists() or not log.stat().st_size):  # empty: made so, to be opened for adding alone
+        others = sorted(other.name for other in anchor.parent.glob("*.anchor") if other != anchor)
+        if others:
+            msg = (
+                f"{log}: is a new log, and beside the link table is the anchor of another ({', '.join(others)}). Name"
+                " the log that the site keeps. Where a new one is begun on purpose, whoever answers for the log puts"
+                " the old anchor away with the old log first."
+            )
+            raise GovernanceError(msg)
         return Entry(0, _BEGINNING)
     if known is None:
         msg = f"{log}: its anchor {anchor} is gone, which tells how far the log reached. {_BROKEN}"

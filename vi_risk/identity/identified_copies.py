@@ -8,7 +8,7 @@ import csv
 import html
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from io import BytesIO, StringIO
 from typing import Any
@@ -23,6 +23,7 @@ from vi_risk.identity.nhs_numbers import spaced
 from vi_risk.identity.pseudonyms import OF_PERSON
 
 _HEADING = "NHS number"
+_OF_PEOPLE = "Patient"  # heading of the pseudonyms (`vi_risk.caselists.wording`)
 _WIDTH = 14  # letters
 _LONGEST_HEADER = 230  # letters; Excel takes 255 with those of their look
 # Tags, and what is no text for people though it stands between two of them.
@@ -41,12 +42,17 @@ def html_copy(page: bytes, numbers: Mapping[str, str], said: str) -> bytes:
     for place in range(0, len(parts), 2):  # between the tags
         parts[place] = re.sub(OF_PERSON, lambda found: shown.get(found[0], found[0]), parts[place])
     banner = f'<aside aria-label="Re-identified" style="{_BANNER}">{html.escape(said)}</aside>'
-    return _BODY.sub(lambda found: f"{found[0]}\n{banner}", "".join(parts), count=1).encode()
+    page_with, bodies = _BODY.subn(lambda found: f"{found[0]}\n{banner}", "".join(parts), count=1)
+    if not bodies:
+        raise ValueError("no place for what is said")
+    return page_with.encode()
 
 
 def csv_copy(table: bytes, numbers: Mapping[str, str], said: str) -> bytes:
     """Return a table with the column ``nhs_number`` after the pseudonym, and ``reidentified`` at its end."""
-    heading, *rows = csv.reader(StringIO(table.decode("utf-8-sig"), newline=""))
+    heading, *rows = csv.reader(StringIO(table.decode("utf-8-sig"), newline=""), strict=True)
+    if any(len(row) != len(heading) for row in rows):
+        raise ValueError("a row is not of the table")
     place = heading.index("patient_id") + 1
     _check_all({row[place - 1] for row in rows}, numbers)
     written = StringIO(newline="")
@@ -71,13 +77,15 @@ def json_copy(lines: bytes, numbers: Mapping[str, str], said: str) -> bytes:
 def xlsx_copy(workbook: bytes, numbers: Mapping[str, str], said: str) -> bytes:
     """Return a workbook with NHS numbers beside the pseudonyms of its sheets, and a sheet of what is said.
 
-    What is said stands on the printed pages of those sheets too, as far as the headers of Excel reach.
+    Who a row is about stands in its column of pseudonyms alone: a team may note the pseudonym of a wife or a carer in
+    any other cell. What is said stands on the printed pages of those sheets too, as far as the headers of Excel reach.
     """
     book = openpyxl.load_workbook(BytesIO(workbook))
     sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    _check_all({cell for sheet in sheets for row in sheet.values for cell in row}, numbers)
-    for sheet in sheets:
-        _add_numbers(sheet, numbers, said)
+    people = [(sheet, _people_of(sheet)) for sheet in sheets]
+    _check_all({cell.value for _, cells in people for cell in cells}, numbers)
+    for sheet, cells in people:
+        _add_numbers(sheet, [cell for cell in cells if cell.value in numbers], numbers, said)
     about = book.create_sheet("Re-identified")
     about.column_dimensions["A"].width = 100
     about.cell(1, 1, said).alignment = Alignment(wrap_text=True)
@@ -86,8 +94,13 @@ def xlsx_copy(workbook: bytes, numbers: Mapping[str, str], said: str) -> bytes:
     return content.getvalue()
 
 
-def _add_numbers(sheet: Worksheet, numbers: Mapping[str, str], said: str) -> None:
-    named = [cell for row in sheet.iter_rows() for cell in row if cell.value in numbers]
+def _people_of(sheet: Worksheet) -> list[Any]:
+    """Return the cells of a sheet under the heading of the pseudonyms; none where it has no such column."""
+    places = [cell.column for cell in sheet[1] if cell.value == _OF_PEOPLE]
+    return [sheet.cell(row, places[0]) for row in range(2, sheet.max_row + 1)] if places else []
+
+
+def _add_numbers(sheet: Worksheet, named: Sequence[Any], numbers: Mapping[str, str], said: str) -> None:
     if not named:
         return
     place = (named[0].column or 0) + 1

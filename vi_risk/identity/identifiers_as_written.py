@@ -21,9 +21,17 @@ def number_form(first: str, sign: str, figure: str = "[0-9]") -> str:
     return f"{first}{figure}{{2}}{sign}{figure}{{3}}{sign}{figure}{{4}}"
 
 
+def born_form(sign: str, figure: str = "[0-9]") -> str:
+    """Return the pattern of a number of Scotland of somebody born on one of the first nine days of a month.
+
+    It begins with that day and month, 0504 of 5 April; other numbers that a nought was put before seldom do.
+    """
+    return f"0[1-9](?:0{sign}[1-9]|1{sign}[0-2]){figure}{{2}}{sign}{figure}{{4}}"
+
+
 def postcode_form(sign: str) -> str:
     """Return the pattern of a full postcode, in capital letters, with what may stand between its two halves."""
-    return f"(?:{'|'.join(_AREAS.split())})[0-9][0-9A-Z]?{sign}[0-9][ABD-HJLNP-UW-Z]{{2}}"
+    return f"{_AREA}{_DISTRICT}{sign}[0-9]{_LAST}"
 
 
 # The areas of the Royal Mail and, in the form, the last letters it uses: B12 2mg and T2 4hr are none.
@@ -33,32 +41,55 @@ _AREAS = (
     " NW OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA"
     " WC WD WF WN WR WS WV YO ZE"
 )
+_AREA, _DISTRICT, _LAST = f"(?:{'|'.join(_AREAS.split())})", "[0-9][0-9A-Z]?", "[ABD-HJLNP-UW-Z]{2}"
 # What numbers begin with that are issued in England, Wales, the Isle of Man and Northern Ireland, or made for tests;
 # those of Scotland look like dates and times.
 ISSUED = "[34679]"
 
 # For the engine (RE2, Java). A sign is whatever is neither letter nor figure: spaces of any kind, dots, dashes, quotes.
 _SIGN = r"[^\pL\pN]"
-_NUMBER = "0*" + number_form(r"[^0\PN]", f"{_SIGN}{{0,3}}", r"\pN")  # none given begins with 0
+# None of England begins with 0. Those of Scotland begin with a day of birth: 0 is taken where a day and a month follow.
+_SIGNS = _SIGN + "{0,3}"
+_OF_ENGLAND, _OF_SCOTLAND = number_form(r"[^0\PN]", _SIGNS, r"\pN"), born_form(_SIGNS, r"\pN")
+_NUMBER = f"(?:0*{_OF_ENGLAND}|{_OF_SCOTLAND})"
 SHORTEST = 10
 HELD = rf"(?:^|\PN){_NUMBER}(?:\PN|$)"
 BARE = rf"(?i)^{_SIGN}*(?:nhs{_SIGN}*(?:no|number)?{_SIGN}*)?{_NUMBER}(?:\.0+)?{_SIGN}*$"
 ALL_POSTCODE = rf"^{_SIGN}*\pL{{1,2}}\pN[\pL\pN]?{_SIGN}*\pN\pL{{2}}{_SIGN}*$"
 # Of the Office for National Statistics, whatever the country, and those of Northern Ireland until 2021.
-AREA_CODE = r"^(?:[EWSN][0-9]{8}|95[A-Z]{2}[0-9]{2}S[0-9])\z"
+# Those with five nines or more say that there is none, as the postcode directory has it for the islands and abroad.
+AREA_CODE = r"^(?:(?:[EWS]0[01]|N00|N2[01])[0-9]{6}|[EWSNLM]9{8}|95[A-Z]{2}[0-9]{2}[SW][0-9])\z"
 WITH_FIGURES = r"\pN"
 
 _PARTED = number_form("[1-9]", r"[\W_]{0,3}")
-_IN_IDENTIFIER = re.compile(rf"(?<![0-9])0*({_PARTED})(?![0-9])")
+_BORN = born_form(r"[\W_]{0,3}")
+_IN_IDENTIFIER = re.compile(rf"(?<![0-9])(?:0*({_PARTED})|({_BORN}))(?![0-9])")
 # In a text one nought before ten figures makes a telephone number of them; two are there to fill a field.
 _BEFORE = r"(?<![0-9])(?:00+)?"
 # Spaced in any other way, it begins as those do that are issued: a day and an hour seldom do.
 _IN_TEXT = [
-    re.compile(rf"{_BEFORE}(?=({form})(?![0-9]))", re.ASCII)
-    for form in (number_form("[1-9]", r"[\s./_\-]{0,3}"), rf"{ISSUED}(?:[\s.\-]{{0,3}}[0-9]){{9}}")
+    *(
+        re.compile(rf"{_BEFORE}(?=({form})(?![0-9]))", re.ASCII)
+        for form in (
+            number_form("[1-9]", r"[\s./_\-]{0,3}"),
+            number_form(ISSUED, r"[\s./_\-,;:|()*+\"'\u00b7\u2018\u2019\u201c\u201d]{0,3}"),
+            rf"{ISSUED}(?:[\s.\-]{{0,3}}[0-9]){{9}}",
+        )
+    ),
+    # One of Scotland, with a nought before, is told from a telephone number by the word before it.
+    re.compile(rf"\b(?:CHI|NHS)(?:\W*(?:no|number))?\W{{0,3}}({_BORN})(?![0-9])", re.IGNORECASE),
 ]
-_POSTCODE_SPACED = postcode_form(r"[\s.\-]{0,3}")
-_POSTCODE_IN_TEXT = re.compile(rf"(?<![0-9A-Z]){_POSTCODE_SPACED}(?![0-9A-Z])", re.IGNORECASE | re.ASCII)
+_SMALL = "1st|2nd|3rd|[04-9]th|[0-9](?:hr|[wbtq]d|[un]g|pa|ds)"
+# "Ward B3 2nd floor", "B12 5ug": what follows in small letters after a sign is no half of a postcode.
+_APART = rf"[\s.,/\-]{{1,3}}(?!(?-i:{_SMALL}))"
+_POSTCODE_IN_TEXT = [
+    re.compile(rf"(?<![0-9A-Z]){form}(?![0-9A-Z])", re.IGNORECASE | re.ASCII)
+    for form in (
+        postcode_form(rf"(?:{_APART})?"),
+        f"(?-i:{_AREA} {_DISTRICT} [0-9]{_LAST})",  # SW 1A 1AA; in small letters "iv 4 1st" is too near
+        f"(?-i:{_AREA}{_DISTRICT}O{_LAST})",  # the letter for a nought; parted, OUT and OPD would be taken
+    )
+]
 
 
 def ten_digits_of(text: str) -> str | None:
@@ -70,7 +101,7 @@ def ten_digits_of(text: str) -> str | None:
     ['9434765919', '9434765919', '9434765919', None]
     """
     found = _IN_IDENTIFIER.search(unicodedata.normalize("NFKC", text))
-    return None if found is None else re.sub(r"[\W_]", "", found[1])
+    return None if found is None else re.sub(r"[\W_]", "", found[1] or found[2])
 
 
 def identifier_in(text: str) -> str | None:
@@ -83,7 +114,7 @@ def identifier_in(text: str) -> str | None:
     ('an NHS number', 'a postcode', None)
     """
     plain = "".join(
-        "-" if unicodedata.category(sign) == "Pd" else sign
+        "-" if unicodedata.category(sign) == "Pd" or sign == "\N{MINUS SIGN}" else sign
         for sign in unicodedata.normalize("NFKC", text)
         if unicodedata.category(sign) != "Cf"  # seen by nobody
     )
@@ -91,4 +122,4 @@ def identifier_in(text: str) -> str | None:
         for found in form.finditer(plain):
             if nhs_number_of(re.sub(r"[^0-9]", "", found[1])) is not None:
                 return NHS_NUMBER
-    return POSTCODE if _POSTCODE_IN_TEXT.search(plain) else None
+    return POSTCODE if any(form.search(plain) for form in _POSTCODE_IN_TEXT) else None

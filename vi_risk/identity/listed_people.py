@@ -5,6 +5,7 @@ link table never heard that they were of the practice gets nobody's number.
 """
 
 import csv
+from datetime import date
 from pathlib import Path
 
 from vi_risk.errors import GovernanceError, InputError
@@ -12,7 +13,9 @@ from vi_risk.identity.keys import Key
 from vi_risk.identity.link_table import LinkTable
 
 
-def people_of_practice(pack: Path, practice: str, links: LinkTable, key: Key) -> tuple[dict[str, str], int]:
+def people_of_practice(
+    pack: Path, practice: str, links: LinkTable, key: Key, *, on: date
+) -> tuple[dict[str, str], int]:
     """Return pseudonym -> NHS number of those on a list whose practice it is, and how many have another one by now.
 
     Parameters
@@ -23,6 +26,8 @@ def people_of_practice(pack: Path, practice: str, links: LinkTable, key: Key) ->
         Code of the practice that is asked for.
     links
         As `key` opened it.
+    on
+        The day of the asking: whose practice it is then.
 
     Raises
     ------
@@ -40,7 +45,7 @@ def people_of_practice(pack: Path, practice: str, links: LinkTable, key: Key) ->
             " this one)."
         )
         raise InputError(msg)
-    standing = links.practices.standing(numbers.values(), practice)
+    standing = links.practices.standing(numbers.values(), practice, on=on)
     faults = []
     if standing.elsewhere:
         faults.append(
@@ -73,6 +78,8 @@ def _listed(pack: Path, practice: str) -> frozenset[str]:
     try:
         with beside.open(encoding="utf-8-sig", newline="") as file:
             people = [(row["practice_code"], row["patient_id"]) for row in csv.DictReader(file)]
+        if any(cell is None for row in people for cell in row):
+            raise ValueError("a row is not of the table")
     except OSError as error:
         msg = (
             f"{beside}: cannot be read ({error.strerror}), and it says which people of the list are of which practice."

@@ -5,7 +5,7 @@ What stands here lies in the link table, encrypted and sealed with it, and a lis
 given back.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
@@ -65,56 +65,66 @@ class Practices:
     rows: pa.Table = field(default_factory=PRACTICES.empty_table, repr=False)
 
     def with_more(self, more: "Practices") -> Self:
-        """Return what both know, in whichever order the extracts came.
+        """Return what is known after another extract, which counts for more than those before it.
 
-        Of two registrations of one person with one practice the one that began later counts; of two of one day the one
-        that has ended, for an older extract has not heard of the end.
+        Of each person whom it names, it replaces all that was known with the practices that it holds; so the right
+        extract mends what a wrong one said. What is known of other people, and of these with practices of which it
+        holds nobody, stays: an extract may be of some practices alone.
+
+        Of two registrations of one person with one practice in it the one that began later counts; of two of one day
+        the one that has ended.
         """
         latest: dict[tuple[str, str], tuple[date, date]] = {}
-        for rows in (self.rows, more.rows):
-            for number, practice, begun, ended in zip(
-                *(rows[name].to_pylist() for name in PRACTICES.names), strict=True
-            ):
-                period = (begun or _NO_DAY, ended or _NO_DAY)
-                latest[number, practice] = max(period, latest.get((number, practice), period))
+        for number, practice, begun, ended in _registrations(more.rows):
+            period = (begun or _NO_DAY, ended or _NO_DAY)
+            latest[number, practice] = max(period, latest.get((number, practice), period))
+        people, practices = {number for number, _ in latest}, {practice for _, practice in latest}
+        for number, practice, begun, ended in _registrations(self.rows):
+            if number not in people or practice not in practices:
+                latest[number, practice] = (begun or _NO_DAY, ended or _NO_DAY)
         told = [(*who, *map(_day, period)) for who, period in sorted(latest.items())]
         return type(self)(
             pa.Table.from_pylist([dict(zip(PRACTICES.names, row, strict=True)) for row in told], schema=PRACTICES)
         )
 
-    def standing(self, numbers: Collection[str], practice: str) -> Standing:
-        """Return how people, by NHS number, stand to a practice."""
+    def standing(self, numbers: Collection[str], practice: str, *, on: date) -> Standing:
+        """Return how people, by NHS number, stand to a practice on a day: what is still to come has not happened."""
         wanted = pc.is_in(self.rows["nhs_number"], pa.array(sorted(numbers), pa.string()))
         known: dict[str, list[dict[str, Any]]] = {number: [] for number in numbers}
         for row in self.rows.filter(wanted).to_pylist():
             known[row["nhs_number"]].append(row)
         found: dict[str, set[str]] = {"here": set(), "left": set(), "elsewhere": set(), "unknown": set()}
         for number, rows in known.items():
-            found[_stands(rows, practice)].add(number)
+            found[_stands(rows, practice, on)].add(number)
         return Standing(**{how: frozenset(people) for how, people in found.items()})
+
+
+def _registrations(rows: pa.Table) -> Iterator[tuple[str, str, date | None, date | None]]:
+    return zip(*(rows[name].to_pylist() for name in PRACTICES.names), strict=True)
 
 
 def _day(day: date) -> date | None:
     return None if day == _NO_DAY else day
 
 
-def _stands(rows: Collection[Mapping[str, Any]], practice: str) -> str:
+def _stands(rows: Collection[Mapping[str, Any]], practice: str, on: date) -> str:
     """Return how somebody of these registrations stands to a practice: the name of an attribute of `Standing`."""
     if not rows:
         return "unknown"
-    if practice in _practices_now(rows):
+    begun = [row for row in rows if (row["registered_from"] or _NO_DAY) <= on]
+    if practice in _practices_on(on, begun):
         return "here"
-    return "left" if any(row["practice_code"] == practice for row in rows) else "elsewhere"
+    return "left" if any(row["practice_code"] == practice for row in begun) else "elsewhere"
 
 
-def _practices_now(rows: Collection[Mapping[str, Any]]) -> set[str]:
+def _practices_on(on: date, rows: Collection[Mapping[str, Any]]) -> set[str]:
     """Return the practices of one person: of the latest registration that lasts, else of the last one that ended.
 
     That a list goes by as well (`vi_risk.cohort.people`). Who has died or left the area stays with the last practice,
     for nobody else has taken over.
     """
     dated = [row for row in rows if row["practice_code"] != EVERYONE]
-    lasting = [row for row in dated if row["registered_to"] is None]
+    lasting = [row for row in dated if row["registered_to"] is None or row["registered_to"] > on]
     if not lasting:
         last = max((row["registered_to"] for row in dated), default=None)
         lasting = [row for row in dated if row["registered_to"] == last]

@@ -4,8 +4,9 @@ The order is the safeguard: permission, then the entry in the audit log, then th
 has an entry all the same; a copy without an entry does not come about. What is refused has an entry too, that says so.
 """
 
+import zlib
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -25,6 +26,10 @@ IDENTIFIED = ".identified"  # before the ending of a copy's name
 PAGE, PDF = ".html", ".pdf"
 
 Print = Callable[[bytes], bytes]  # a page in, a PDF of it out
+
+# What reading a damaged list raises; broken XML is a SyntaxError, brackets without end a RecursionError.
+_DAMAGED = (ValueError, LookupError, TypeError, AttributeError, SyntaxError, RecursionError, EOFError)
+_DAMAGED_ARCHIVE = (BadZipFile, zlib.error)
 
 
 class Permits(Protocol):
@@ -113,7 +118,7 @@ class Copied:
 
 @contextmanager
 def refusals_entered(asked: Asked, *, log: Path, anchor: Path) -> Iterator[None]:
-    """Enter it in the audit log where the block refuses what was asked, and let the refusal go on.
+    """Enter it in the audit log where the block refuses what was asked or fails, and let that go on.
 
     What the machine cannot do, such as a full disk, is no refusal.
 
@@ -131,13 +136,23 @@ def refusals_entered(asked: Asked, *, log: Path, anchor: Path) -> Iterator[None]
         if found := identifier_in(why):  # as the name of a folder might
             why = f"{type(refused).__name__}: its words are left out, for they hold {found}."
         try:
-            record(Refusal(asked.who, asked.when, asked.practice, asked.purpose, asked.pack.name, why), log, anchor)
+            record(_refusal(asked, why), log, anchor)
         except ViRiskError as unwritten:
             if str(unwritten) == str(refused):  # the log itself is why
                 raise refused from None
             msg = f"{refused}\nThis refusal could not be entered in the audit log. {unwritten}"
             raise type(refused)(msg) from None
         raise
+    except Exception as failed:
+        # By its kind alone: the words of what nobody thought of may hold what a file held.
+        why = f"{type(failed).__name__}: the command failed, for no reason that it knows."
+        with suppress(ViRiskError):  # the failure is what its user must see
+            record(_refusal(asked, why), log, anchor)
+        raise
+
+
+def _refusal(asked: Asked, why: str) -> Refusal:
+    return Refusal(asked.who, asked.when, asked.practice, asked.purpose, asked.pack.name, why)
 
 
 def check_permission(asked: Asked, permits: Permits) -> None:
@@ -164,6 +179,7 @@ def reidentify(
     links: LinkTable,
     key: Key,
     *,
+    governance: str,
     log: Path,
     anchor: Path,
     to_pdf: Print | None = None,
@@ -176,6 +192,8 @@ def reidentify(
 
     Parameters
     ----------
+    governance
+        By what the file of `permits` is known in the audit log (`Access.governance`).
     to_pdf
         Prints a page, for a list that is a PDF.
 
@@ -194,9 +212,11 @@ def reidentify(
         msg = "to_pdf: is missing, and the list is a PDF. Pass what prints its page."
         raise UsageError(msg)
     check_permission(asked, permits)
-    numbers, left = people_of_practice(asked.pack, asked.practice, links, key)
+    numbers, left = people_of_practice(asked.pack, asked.practice, links, key, on=asked.when.date())
     _content(asked, numbers, "")  # what cannot be copied is told before the entry
-    access = Access(asked.who, asked.when, asked.practice, len(numbers), asked.purpose, asked.pack.name, key.key_id)
+    access = Access(
+        asked.who, asked.when, asked.practice, len(numbers), asked.purpose, asked.pack.name, key.key_id, governance
+    )
     entry = record(access, log, anchor)
     content = _content(asked, numbers, said_of(access, entry, left=left))
     write_private(asked.copy, to_pdf(content) if printed and to_pdf else content)
@@ -220,7 +240,7 @@ def _content(asked: Asked, numbers: dict[str, str], said: str) -> bytes:
     except OSError as error:
         msg = f"{asked.source}: cannot be read ({error.strerror}). Name a file of a list."
         raise InputError(msg) from None
-    except (ValueError, KeyError, TypeError, BadZipFile):
+    except (*_DAMAGED, *_DAMAGED_ARCHIVE):
         msg = (
             f"{asked.source}: is damaged, or not of the list that {asked.pack.stem}.csv tells of. Expected both as the"
             " run wrote them."

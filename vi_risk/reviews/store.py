@@ -1,6 +1,7 @@
 """Reviews kept in a file of their own, Parquet or CSV, which is written whole or not at all."""
 
 import os
+import re
 import tempfile
 from collections import Counter
 from datetime import date
@@ -39,7 +40,8 @@ REVIEW_COLUMNS = (
     "themes",  # of the reasons beside the name, joined by "; "
 )
 # What people may write into by hand; an import refuses the same.
-_WRITTEN = ("owner", "plan", "decided_by", "practice_code", "themes")
+_WRITTEN = ("owner", "plan", "decided_by", "practice_code", "themes", "list_id", "model_version")
+_FINGERPRINT = re.compile(r"\b[0-9a-f]{16}\b")  # of a list: ten figures may stand together in it by chance
 _TAKE_OUT = "Take it out; the pseudonym says who it is."
 _SCHEMA = pa.schema([(name, pa.date32() if name in _DATES else pa.string()) for name in REVIEW_COLUMNS])
 _MEND = "Name the file that `vi-risk reviews import` wrote, or a new one."
@@ -151,13 +153,16 @@ def _faults(reviews: pd.DataFrame) -> list[str]:
     for column in _WRITTEN:
         kinds = Counter[str]()
         for text, times in reviews[column].value_counts().items():
-            if kind := identifier_in(str(text)):
+            if kind := identifier_in(_FINGERPRINT.sub("", str(text))):
                 kinds[kind] += times
         faults += [f"{column}: {number} of {rows} rows hold {kind}. {_TAKE_OUT}" for kind, number in kinds.items()]
-    numbers = {number for text in reviews["patient_id"].dropna() if (number := ten_digits_of(str(text)))}
-    valid = sum(nhs_number_of(number) is not None for number in numbers)
-    if are_nhs_numbers(valid, len(numbers), often_local=True):
-        faults.append(f"patient_id: holds NHS numbers, {valid} of them. Expected pseudonyms. {_MEND}")
+    people = {str(text) for text in reviews["patient_id"].dropna()}
+    lettered = {text for text in people if any(sign.isalpha() for sign in text)}
+    for texts, often_local in ((people - lettered, False), (lettered, True)):
+        numbers = {number for text in texts if (number := ten_digits_of(text))}
+        valid = sum(nhs_number_of(number) is not None for number in numbers)
+        if are_nhs_numbers(valid, len(numbers), often_local=often_local):
+            faults.append(f"patient_id: holds NHS numbers, {valid} of them. Expected pseudonyms. {_MEND}")
     if twice := int(reviews.duplicated(list(KEY)).sum()):
         faults.append(f"{', '.join(KEY)}: {twice} rows tell of a person and a day again. Keep one of each. {_MEND}")
     return faults

@@ -213,7 +213,7 @@ def test_all_faults_of_the_file_are_told_at_once(root: Path) -> None:
         ('likelihood = "low"', 'likelihood = "very high"', "residual is rated 5, above initial, 3"),
         ('id = "H01"', 'id = "H02"', "expected H01, H02 and so on in order, found H02"),
         ('fails = "tests/test_counts.py::test_always"', 'fails = "tests/t.py::test_b"', "not among tests"),
-        ('tests = ["tests/test_counts.py::test_always"]', "tests = []", "at least 1 item"),
+        ('tests = ["tests/test_counts.py::test_always"]', "tests = []", "a list of 1 or more"),
     ],
 )
 def test_a_log_that_makes_no_sense_is_refused(root: Path, before: str, after: str, says: str) -> None:

@@ -15,7 +15,9 @@ NOON = datetime(2025, 11, 11, 12, tzinfo=UTC)
 
 
 def access(number: int = 0) -> Access:
-    return Access("jsmith", NOON + timedelta(minutes=number), "M92001", 18, "MDT", "M92001.html", "231ae63db7c3")
+    return Access(
+        "jsmith", NOON + timedelta(minutes=number), "M92001", 18, "MDT", "M92001.html", "231ae63db7c3", "5e1f"
+    )
 
 
 @pytest.fixture
@@ -52,7 +54,10 @@ def test_a_log_that_nobody_touched_is_whole(log: Path) -> None:
 
 def test_an_entry_says_who_when_which_practice_how_many_and_why(log: Path) -> None:
     entry = json.loads(log.read_text().splitlines()[1])
-    assert {name: entry[name] for name in ("entry", "who", "when", "practice", "people", "purpose", "pack", "key")} == {
+    assert {
+        name: entry[name]
+        for name in ("entry", "who", "when", "practice", "people", "purpose", "pack", "key", "governance")
+    } == {
         "entry": 2,
         "who": "jsmith",
         "when": "2025-11-11T12:01:00+00:00",
@@ -61,6 +66,7 @@ def test_an_entry_says_who_when_which_practice_how_many_and_why(log: Path) -> No
         "purpose": "MDT",
         "pack": "M92001.html",
         "key": "231ae63db7c3",
+        "governance": "5e1f",
     }
 
 
@@ -255,3 +261,16 @@ def test_several_processes_at_once_make_one_chain(tmp_path: Path) -> None:
         worker.join(60)
     assert [worker.exitcode for worker in workers] == [0, 0]
     assert verified(log).number == 20
+
+
+def test_a_second_log_beside_the_anchor_of_the_first_is_refused(log: Path) -> None:
+    own = log.with_name("own.log")
+    with pytest.raises(GovernanceError) as refused:
+        record(access(), own, anchor_of(log).with_name("own.log.anchor"))
+    assert str(refused.value) == (
+        f"{own}: is a new log, and beside the link table is the anchor of another (audit.anchor). Name the log that the"
+        " site keeps. Where a new one is begun on purpose, whoever answers for the log puts the old anchor away with"
+        " the old log first."
+    )
+    assert not own.exists()
+    assert record(access(), log, anchor_of(log)).number == 6

@@ -79,6 +79,12 @@ def test_a_pseudonym_that_is_no_text_stays() -> None:
     assert made.count(who) == 4
 
 
+def test_a_page_that_has_no_place_for_what_is_said_is_refused() -> None:
+    [who, *_] = NUMBERS
+    with pytest.raises(ValueError, match="no place for what is said"):
+        html_copy(f"<p>{who}</p>".encode(), {who: NUMBERS[who]}, SAID)
+
+
 def test_of_a_network_one_practice_alone_is_shown(packs: Path) -> None:
     for ending in (".html", ".csv", ".xlsx"):
         content = (packs / f"network-Bilston{ending}").read_bytes()
@@ -192,3 +198,29 @@ def test_a_long_word_of_the_user_does_not_make_a_header_that_excel_refuses(packs
     header = openpyxl.load_workbook(BytesIO(made))["Case list"].oddHeader
     texts = [part.text for part in (header.left, header.center, header.right)]
     assert 200 < len("".join(texts)) <= 230
+
+
+def test_a_pseudonym_that_a_team_noted_beside_somebody_is_not_taken_for_that_persons_own(packs: Path) -> None:
+    book = openpyxl.load_workbook(packs / f"{PRACTICE}.xlsx")
+    sheet = book["Case list"]
+    who, spouse, *_ = NUMBERS
+    [row] = [cell.row for cells in sheet for cell in cells if cell.value == who]
+    for column in (1, sheet.max_column + 1):  # before the pseudonyms and after them
+        sheet.cell(row, column, spouse)
+    noted = BytesIO()
+    book.save(noted)
+    place = sheets_of_people(openpyxl.load_workbook(packs / f"{PRACTICE}.xlsx"))["Case list"]
+    made = openpyxl.load_workbook(BytesIO(xlsx_copy(noted.getvalue(), NUMBERS, SAID)))["Case list"]
+    assert made.cell(row, place).value == who
+    assert made.cell(row, place + 1).value == spaced(NUMBERS[who])
+
+
+def test_a_workbook_in_which_no_sheet_has_the_column_of_pseudonyms_is_refused(packs: Path) -> None:
+    book = openpyxl.load_workbook(packs / f"{PRACTICE}.xlsx")
+    for sheet in book:
+        for cell in sheet[1]:
+            cell.value = "Who" if cell.value == "Patient" else cell.value
+    renamed = BytesIO()
+    book.save(renamed)
+    with pytest.raises(ValueError, match="somebody is missing"):
+        xlsx_copy(renamed.getvalue(), NUMBERS, SAID)

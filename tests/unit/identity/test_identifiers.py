@@ -182,6 +182,13 @@ def test_local_numbers_with_a_letter_before_do_not_hide_nhs_numbers_among_them(m
     assert "of 1 values of ten digits that were looked at, 1 pass" in line
 
 
+def test_the_number_of_scotland_is_refused_though_it_begins_with_a_nought(make_records: MakeRecords) -> None:
+    for written in ("0504701231", "050 470 1231"):
+        [line] = refused(make_records, patients=people([written, "p"]))
+        assert line.startswith("patients.patient_id: holds NHS numbers: of 1 values")
+    assert refused(make_records, patients=people([f"{number:010}" for number in range(3000)])) == []
+
+
 def test_several_stays_of_one_person_count_once(make_records: MakeRecords) -> None:
     [number] = local(1, seed=1, valid=1)
     assert not numbered(make_records, [f"{number}-{stay}" for stay in range(1, 9)], "spell_id")
@@ -238,7 +245,22 @@ def test_a_postcode_in_another_column_about_a_place_is_refused(make_records: Mak
 
 
 @pytest.mark.parametrize(
-    "area", ["E01010568", "S01006506", "95GG01S1", "W01000003", "N21000001", "E02000001", "95ZZ16S3", None]
+    "area",
+    [
+        "E01010568",
+        "S01006506",
+        "95GG01S1",
+        "95GG01W1",
+        "W01000003",
+        "N20000001",
+        "N21000001",
+        "N00000001",
+        "E00000001",
+        "S99999999",
+        "L99999999",
+        "M99999999",
+        None,
+    ],
 )
 def test_areas_are_taken(make_records: MakeRecords, area: str | None) -> None:
     assert refused(make_records, patients=people(["a"], lsoa=area, imd_edition="2019")) == []
@@ -247,7 +269,8 @@ def test_areas_are_taken(make_records: MakeRecords, area: str | None) -> None:
 @pytest.mark.parametrize(
     "text",
     ["Featherstone", "O'Neill", "12 High Street", "E01", "E010105681", "E0101056", "e01010568", " E01010568",
-     "E01010568\n", "M14000001", "95GG01", "95GG010001", "A1", "101", "\uff2501010568"],
+     "E01010568\n", "M14000001", "95GG01", "95GG010001", "A1", "101", "\uff2501010568",
+     "E94347659", "N94347659", "S12345678"],
 )  # fmt: skip
 def test_anything_but_the_code_of_an_area_is_refused_and_never_shown(make_records: MakeRecords, text: str) -> None:
     [line] = refused(make_records, patients=[*people(["a", "b"], lsoa=text), *people(["c"], lsoa="E01010568")])

@@ -1,5 +1,6 @@
 import json
 import stat
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -54,9 +55,9 @@ def test_a_link_table_of_the_version_before_is_read_and_knows_no_practice(tmp_pa
     found = read_links(tmp_path / "links", KEY)
 
     assert found.rows.equals(table().rows)
-    assert found.practices.standing(NUMBERS, "M92001").unknown == frozenset(NUMBERS)
+    assert found.practices.standing(NUMBERS, "M92001", on=date(2025, 11, 11)).unknown == frozenset(NUMBERS)
     again = found.with_people(NUMBERS, pseudonyms_of(NUMBERS, "patient_id", KEY), table().practices)
-    assert again.practices.standing(NUMBERS, "M92001").here == frozenset(NUMBERS)
+    assert again.practices.standing(NUMBERS, "M92001", on=date(2025, 11, 11)).here == frozenset(NUMBERS)
 
 
 def test_the_wrong_key_is_refused_by_name(written: Path) -> None:
@@ -114,7 +115,7 @@ def test_a_rotated_table_knows_the_old_pseudonyms_and_the_new() -> None:
     found = table().rotated(OTHER_KEY)
     assert found.people == len(NUMBERS)
     assert found.numbers_of([old[3], new[3]]) == {old[3]: NUMBERS[3], new[3]: NUMBERS[3]}
-    assert found.practices.standing(NUMBERS, "M92001").here == frozenset(NUMBERS)
+    assert found.practices.standing(NUMBERS, "M92001", on=date(2025, 11, 11)).here == frozenset(NUMBERS)
     assert found.renamed() == {**dict(zip(old, new, strict=True)), **dict(zip(new, new, strict=True))}
 
 

@@ -12,9 +12,12 @@ ANN, BOB = NUMBERS[:2]
 HERE, THERE = "M92001", "M92002"
 
 
-def how(practices: Practices, practice: str = HERE, number: str = ANN) -> str:
-    """Return in one word how somebody stands to a practice."""
-    found = practices.standing([number], practice)
+TODAY = date(2025, 11, 11)
+
+
+def how(practices: Practices, practice: str = HERE, number: str = ANN, on: date = TODAY) -> str:
+    """Return in one word how somebody stands to a practice on a day."""
+    found = practices.standing([number], practice, on=on)
     [word] = [name for name in ("here", "left", "elsewhere", "unknown") if getattr(found, name)]
     return word
 
@@ -43,14 +46,50 @@ def test_a_persons_practice_is_that_of_the_latest_registration_that_lasts_or_of_
     assert (how(registered(rows), HERE), how(registered(rows), THERE)) == (here, there)
 
 
-def test_the_extracts_may_come_in_any_order_and_an_end_that_one_knows_stays() -> None:
+@pytest.mark.parametrize(
+    ("on", "here", "there"),
+    [
+        (date(2025, 11, 30), "here", "elsewhere"),
+        (date(2025, 12, 1), "left", "here"),
+        (date(2026, 3, 1), "left", "here"),
+    ],
+)
+def test_a_move_that_is_still_to_come_has_not_been_made(on: date, here: str, there: str) -> None:
+    moving = registered([(ANN, HERE, "2015-01-01", "2025-12-01"), (ANN, THERE, "2025-12-01", "")])
+    assert (how(moving, HERE, on=on), how(moving, THERE, on=on)) == (here, there)
+
+
+def test_of_who_is_only_to_come_no_practice_is_theirs_yet() -> None:
+    assert how(registered([(ANN, HERE, "2025-12-01", "")])) == "elsewhere"
+
+
+def test_the_extract_that_was_pseudonymised_last_replaces_what_its_practices_said_of_each_person_it_names() -> None:
     old = registered([(ANN, HERE, "2015-01-01", ""), (BOB, THERE, "2011-01-01", "")])
     new = registered([(ANN, HERE, "2015-01-01", "2024-05-01"), (ANN, THERE, "2024-05-01", "")])
-    both, turned = old.with_more(new), new.with_more(old)
-    assert both.rows.equals(turned.rows)
+    both = old.with_more(new)
     assert (how(both, HERE), how(both, THERE)) == ("left", "here")
-    assert how(both, THERE, BOB) == "here"
-    assert both.with_more(old).rows.equals(both.rows)
+    assert how(both, THERE, BOB) == "here"  # whom the new one does not name
+    assert both.with_more(new).rows.equals(both.rows)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [(ANN, HERE, "2024-05-01", "")],  # of somebody who was never there
+        [(ANN, THERE, "2011-01-01", "2024-05-01"), (ANN, HERE, "2024-05-01", "")],  # with an end that was none
+    ],
+)
+def test_the_right_extract_mends_what_a_wrong_one_said(wrong: list[tuple[str, str, str, str]]) -> None:
+    right = registered([(ANN, THERE, "2011-01-01", ""), (BOB, HERE, "2015-01-01", "")])
+    mended = right.with_more(registered(wrong)).with_more(right)
+    assert (how(mended, HERE), how(mended, THERE)) == ("elsewhere", "here")
+    assert mended.rows.equals(right.with_more(right).rows)
+
+
+def test_an_extract_of_one_practice_leaves_what_is_known_of_others() -> None:
+    known = registered([(ANN, HERE, "2015-01-01", "2024-05-01")])
+    both = known.with_more(registered([(ANN, THERE, "2024-05-01", "")]))
+    assert (how(both, HERE), how(both, THERE)) == ("left", "here")
 
 
 def test_who_comes_back_to_a_practice_is_there_again() -> None:
@@ -60,7 +99,7 @@ def test_who_comes_back_to_a_practice_is_there_again() -> None:
 
 def test_nothing_of_anybody_is_printed() -> None:
     known = registered([(ANN, HERE)])
-    assert ANN not in f"{known!r} {known.standing([ANN], HERE)!r}"
+    assert ANN not in f"{known!r} {known.standing([ANN], HERE, on=TODAY)!r}"
 
 
 def test_pseudonymising_learns_practices_from_registrations(make_records: MakeRecords) -> None:

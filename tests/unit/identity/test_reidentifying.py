@@ -3,8 +3,10 @@ import stat
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import openpyxl
 import pytest
@@ -50,7 +52,7 @@ def ask(tmp_path: Path, asked: Asked, links: LinkTable) -> Ask:
         links: LinkTable = links, permits: Site = Site(), to_pdf: Callable[[bytes], bytes] | None = None, **fields: Any
     ) -> Copied:
         places = {"log": tmp_path / "log" / "audit", "anchor": tmp_path / "anchor"}
-        return reidentify(replace(asked, **fields), permits, links, KEY, **places, to_pdf=to_pdf)
+        return reidentify(replace(asked, **fields), permits, links, KEY, governance="5e1f", **places, to_pdf=to_pdf)
 
     return run
 
@@ -72,6 +74,7 @@ def test_a_copy_is_written_beside_the_list_for_its_owner_alone(
     assert pack.read_bytes() == before
     [entry] = entries(tmp_path)
     assert (entry["who"], entry["practice"], entry["people"]) == ("jsmith", "M92001", 6)
+    assert entry["governance"] == "5e1f"
     assert (entry["when"], entry["purpose"], entry["pack"]) == (
         "2025-11-11T12:05:00+00:00",
         "MDT of 11 November",
@@ -356,7 +359,7 @@ def test_whatever_is_refused_is_entered(asked: Asked, tmp_path: Path, kind: type
     assert [entry["refused"] for entry in entries(tmp_path)] == ["why"]
 
 
-@pytest.mark.parametrize("error", [ResourceError("full"), KeyboardInterrupt(), ValueError()])
+@pytest.mark.parametrize("error", [ResourceError("full"), KeyboardInterrupt()])
 def test_what_the_machine_or_the_person_broke_off_is_no_refusal(
     asked: Asked, tmp_path: Path, error: BaseException
 ) -> None:
@@ -405,3 +408,43 @@ def test_decisions_in_a_copy_come_back_by_pseudonym(ask: Ask, packs: Path) -> No
     returned = read_returned(path, reviewed_on=date(2025, 11, 12))
     assert [decided.patient.patient_id for decided in returned.decided] == [LISTED["M92001"][0]]
     assert not found_in(repr(returned))
+
+
+def with_broken_sheet(workbook: bytes) -> bytes:
+    made = BytesIO()
+    with ZipFile(BytesIO(workbook)) as old, ZipFile(made, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, b"<worksheet><sekret" if name == "xl/worksheets/sheet1.xml" else old.read(name))
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("ending", "spoil"),
+    [
+        ("csv", lambda content: content + b"sekret\r\n"),
+        ("csv", lambda content: content + b"\r\n\r\n"),
+        ("jsonl", lambda content: content + b'{"sekret":' + b"[" * 200_000 + b"\n"),
+        ("jsonl", lambda content: content + b"[1]\n"),
+        ("xlsx", with_broken_sheet),
+    ],
+    ids=["a short row", "blank lines", "json in depth", "json of no person", "broken XML"],
+)
+def test_a_list_that_is_damaged_at_its_end_is_told_and_entered(
+    packs: Path, tmp_path: Path, asked: Asked, ask: Ask, ending: str, spoil: Callable[[bytes], bytes]
+) -> None:
+    pack = packs / f"M92001.{ending}"
+    pack.write_bytes(spoil(pack.read_bytes()))
+    places = {"log": tmp_path / "log" / "audit", "anchor": tmp_path / "anchor"}
+    with pytest.raises(InputError, match=rf"M92001\.{ending}: is ") as refused, refusals_entered(asked, **places):
+        ask(pack=pack)
+    assert "sekret" not in str(refused.value)
+    [entry] = entries(tmp_path)
+    assert entry["refused"].startswith(str(packs)) or "is damaged" in entry["refused"]
+
+
+def test_what_nobody_thought_of_is_entered_by_its_kind_and_goes_on(tmp_path: Path, asked: Asked) -> None:
+    places = {"log": tmp_path / "log" / "audit", "anchor": tmp_path / "anchor"}
+    with pytest.raises(RecursionError), refusals_entered(asked, **places):
+        raise RecursionError("sekret 943 476 5919")
+    [entry] = entries(tmp_path)
+    assert entry["refused"] == "RecursionError: the command failed, for no reason that it knows."
