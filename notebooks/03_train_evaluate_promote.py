@@ -146,11 +146,12 @@ bins = pd.DataFrame(asdict(one) for one in evaluation.reliability)
 curve = pd.DataFrame(asdict(one) for one in evaluation.calibration_curve)
 top = float(curve["risk"].max())
 PERCENT = alt.Axis(format="%", tickCount=6)
+LOW_END = alt.Axis(format="%", values=[0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1])
 ROOT = alt.Scale(type="sqrt", domain=[0, max(top, float(curve["observed"].max()))])  # most people are at the low end
 line = alt.Chart(pd.DataFrame({"at": [0, top]})).mark_line(color=GREY, strokeDash=[4, 3])
 line = line.encode(
-    alt.X("at:Q", title="risk given", axis=PERCENT, scale=ROOT),
-    alt.Y("at:Q", title="share admitted", axis=PERCENT, scale=ROOT),
+    alt.X("at:Q", title="risk given", axis=LOW_END, scale=ROOT),
+    alt.Y("at:Q", title="share admitted", axis=LOW_END, scale=ROOT),
 )
 smooth = alt.Chart(curve).mark_line(color=ORANGE).encode(alt.X("risk:Q"), alt.Y("observed:Q"))
 base = alt.Chart(bins).encode(alt.X("mean_risk:Q"))

@@ -13,7 +13,7 @@ from vi_risk.flags import GovernanceFlag, MappingFlag, RecordsFlag, TrackingFlag
 impact_app = typer.Typer()
 
 
-@impact_app.command(epilog=example("vi-risk impact --records extracts --run out --out helped"))
+@impact_app.command(epilog=example("vi-risk impact --records extracts --mapping mapping.toml --run out --out helped"))
 def impact(
     records: RecordsFlag,
     mapping: MappingFlag = "canonical",

@@ -14,7 +14,9 @@ monitor_app = typer.Typer()
 
 
 @monitor_app.command(
-    epilog=example("vi-risk monitor --records extracts --run out --index-date 2025-07-01 --out watched")
+    epilog=example(
+        "vi-risk monitor --records extracts --mapping mapping.toml --run out --index-date 2025-07-01 --out watched"
+    )
 )
 def monitor(
     records: RecordsFlag,

@@ -43,7 +43,9 @@ _KEPT = (
 
 
 @replay_app.command(
-    epilog=example("vi-risk replay --records extracts --from 2022-04-01 --to 2025-01-01 --every 3m --out replay")
+    epilog=example(
+        "vi-risk replay --records extracts --mapping mapping.toml --from 2022-04-01 --to 2025-01-01 --every 3m"
+    )
 )
 def replay(
     records: RecordsFlag,
