@@ -284,5 +284,7 @@ def _as_resource_error(out: Path, *, only: tuple[int, ...] = ()) -> Iterator[Non
             if error.errno in _FULL
             else "Name a folder that you may write to, and that is not itself a mount point, with --out."
         )
-        msg = f"--out {out}: cannot be written ({error.strerror or type(error).__name__}). {mend}"
+        # The system's words for it: an engine that writes a file puts more of its own before them.
+        said = os.strerror(error.errno) if error.errno else type(error).__name__
+        msg = f"--out {out}: cannot be written ({said}). {mend}"
         raise ResourceError(msg) from None

@@ -1,6 +1,7 @@
 """Other ways to learn from all features that the model has, kept cheap: what the choice of learner is worth."""
 
 from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
 from types import MappingProxyType
 
 import numpy as np
@@ -21,6 +22,7 @@ from vi_risk.models.learning.calibration import Floats, Rows
 MOST_PEOPLE, MOST_ROWS = 20_000, 40_000
 # Inverse strengths of the penalty, tried at the full sample; the one of least log loss on people held out is taken.
 _STRENGTHS = (0.003, 0.01, 0.03)
+_ONE_AT_A_TIME = Lock()  # liblinear draws from one row of random numbers, which is that of the process
 _BATCH = 5_000  # rows predicted at once, each prepared in a few copies
 
 Learner = Callable[..., tuple[Floats, str]]
@@ -60,7 +62,7 @@ def l1_logistic_regression(
         random_state=seed,
         use_legacy_attributes=False,
     )
-    with threadpool_limits(1):
+    with _ONE_AT_A_TIME, threadpool_limits(1):
         # Prepared apart, and row by row as liblinear reads it: a pipeline would hold each step of it while it learns.
         inputs = np.ascontiguousarray(prepared.fit_transform(inputs))
         regression.fit(inputs, np.asarray(y)[rows], sample_weight=None if given is None else given[rows])

@@ -1,11 +1,13 @@
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from vi_risk.models.comparators import learners
-from vi_risk.models.comparators.learners import LEARNERS, one_row_each
+from vi_risk.models.comparators.learners import LEARNERS, l1_logistic_regression, one_row_each
 from vi_risk.models.evidence import metrics
 from vi_risk.models.learning.calibration import risk_of
 
@@ -88,3 +90,17 @@ def test_rows_of_weight_nought_take_no_part_and_weights_of_one_change_nothing(na
     ones, _ = LEARNERS[name](training, y, test, weight=np.ones(3000), **given)
     np.testing.assert_array_equal(ones, LEARNERS[name](training, y, test, **given)[0])
     assert not np.allclose(ones, risk, rtol=1e-2)
+
+
+def test_two_threads_at_once_learn_what_each_learns_alone() -> None:
+    def risks(seed: int) -> NDArray[np.float64]:
+        drawn = np.random.default_rng(seed)
+        people = pd.DataFrame(drawn.normal(size=(1500, 6)), columns=[*"abcdef"])
+        admitted = drawn.random(1500) < 1 / (1 + np.exp(1 - people["a"]))
+        return l1_logistic_regression(people, admitted, people, patient_id=np.arange(1500), seed=seed)[0]
+
+    alone = [risks(1), risks(2)]
+    for _ in range(8):
+        with ThreadPoolExecutor(2) as two:
+            together = list(two.map(risks, (1, 2)))
+        assert all((one == other).all() for one, other in zip(alone, together, strict=True))
