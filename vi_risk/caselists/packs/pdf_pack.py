@@ -46,6 +46,7 @@ _QUIET = (
 _MOST_SECONDS = 120
 _MEND = "The other packs are written. Any of these browsers will do: Chromium, Chrome, Edge."
 _MADE = re.compile(rb"(?<=Date \(D:)\d{14}")  # CreationDate and ModDate, by the clock
+_NODE = re.compile(rb"(?<=\(node)\d{8}(?=\))")  # heads of tables, by a count that goes on while a busy browser loads
 
 
 def find_browser() -> str | None:
@@ -95,7 +96,7 @@ def _printed(page: Path, program: str, index_date: date) -> Path:
             msg = f"PDF: {Path(program).name} made none of {page.name}. {_MEND}"
             raise ResourceError(msg)
         # As long as before, for a PDF knows the place of each of its parts.
-        content = _MADE.sub(f"{index_date:%Y%m%d}000000".encode(), made.read_bytes())
+        content = _counted_anew(_MADE.sub(f"{index_date:%Y%m%d}000000".encode(), made.read_bytes()))
     finally:
         scratch.remove()
     pdf = page.with_suffix(".pdf")
@@ -105,6 +106,18 @@ def _printed(page: Path, program: str, index_date: date) -> Path:
         msg = f"{pdf.name}: cannot be written ({error.strerror}). Free space. The other packs are written."
         raise ResourceError(msg) from None
     return pdf
+
+
+def _counted_anew(content: bytes) -> bytes:
+    """Return a PDF whose heads of tables are counted from 1, in the order and with the digits that they had.
+
+    Examples
+    --------
+    >>> _counted_anew(b"/ID (node00000044) /Headers [(node00000033) (node00000044)]")
+    b'/ID (node00000002) /Headers [(node00000001) (node00000002)]'
+    """
+    numbers = {node: b"%08d" % (place + 1) for place, node in enumerate(sorted({*_NODE.findall(content)}))}
+    return _NODE.sub(lambda found: numbers[found.group()], content)
 
 
 def _run(command: Sequence[str], page: Path) -> None:
