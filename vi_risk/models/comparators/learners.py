@@ -1,7 +1,6 @@
 """Other ways to learn from all features that the model has, kept cheap: what the choice of learner is worth."""
 
 from collections.abc import Callable, Mapping, Sequence
-from threading import Lock
 from types import MappingProxyType
 
 import numpy as np
@@ -12,17 +11,16 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
 
 from vi_risk.models.evidence.weights import weights_of
 from vi_risk.models.learning.blocks import Blocks
 from vi_risk.models.learning.calibration import Floats, Rows
+from vi_risk.models.one_thread import one_thread
 
 # Rows that a learner sees at most; measured, more of them move the AUROC by less than its interval.
 MOST_PEOPLE, MOST_ROWS = 20_000, 40_000
 # Inverse strengths of the penalty, tried at the full sample; the one of least log loss on people held out is taken.
 _STRENGTHS = (0.003, 0.01, 0.03)
-_ONE_AT_A_TIME = Lock()  # liblinear draws from one row of random numbers, which is that of the process
 _BATCH = 5_000  # rows predicted at once, each prepared in a few copies
 
 Learner = Callable[..., tuple[Floats, str]]
@@ -62,7 +60,7 @@ def l1_logistic_regression(
         random_state=seed,
         use_legacy_attributes=False,
     )
-    with _ONE_AT_A_TIME, threadpool_limits(1):
+    with one_thread():
         # Prepared apart, and row by row as liblinear reads it: a pipeline would hold each step of it while it learns.
         inputs = np.ascontiguousarray(prepared.fit_transform(inputs))
         regression.fit(inputs, np.asarray(y)[rows], sample_weight=None if given is None else given[rows])
@@ -96,7 +94,7 @@ def hist_gradient_boosting(
         early_stopping=False,
         random_state=seed,
     )
-    with threadpool_limits(1):  # its threads wait for one another in a loop, which starves a busy machine
+    with one_thread():  # its threads wait for one another in a loop, which starves a busy machine
         trees.fit(inputs, np.asarray(y)[rows], sample_weight=None if given is None else given[rows])
         return _risks(trees.predict_proba, test, columns), (
             f"60 trees on {len(columns)} features; fitted on {rows.size:,} of {len(training):,} training rows"

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from threadpoolctl import threadpool_limits
 
 from vi_risk.models.evidence.metrics import calibration_in_the_large, calibration_slope
 from vi_risk.models.evidence.weights import weights_of
 from vi_risk.models.learning.calibration import Floats, Rows, log_odds_of, logistic_line, risk_of
+from vi_risk.models.one_thread import one_thread
 
 RESAMPLES = 500
 # Draws held at once, in values: 32 MB, whatever the number of patients.
@@ -104,7 +104,7 @@ def resampled(
     figures = {_MODEL: model, **comparators}
     as_they_are = {name: of_draws(np.ones((1, n), dtype=np.uint16)) for name, of_draws in figures.items()}
     drawn: dict[str, list[Figures]] = {name: [] for name in figures}
-    with threadpool_limits(1):  # products this flat gain nothing from threads that wait for one another
+    with one_thread():  # products this flat gain nothing from threads that wait for one another
         for start in range(0, resamples, at_once):
             draws = np.stack([_drawn(generator, n) for _ in range(min(at_once, resamples - start))])
             for name, of_draws in figures.items():
