@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vi_risk.memory import TOLERANCE
+from vi_risk.running.memory import TOLERANCE
 
 _HEAD = f"{'people':>9} {'limit':>7} {'peak':>7} {'ratio':>6} {'seconds':>8}  peak by stage, MB"
 

@@ -29,8 +29,8 @@ import altair as alt
 import pandas as pd
 
 import vi_risk
-from vi_risk.champion import promote
 from vi_risk.pipeline import Request, run
+from vi_risk.registry.champion import promote
 
 PEOPLE = int(os.environ.get("VI_RISK_NOTEBOOK_PEOPLE", "5000"))
 SCRATCH = tempfile.TemporaryDirectory(prefix="vi-risk-notebook-")  # it goes when the kernel stops

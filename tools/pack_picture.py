@@ -19,9 +19,9 @@ from vi_risk.caselists.packs.pdf_pack import find_browser
 from vi_risk.demo import BEFORE, FIRST_DAY, INDEX_DATE, LAST_DAY
 from vi_risk.governance.reading import read_records
 from vi_risk.models.spec import load_spec
-from vi_risk.progress import Silence
 from vi_risk.reasons.prompts import read_prompts
 from vi_risk.records.synthetic import write_trust
+from vi_risk.running.progress import Silence
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "pictures" / "pack.png"
 PEOPLE, SEED = 4000, 1

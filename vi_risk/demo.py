@@ -6,9 +6,9 @@ from pathlib import Path
 from vi_risk import pipeline, stages
 from vi_risk.governance.reading import read_records
 from vi_risk.models.spec import load_spec
-from vi_risk.progress import Report
 from vi_risk.records.synthetic import write_trust
-from vi_risk.scratch import PREFIX, ScratchFolder
+from vi_risk.running.progress import Report
+from vi_risk.running.scratch import PREFIX, ScratchFolder
 from vi_risk.tracking import check_store
 
 FIRST_DAY, LAST_DAY, INDEX_DATE = date(2021, 1, 1), date(2024, 12, 31), date(2025, 1, 1)

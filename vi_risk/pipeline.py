@@ -18,13 +18,13 @@ from vi_risk import stages
 from vi_risk.caselists.choosing.rules import CaseListRules, load_rules
 from vi_risk.features.cache import check_cache
 from vi_risk.features.catalogue import Catalogue, read_catalogue
-from vi_risk.files import replaced
 from vi_risk.governance.told import refuse_whole_run
 from vi_risk.models.spec import ModelSpec, load_spec
-from vi_risk.progress import Report, Silence
 from vi_risk.reasons.prompts import Prompt, read_prompts
 from vi_risk.records.linked import Records
-from vi_risk.run_file import OWNED
+from vi_risk.running.files import replaced
+from vi_risk.running.progress import Report, Silence
+from vi_risk.running.run_file import OWNED
 from vi_risk.tracking import DEFAULT_TRACKING_URI, check_store
 
 

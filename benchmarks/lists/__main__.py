@@ -19,7 +19,7 @@ from benchmarks.lists.table import STEP_HEAD, aims_of, step_lines
 from benchmarks.lists.work import steps_of
 from benchmarks.models.__main__ import machine
 from benchmarks.runs import ROOT, Failed, Took, run
-from vi_risk.run_file import LISTS_FOLDER
+from vi_risk.running.run_file import LISTS_FOLDER
 
 # A quarter of fewer would hold little else than those who are listed.
 _LEAST_PEOPLE = 20_000

@@ -26,10 +26,10 @@ from vi_risk.models.snapshot_files import COHORT_FILE, FEATURES_FILE, load_snaps
 from vi_risk.models.snapshots import Snapshots, particulars_at, plan_people, who_is_asked
 from vi_risk.models.spec import ModelSpec, load_spec
 from vi_risk.models.stored_features import StoredFeatures
-from vi_risk.progress import Silence
 from vi_risk.records.permission import NOBODYS
 from vi_risk.records.reading import read_records
-from vi_risk.run_file import MODEL_FOLDER, SCORES_FILE, read_run, update_run
+from vi_risk.running.progress import Silence
+from vi_risk.running.run_file import MODEL_FOLDER, SCORES_FILE, read_run, update_run
 
 LISTS, CAPACITY = 50, 20
 LONG, LONG_LIST = "L001", 500  # the practice of the long list, and its places

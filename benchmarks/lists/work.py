@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measured import measured
-from vi_risk import listing
+from vi_risk.caselists import listing
 from vi_risk.caselists.choosing.rules import load_rules
 from vi_risk.caselists.packs import writing
-from vi_risk.progress import Silence
-from vi_risk.run_file import read_run
+from vi_risk.running.progress import Silence
+from vi_risk.running.run_file import read_run
 from vi_risk.stages import listing as stage
 
 STEPS_FILE = "steps.json"

@@ -16,7 +16,7 @@ from tests.end_to_end.conftest import LIST_DATE, run_here
 from tests.end_to_end.identified_extracts import WhoIsWho, write_identified_extracts
 from vi_risk.caselists.packs.pdf_pack import find_browser
 from vi_risk.cli.reidentify import user_account
-from vi_risk.lock import held
+from vi_risk.running.lock import held
 
 OCTOBER, MEETING = "2024-10-01", "2024-10-15"  # the meeting is 11 weeks before the next list
 

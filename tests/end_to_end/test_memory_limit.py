@@ -26,8 +26,8 @@ def test_scores_and_evidence_of_a_run_that_spills_are_those_of_one_that_does_not
         StoredFeatures, "_spilled", lambda self, role, cohort: spilled.append(role) or spill(self, role, cohort)
     )
     # A limit so high that this process does not reach it, of which nothing is left for rows.
-    monkeypatch.setattr("vi_risk.memory._LIBRARIES_MB", 10**6)
-    monkeypatch.setattr("vi_risk.memory._FEWEST_AT_ONCE", 300)
+    monkeypatch.setattr("vi_risk.running.memory._LIBRARIES_MB", 10**6)
+    monkeypatch.setattr("vi_risk.running.memory._FEWEST_AT_ONCE", 300)
     (tmp_path / "spill").mkdir()
 
     bounded = invoke(
@@ -86,7 +86,7 @@ def test_each_stage_by_itself_spills_and_leaves_what_it_leaves_without_a_limit(
 ) -> None:
     shutil.copytree(built / "out", tmp_path / "out")
     (tmp_path / "spill").mkdir()
-    monkeypatch.setattr("vi_risk.memory._LIBRARIES_MB", 10**6)  # nothing is left for rows, and nothing is ended
+    monkeypatch.setattr("vi_risk.running.memory._LIBRARIES_MB", 10**6)  # nothing is left for rows, and nothing is ended
     roles: list[str] = []
     spill = StoredFeatures._spilled
     monkeypatch.setattr(
@@ -118,7 +118,7 @@ def test_each_stage_by_itself_refuses_what_a_run_refuses_and_leaves_the_folder_a
 
     too_small = invoke(stage, "--memory-limit", "100")
     nowhere = invoke(stage, "--memory-limit", "2000", "--spill", "nowhere")
-    monkeypatch.setattr("vi_risk.memory._MB_OF_A_THOUSAND_ROWS", 10**5)
+    monkeypatch.setattr("vi_risk.running.memory._MB_OF_A_THOUSAND_ROWS", 10**5)
     too_many = invoke(stage, "--memory-limit", "20000")
 
     assert (too_small.exit_code, nowhere.exit_code, too_many.exit_code) == (6, 2, 6)

@@ -29,9 +29,9 @@ from vi_risk.errors import InputError
 from vi_risk.features.engine import compute_features
 from vi_risk.governance import read_governance
 from vi_risk.models.learning import bundle
-from vi_risk.progress import Silence
 from vi_risk.records.linked import Records
 from vi_risk.records.synthetic import write_trust
+from vi_risk.running.progress import Silence
 from vi_risk.spark.features import write_features
 from vi_risk.spark.records import read_canonical
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 # What a run loads when it comes to it took another sixth of its time.
 LOADED = (
-    *("vi_risk.cli", "vi_risk.memory_watch", "vi_risk.pipeline", "vi_risk.governance.reading", "vi_risk.tracking"),
+    *("vi_risk.cli", "vi_risk.cli.memory_watch", "vi_risk.pipeline", "vi_risk.governance.reading", "vi_risk.tracking"),
     *("mlflow.pyfunc", "mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store"),
     *("alembic.command", "git", "pandera.ibis", "pyarrow.dataset", "shap"),
 )

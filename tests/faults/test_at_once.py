@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import Run, arguments, contents, environment
-from vi_risk.files import replaced
+from vi_risk.running.files import replaced
 from vi_risk.tracking import TrackedRun, opening, track_run
 
 pytestmark = pytest.mark.faults

@@ -18,8 +18,8 @@ from tests.faults.conftest import Run, arguments, contents, environment
 from vi_risk import stages
 from vi_risk.cli import app
 from vi_risk.errors import ResourceError
-from vi_risk.files import replaced
-from vi_risk.progress import Report
+from vi_risk.running.files import replaced
+from vi_risk.running.progress import Report
 
 pytestmark = pytest.mark.faults
 
@@ -113,7 +113,7 @@ def test_a_folder_to_spill_to_that_is_full_ends_a_run_in_words_and_it_goes_on_wh
             room(True)
 
     # A limit so high that this process does not reach it, of which nothing is left for rows: all of them are spilled.
-    monkeypatch.setattr("vi_risk.memory._LIBRARIES_MB", 10**6)
+    monkeypatch.setattr("vi_risk.running.memory._LIBRARIES_MB", 10**6)
     monkeypatch.chdir(tmp_path)
     asked = [*arguments(place), "--memory-limit", "100000", "--spill", str(spill)]
     with monkeypatch.context() as patch:

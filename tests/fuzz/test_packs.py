@@ -21,10 +21,10 @@ from tests.unit.caselists.example_lists import example_list
 from tests.unit.reviews.filling import book_of, fill
 from tests.unit.reviews.test_damaged_workbooks import ANY, FILLED
 from vi_risk.errors import ViRiskError
-from vi_risk.progress import Silence
 from vi_risk.reviews.form import IDENTITY_SHEET, LIST_SHEET
 from vi_risk.reviews.importing import import_packs
 from vi_risk.reviews.store import read_reviews
+from vi_risk.running.progress import Silence
 
 MEETING = date(2025, 11, 11)
 

@@ -49,8 +49,8 @@ OTHERS = {
     ("cli/__init__.py", "KeyboardInterrupt"): "an interruption",
     ("cli/monitor.py", "typer.Exit"): "a limit passed, which is what was asked",
     ("cli/told.py", "typer.BadParameter"): "a flag",
-    ("flags.py", "typer.BadParameter"): "a flag",
-    ("files.py", "OSError"): "of the disk, told where the folder is replaced",
+    ("cli/flags.py", "typer.BadParameter"): "a flag",
+    ("running/files.py", "OSError"): "of the disk, told where the folder is replaced",
 }
 
 

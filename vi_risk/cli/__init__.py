@@ -31,20 +31,7 @@ from vi_risk.cli.asked import (
 )
 from vi_risk.cli.audit import audit_app
 from vi_risk.cli.features import features_app
-from vi_risk.cli.impact import impact_app
-from vi_risk.cli.keys import key_app
-from vi_risk.cli.leaks import leaks_app
-from vi_risk.cli.mapping import mapping_app
-from vi_risk.cli.monitor import monitor_app
-from vi_risk.cli.recalibrate import recalibrate_app
-from vi_risk.cli.registry import models_app, registry_app
-from vi_risk.cli.reidentify import identity_app
-from vi_risk.cli.replay import replay_app
-from vi_risk.cli.reviews import reviews_app
-from vi_risk.cli.synth import synth_app
-from vi_risk.cli.told import JsonLogFlag, example, log_to, told
-from vi_risk.cli.tune import tune_app
-from vi_risk.flags import (
+from vi_risk.cli.flags import (
     CacheFlag,
     CapacityFlag,
     CaseListFlag,
@@ -68,9 +55,22 @@ from vi_risk.flags import (
     TrackingFlag,
     TruthFlag,
 )
+from vi_risk.cli.impact import impact_app
+from vi_risk.cli.keys import key_app
+from vi_risk.cli.leaks import leaks_app
+from vi_risk.cli.mapping import mapping_app
+from vi_risk.cli.monitor import monitor_app
+from vi_risk.cli.recalibrate import recalibrate_app
+from vi_risk.cli.registry import models_app, registry_app
+from vi_risk.cli.reidentify import identity_app
+from vi_risk.cli.replay import replay_app
+from vi_risk.cli.reviews import reviews_app
+from vi_risk.cli.synth import synth_app
+from vi_risk.cli.told import JsonLogFlag, example, log_to, told
+from vi_risk.cli.tune import tune_app
 
 if TYPE_CHECKING:
-    from vi_risk.progress import Report
+    from vi_risk.running.progress import Report
 
 _STAGES = 9  # of demo and run, for the progress bar
 
@@ -121,7 +121,7 @@ def demo(
     """Build a synthetic trust and run the whole path on it, records to ranked lists."""
     with told(_STAGES) as report:
         from vi_risk.demo import run_demo
-        from vi_risk.files import check_out
+        from vi_risk.running.files import check_out
 
         check_out(out)
         run_demo(patients=patients, seed=seed, out=out, capacity=capacity, tracking_uri=tracking_uri, report=report)
@@ -206,9 +206,9 @@ def check(
     """Say on one page what is in the records and what is wrong; writes check.html and check.json, errors or not."""
     with told(2) as report:
         from vi_risk import stages
-        from vi_risk.check_page import terminal_lines
-        from vi_risk.files import replaced
-        from vi_risk.run_file import CHECK_PAGE, OWNED
+        from vi_risk.evidence.check_page import terminal_lines
+        from vi_risk.running.files import replaced
+        from vi_risk.running.run_file import CHECK_PAGE, OWNED
 
         check_places(records, out)
         found = records_of(records, mapping, report, governance=governance_of(governance))
@@ -302,8 +302,8 @@ def _stage(
 ) -> None:
     with told() as told_to, held_to(memory_limit, spill, told_to) as report:
         from vi_risk import stages
-        from vi_risk.files import replaced
-        from vi_risk.run_file import OWNED
+        from vi_risk.running.files import replaced
+        from vi_risk.running.run_file import OWNED
 
         check_built(out, report)
         with replaced(out, keep=True, owned=OWNED) as folder:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from vi_risk.caselists.choosing.rules import CaseListRules
     from vi_risk.features.catalogue import Catalogue
     from vi_risk.governance import Governance
-    from vi_risk.progress import CommandReport, Report
     from vi_risk.reasons.prompts import Prompt
     from vi_risk.records.linked import Workspace
+    from vi_risk.running.progress import CommandReport, Report
     from vi_risk.stages import ListBefore, Source, UnreadRecords
 
 DEFAULT_URI = "sqlite:///mlruns/mlflow.db"
@@ -98,8 +98,8 @@ def held_to(memory_limit: int | None, spill: Path | None, report: "CommandReport
     ResourceError
         The limit is smaller than what any work takes; or the folder to spill to fills while the work goes on.
     """
-    from vi_risk.memory import Budget, no_room, within
-    from vi_risk.memory_watch import MemoryWatch, StageKept
+    from vi_risk.cli.memory_watch import MemoryWatch, StageKept
+    from vi_risk.running.memory import Budget, no_room, within
 
     if spill is not None and not spill.is_dir():
         msg = f"--spill {spill}: no such folder. Name a folder that is there, on a disk with space for the records."
@@ -118,8 +118,8 @@ def held_to(memory_limit: int | None, spill: Path | None, report: "CommandReport
 
 
 def _workspace() -> "Workspace":
-    from vi_risk.memory import budget
     from vi_risk.records.linked import Workspace
+    from vi_risk.running.memory import budget
 
     return Workspace(budget().spill, memory_mb=budget().engine_mb)
 
@@ -135,8 +135,8 @@ def check_places(records: str, out: Path, reviews: Path | None = None) -> None:
     ResourceError
         It cannot be written.
     """
-    from vi_risk.files import check_apart, check_not_owned, check_out
-    from vi_risk.run_file import OWNED
+    from vi_risk.running.files import check_apart, check_not_owned, check_out
+    from vi_risk.running.run_file import OWNED
 
     check_out(out)
     if "://" not in records:
@@ -236,7 +236,7 @@ def previous_of(given: str | None, index_date: date, *, model: str) -> "ListBefo
         return None
     from vi_risk.caselists.packs.writing import LISTED_FILE
     from vi_risk.governance.told import refuse_ended
-    from vi_risk.run_file import LISTS_FOLDER, read_run
+    from vi_risk.running.run_file import LISTS_FOLDER, read_run
     from vi_risk.stages import ListBefore
 
     folder = Path(given)
@@ -296,7 +296,7 @@ def check_built(out: Path, report: "Report | None" = None) -> None:
     """
     from vi_risk.governance.door import permission_of
     from vi_risk.governance.told import changed_since, refuse_ended
-    from vi_risk.run_file import read_run
+    from vi_risk.running.run_file import read_run
 
     if not out.is_dir():
         msg = f"--out {out}: no such folder. Name the folder that `vi-risk features build` wrote."
@@ -311,7 +311,7 @@ def check_built(out: Path, report: "Report | None" = None) -> None:
 def catalogue_in(folder: Path) -> "Catalogue":
     """Return the catalogue that the features of an output folder were built with."""
     from vi_risk.models.snapshot_files import load_catalogue
-    from vi_risk.run_file import read_run
+    from vi_risk.running.run_file import read_run
 
     run = read_run(folder, needs="features", command="features build")
     return load_catalogue(folder, run["features"]["catalogue"])

@@ -17,9 +17,7 @@ from vi_risk.cli.asked import (
     records_on_spark,
     source_of,
 )
-from vi_risk.cli.told import example, told
-from vi_risk.errors import ResourceError, UsageError
-from vi_risk.flags import (
+from vi_risk.cli.flags import (
     CacheFlag,
     EngineFlag,
     FeaturesFlag,
@@ -35,6 +33,8 @@ from vi_risk.flags import (
     SpillFlag,
     StageOutFlag,
 )
+from vi_risk.cli.told import example, told
+from vi_risk.errors import ResourceError, UsageError
 
 if TYPE_CHECKING:
     from vi_risk.features.catalogue import Catalogue
@@ -65,9 +65,9 @@ def features_build(
     with told(3) as told_to, held_to(memory_limit, spill, told_to) as report:
         from vi_risk import stages
         from vi_risk.features.cache import check_cache
-        from vi_risk.files import replaced
         from vi_risk.models.spec import load_spec
-        from vi_risk.run_file import OWNED
+        from vi_risk.running.files import replaced
+        from vi_risk.running.run_file import OWNED
 
         check_places(records, out, reviews)
         check_cache(cache, out=out)

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from vi_risk.cli.asked import DEFAULT_URI, check_store, governance_of, records_of, today
+from vi_risk.cli.flags import GovernanceFlag, MappingFlag, RecordsFlag, TrackingFlag, day_of
 from vi_risk.cli.told import example, told
-from vi_risk.flags import GovernanceFlag, MappingFlag, RecordsFlag, TrackingFlag, day_of
 
 impact_app = typer.Typer()
 
@@ -46,14 +46,14 @@ def impact(
     Needs the extra causal. No effect is told that its assumptions forbid.
     """
     with told(4) as report:
-        from vi_risk.files import check_apart, check_out, replaced
         from vi_risk.governance.told import refuse_ended
         from vi_risk.impact import impact as find
         from vi_risk.impact import keep_impact, read_list, write
         from vi_risk.impact.kept import IMPACT_FILE, IMPACT_PAGE, OWNED
         from vi_risk.impact.libraries import refuse_absent
         from vi_risk.impact.wording import sentences
-        from vi_risk.run_file import read_run
+        from vi_risk.running.files import check_apart, check_out, replaced
+        from vi_risk.running.run_file import read_run
 
         refuse_absent()
         check_out(out)

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from vi_risk.cli.asked import check_places, governance_of, records_of, shown
+from vi_risk.cli.flags import GovernanceFlag, RecordsFlag
 from vi_risk.cli.told import example, told
 from vi_risk.errors import InputError
-from vi_risk.flags import GovernanceFlag, RecordsFlag
 
 mapping_app = typer.Typer(help="Look at how a site's files become the canonical tables.", no_args_is_help=True)
 
@@ -39,9 +39,9 @@ def mapping_export(
 ) -> None:
     """Write the canonical tables as Parquet files: what `features build --engine spark` and other tools read."""
     with told(1) as report:
-        from vi_risk.files import replaced
         from vi_risk.records.synthetic.marker import MARKER_FILE, write_marker
         from vi_risk.records.tables import TABLES
+        from vi_risk.running.files import replaced
 
         check_places(records, out)
         found = records_of(records, mapping, report, governance=governance_of(governance))

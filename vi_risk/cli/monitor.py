@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from vi_risk.cli.asked import DEFAULT_URI, check_store, governance_of, records_of, today
+from vi_risk.cli.flags import GovernanceFlag, MappingFlag, RecordsFlag, TrackingFlag, day_of
 from vi_risk.cli.told import example, told
 from vi_risk.errors import NotPromotedError, UsageError
-from vi_risk.flags import GovernanceFlag, MappingFlag, RecordsFlag, TrackingFlag, day_of
 
 monitor_app = typer.Typer()
 
@@ -49,13 +49,13 @@ def monitor(
 ) -> None:
     """Say what changed since a run, and whether to look at the feed, recalibrate or fit anew; exit 7 past a limit."""
     with told(4) as report:
-        from vi_risk.files import check_apart, check_out, replaced
         from vi_risk.governance.told import refuse_ended
         from vi_risk.monitoring import keep_monitored, read_watched, write
         from vi_risk.monitoring import monitor as watch
         from vi_risk.monitoring.kept import MONITOR_PAGE, OWNED
         from vi_risk.monitoring.wording import heading_of
-        from vi_risk.run_file import read_run
+        from vi_risk.running.files import check_apart, check_out, replaced
+        from vi_risk.running.run_file import read_run
 
         day = day_of(index_date)
         if against not in ("training", "list"):

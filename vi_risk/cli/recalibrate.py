@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from vi_risk.cli.asked import DEFAULT_URI, check_built, check_store
+from vi_risk.cli.flags import StageOutFlag, TrackingFlag
 from vi_risk.cli.told import example, told
-from vi_risk.flags import StageOutFlag, TrackingFlag
 
 recalibrate_app = typer.Typer()
 
@@ -40,9 +40,9 @@ def recalibrate(
     """
     with told() as report:
         check_built(out)
-        from vi_risk.files import replaced
-        from vi_risk.recalibrate import recalibrate as recalibrate_model
-        from vi_risk.run_file import OWNED
+        from vi_risk.registry.recalibrate import recalibrate as recalibrate_model
+        from vi_risk.running.files import replaced
+        from vi_risk.running.run_file import OWNED
 
         check_store(tracking_uri, out)
         with replaced(out, keep=True, owned=OWNED) as folder:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vi_risk.cli.asked import DEFAULT_URI
+from vi_risk.cli.flags import TrackingFlag
 from vi_risk.cli.told import example, told
 from vi_risk.errors import InputError
-from vi_risk.flags import TrackingFlag
 
 if TYPE_CHECKING:
     from vi_risk.tracking import Version
@@ -64,7 +64,7 @@ def promote(
     model that is as good as the champion stays out. Ends with 0 if it is champion, with 7 if it is not.
     """
     with told() as report:
-        from vi_risk.champion import promote as promote_model
+        from vi_risk.registry.champion import promote as promote_model
 
         if not out.is_dir():
             msg = f"--out {out}: no such folder. Name the folder that `vi-risk evaluate` wrote."
@@ -89,7 +89,7 @@ def rollback(
 ) -> None:
     """Put the version that was champion before back in its place."""
     with told():
-        from vi_risk.champion import rollback as roll_back
+        from vi_risk.registry.champion import rollback as roll_back
 
         move = roll_back(name, to=to, tracking_uri=tracking_uri)
         print(f"{name}: version {move.version} is champion again; was version {move.before}.")

@@ -11,10 +11,10 @@ import typer
 
 from vi_risk.cli.asked import check_places, governance_of, shown, today
 from vi_risk.cli.audit import LogFlag, anchor_of
+from vi_risk.cli.flags import GovernanceFlag, MappingFlag, RecordsFlag
 from vi_risk.cli.keys import KeyFlag, LinksFlag
 from vi_risk.cli.told import example, told
 from vi_risk.errors import GovernanceError, ResourceError
-from vi_risk.flags import GovernanceFlag, MappingFlag, RecordsFlag
 
 if TYPE_CHECKING:
     from vi_risk.identity.reidentifying import Print
@@ -50,8 +50,8 @@ def pseudonymise(
         from vi_risk.identity.link_table import read_links
         from vi_risk.identity.private_files import check_private_place
         from vi_risk.identity.pseudonymising import pseudonymised
-        from vi_risk.lock import held
         from vi_risk.records.reading import read_records
+        from vi_risk.running.lock import held
 
         check_places(records, out)
         check_links_place(links, beside=out)
@@ -137,7 +137,7 @@ def printer(day: date) -> "Print":
         The machine has no browser that prints.
     """
     from vi_risk.caselists.packs.pdf_pack import find_browser, pdf_packs
-    from vi_risk.scratch import PREFIX, ScratchFolder
+    from vi_risk.running.scratch import PREFIX, ScratchFolder
 
     browser = find_browser()
     if browser is None:

@@ -16,8 +16,7 @@ from vi_risk.cli.asked import (
     rules_of,
     source_of,
 )
-from vi_risk.cli.told import example, told
-from vi_risk.flags import (
+from vi_risk.cli.flags import (
     CacheFlag,
     CapacityFlag,
     CaseListFlag,
@@ -32,6 +31,7 @@ from vi_risk.flags import (
     SpillFlag,
     day_of,
 )
+from vi_risk.cli.told import example, told
 
 replay_app = typer.Typer()
 

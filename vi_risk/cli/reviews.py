@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from vi_risk.cli.asked import today
+from vi_risk.cli.flags import day_of
 from vi_risk.cli.told import example, told
 from vi_risk.errors import InputError
-from vi_risk.flags import day_of
 
 reviews_app = typer.Typer(help="Bring decisions back from workbooks, and see what they come to.", no_args_is_help=True)
 
@@ -43,9 +43,9 @@ def import_reviews(
     corrected one replaces what it said of that day.
     """
     with told(interrupted=_INTERRUPTED) as report:
-        from vi_risk.files import check_not_owned
         from vi_risk.reviews.importing import import_packs
-        from vi_risk.run_file import OWNED, RUN_FILE
+        from vi_risk.running.files import check_not_owned
+        from vi_risk.running.run_file import OWNED, RUN_FILE
 
         for folder in {*reviews.parents, *reviews.resolve().parents}:
             if (folder / RUN_FILE).is_file():

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
+from vi_risk.cli.flags import PatientsFlag, day_of, numbers_of
 from vi_risk.cli.told import example, told
 from vi_risk.errors import UsageError
-from vi_risk.flags import PatientsFlag, day_of, numbers_of
 
 synth_app = typer.Typer()
 
@@ -55,7 +55,7 @@ def synth(
     """Write the records of a synthetic trust, and the true risks that only it can know."""
     with told(2) as report:
         from vi_risk.records.synthetic import Effects, Flaws, make_trust, make_truth, write_trust
-        from vi_risk.run_file import RUN_FILE
+        from vi_risk.running.run_file import RUN_FILE
 
         if (out / RUN_FILE).exists():
             msg = f"--out {out}: is the output folder of a run. Name a folder for the records alone."

@@ -12,11 +12,11 @@ from typing import Annotated
 
 import typer
 
+from vi_risk.cli.json_log import JsonReport, LogFile
+from vi_risk.cli.terminal import TerminalReport
 from vi_risk.errors import ResourceError, ViRiskError
-from vi_risk.json_log import JsonReport, LogFile
-from vi_risk.progress import CommandReport, Together
-from vi_risk.scratch import sweep
-from vi_risk.terminal import TerminalReport
+from vi_risk.running.progress import CommandReport, Together
+from vi_risk.running.scratch import sweep
 
 INTERRUPTED = 130
 _STANDARD_ERROR = "json"

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from vi_risk.cli.asked import DEFAULT_URI, check_built, check_store
+from vi_risk.cli.flags import TrackingFlag
 from vi_risk.cli.told import example, told
-from vi_risk.flags import TrackingFlag
 
 tune_app = typer.Typer()
 
@@ -28,8 +28,8 @@ def tune(
     vi-risk run --model out/tuned.toml. Needs optuna: pip install 'vi-risk\[tune]'.
     """
     with told(trials, interrupted=_KEPT) as report:
-        from vi_risk.tune import TUNED_FILE
-        from vi_risk.tune import tune as tune_folder
+        from vi_risk.registry.tune import TUNED_FILE
+        from vi_risk.registry.tune import tune as tune_folder
 
         check_built(out)
         check_store(tracking_uri, out)

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from vi_risk.cohort.events import KEYS, deaths, departures, emergency_stays, with_main_diagnosis
 from vi_risk.errors import InputError, UsageError
-from vi_risk.memory import budget
 from vi_risk.records.linked import Records
+from vi_risk.running.memory import budget
 
 if TYPE_CHECKING:
     import pandas as pd

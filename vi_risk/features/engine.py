@@ -24,8 +24,8 @@ from vi_risk.features.matching import Codes
 from vi_risk.features.parts import Part, parts_of
 from vi_risk.features.rows import Asked
 from vi_risk.features.seen import AsSeen
-from vi_risk.memory import budget
 from vi_risk.records.linked import Records
+from vi_risk.running.memory import budget
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from vi_risk.errors import InputError, UsageError
-from vi_risk.files import replaced, write_text
 from vi_risk.identity.keys import Key
 from vi_risk.identity.link_table import write_links
 from vi_risk.identity.private_files import tree_of
 from vi_risk.identity.pseudonymising import Pseudonymised
 from vi_risk.records.linked import Records, Workspace
 from vi_risk.records.tables import TABLES
+from vi_risk.running.files import replaced, write_text
 
 ABOUT_FILE = "pseudonyms.json"
 FILES = {name: f"{name}.parquet" for name in TABLES}

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from vi_risk.errors import InputError, ResourceError
-from vi_risk.files import check_writable
+from vi_risk.running.files import check_writable
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _HAS_MODES = os.name == "posix"  # elsewhere access lists decide, which are the site's to set

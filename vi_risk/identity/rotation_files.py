@@ -7,13 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from vi_risk.errors import UsageError
-from vi_risk.files import check_out, replaced
 from vi_risk.identity.folders import FILES, open_pseudonymised, write_about
 from vi_risk.identity.key_places import keep_key, read_key
 from vi_risk.identity.keys import new_key
 from vi_risk.identity.link_table import read_links, write_links
 from vi_risk.identity.private_files import tree_of
 from vi_risk.identity.rotation import rotated
+from vi_risk.running.files import check_out, replaced
 
 LINKS_FILE, RECORDS_FOLDER = "link_table", "records"
 

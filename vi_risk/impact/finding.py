@@ -13,8 +13,8 @@ from vi_risk.impact.listed import EarlierList, Followed, followed_of
 from vi_risk.impact.panel import Panel, complete_to, panel_of
 from vi_risk.impact.reviewing import AtTheLine, BeforeAfter, Matched, at_the_line, before_after, matched
 from vi_risk.impact.synthetic_control import Gap, gaps_of
-from vi_risk.progress import Report, Silence
 from vi_risk.records.linked import Records
+from vi_risk.running.progress import Report, Silence
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from vi_risk.files import remove
 from vi_risk.impact.finding import Impact
 from vi_risk.impact.page import write_impact_page
 from vi_risk.impact.told import told
-from vi_risk.run_file import write_json
+from vi_risk.running.files import remove
+from vi_risk.running.run_file import write_json
 from vi_risk.tracking import TrackedRun, track_run
 
 IMPACT_PAGE, IMPACT_FILE = "impact.html", "impact.json"

@@ -14,7 +14,7 @@ from vi_risk.cohort.events import emergency_stays
 from vi_risk.cohort.reviews import reviews_of
 from vi_risk.errors import InputError
 from vi_risk.records.linked import Records
-from vi_risk.run_file import LISTS_FOLDER, SCORES_FILE, read_run
+from vi_risk.running.run_file import LISTS_FOLDER, SCORES_FILE, read_run
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,9 @@ from vi_risk.cohort.censoring import censoring_weights
 from vi_risk.cohort.outcomes import OUTCOMES, outcomes_of
 from vi_risk.errors import SpecificationError
 from vi_risk.features.catalogue import Catalogue
-from vi_risk.memory import let_go
 from vi_risk.models.spec import ModelSpec
 from vi_risk.records.linked import Records
+from vi_risk.running.memory import let_go
 
 if TYPE_CHECKING:
     import pandas as pd

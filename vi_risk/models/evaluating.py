@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from vi_risk.errors import InputError
-from vi_risk.memory import let_go
 from vi_risk.models.comparators.for_counts import count_comparator_expectations
 from vi_risk.models.comparators.rules import RULE_COLUMNS, Compared, comparator_risks
 from vi_risk.models.evidence.already_known import KNOWN_BY, already_known
@@ -24,6 +23,7 @@ from vi_risk.models.learning.counts import CountRegressor
 from vi_risk.models.on_snapshots import LearningRows, Model, fit, raw_scores, risks_of, training_rows
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.splits import held_out, units
+from vi_risk.running.memory import let_go
 
 if TYPE_CHECKING:
     from vi_risk.cohort.index_dates import Role

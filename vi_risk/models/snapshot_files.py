@@ -16,15 +16,15 @@ from vi_risk.errors import InputError
 from vi_risk.features.cache import FeatureCache
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.engine import write_features
-from vi_risk.files import remove, write_text
 from vi_risk.governance.door import without_objectors
-from vi_risk.memory import budget, let_go
 from vi_risk.models.reviewed.windows import as_if_not_reviewed
 from vi_risk.models.snapshots import Plan, Snapshots, particulars_at, plan_people, who_is_asked, whole_record_at
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.stored_features import StoredFeatures, not_whole
 from vi_risk.models.whole_record import WholeRecord
 from vi_risk.records.linked import Records
+from vi_risk.running.files import remove, write_text
+from vi_risk.running.memory import budget, let_go
 
 # of `Particulars`, name -> file
 PARTICULARS_FILES = {name: f"{name}.parquet" for name in ("contacts", "reviews", "departures", "objectors", "pathways")}

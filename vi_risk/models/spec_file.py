@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from vi_risk.declared import shipped
-from vi_risk.files import write_text
 from vi_risk.models.spec import ModelSpec, load_spec
+from vi_risk.running.files import write_text
 
 
 def write_spec(spec: ModelSpec, path: Path, *, comment: str = "") -> None:

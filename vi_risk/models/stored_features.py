@@ -9,9 +9,9 @@ import numpy as np
 
 from vi_risk.cohort.events import KEYS
 from vi_risk.errors import InputError, ResourceError
-from vi_risk.memory import budget
 from vi_risk.models.learning.blocks import Blocks, HeldRows, SpilledRows
-from vi_risk.scratch import PREFIX, ScratchFolder
+from vi_risk.running.memory import budget
+from vi_risk.running.scratch import PREFIX, ScratchFolder
 
 if TYPE_CHECKING:
     import pandas as pd

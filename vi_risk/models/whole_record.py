@@ -17,9 +17,9 @@ from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.coverage import common_coverage
 from vi_risk.features.engine import Engine, Windows, compute_features
-from vi_risk.memory import let_go
 from vi_risk.models.stored_features import StoredFeatures, not_whole
 from vi_risk.records.linked import Records
+from vi_risk.running.memory import let_go
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -24,7 +24,7 @@ from vi_risk.models.spec import ModelSpec
 from vi_risk.monitoring.people import PeopleNow
 from vi_risk.monitoring.watched import Watched
 from vi_risk.records.linked import Records
-from vi_risk.run_file import SCORES_FILE, read_run
+from vi_risk.running.run_file import SCORES_FILE, read_run
 from vi_risk.stages.finished import scored, spec_and_snapshots
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from vi_risk.files import remove
 from vi_risk.monitoring.page import write_monitor_page
 from vi_risk.monitoring.told import told
 from vi_risk.monitoring.watching import Monitored
-from vi_risk.run_file import write_json
+from vi_risk.running.files import remove
+from vi_risk.running.run_file import write_json
 from vi_risk.tracking import TrackedRun, track_run, version_of_content
 
 MONITOR_PAGE, MONITOR_FILE = "monitor.html", "monitor.json"

@@ -15,13 +15,13 @@ from vi_risk.cohort.index_dates import Role
 from vi_risk.errors import InputError
 from vi_risk.evidence import rule_of
 from vi_risk.governance.small_numbers import Disclosure
-from vi_risk.model_choice import place_of_model
 from vi_risk.models.evidence.metrics import Z95
 from vi_risk.models.learning.calibration import Floats
 from vi_risk.models.on_snapshots import Model
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
-from vi_risk.run_file import EVALUATION_FILE, SCORES_FILE, read_run
+from vi_risk.registry.model_choice import place_of_model
+from vi_risk.running.run_file import EVALUATION_FILE, SCORES_FILE, read_run
 from vi_risk.stages.finished import companions_in, model_in, scored, spec_and_snapshots
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from vi_risk.monitoring.people import Practices, people_now, practices_alike
 from vi_risk.monitoring.stability import Stability, stability_of
 from vi_risk.monitoring.verdict import Judged, judged
 from vi_risk.monitoring.watched import Watched
-from vi_risk.progress import Report, Silence
 from vi_risk.records.linked import Records
+from vi_risk.running.progress import Report, Silence
 
 SCORE = "score"
 _BATCH = 50_000  # people scored at once

@@ -20,7 +20,7 @@ from vi_risk.records.casting import text_literal
 from vi_risk.records.permission import Permission
 from vi_risk.records.tables import TABLES, Table
 from vi_risk.records.volume import Volume, volume_of
-from vi_risk.scratch import ScratchFolder
+from vi_risk.running.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     import pandas as pd

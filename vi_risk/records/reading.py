@@ -13,7 +13,6 @@ import duckdb
 import ibis
 
 from vi_risk.errors import InputError, ResourceError, SpecificationError, ViRiskError
-from vi_risk.memory import budget, no_room
 from vi_risk.records import mapping as mappings
 from vi_risk.records.casting import quoted
 from vi_risk.records.database import shown, url_of
@@ -25,6 +24,7 @@ from vi_risk.records.mapping import TableMapping, load_mapping
 from vi_risk.records.readable import EPISODES, MADE_OF_EPISODES, READABLE, declared_with
 from vi_risk.records.sources import Sources, source_of
 from vi_risk.records.tables import TABLES, Table
+from vi_risk.running.memory import budget, no_room
 
 Report = Callable[[str], None]
 Door = Callable[[Collection[str]], None]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from vi_risk.files import JOURNAL, remove
 from vi_risk.replaying.finds import DateEvidence
-from vi_risk.run_file import write_json
+from vi_risk.running.files import JOURNAL, remove
+from vi_risk.running.run_file import write_json
 
 
 @dataclass(frozen=True, slots=True)

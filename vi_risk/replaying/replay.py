@@ -10,11 +10,9 @@ from datetime import date
 
 from vi_risk.errors import InputError
 from vi_risk.features.cache import FeatureCache, check_cache
-from vi_risk.files import remove, replaced, write_text
 from vi_risk.governance.door import permission_in, without_objectors
 from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.governance.told import about_permission, refuse_whole_run
-from vi_risk.progress import Report, Silence
 from vi_risk.records.checks import check_records
 from vi_risk.records.linked import Records
 from vi_risk.replaying.afterwards import Closing, afterwards
@@ -28,7 +26,9 @@ from vi_risk.replaying.past_list import PastList, past_list
 from vi_risk.replaying.people import people_at
 from vi_risk.replaying.report import ReplayReport
 from vi_risk.replaying.sharing import compute_shared
-from vi_risk.run_file import write_json
+from vi_risk.running.files import remove, replaced, write_text
+from vi_risk.running.progress import Report, Silence
+from vi_risk.running.run_file import write_json
 from vi_risk.stages.listing import permitted_rules
 from vi_risk.stages.resuming import code_mark, fingerprint_of
 

@@ -15,10 +15,10 @@ from vi_risk.features.cache import FeatureCache
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.features.definition import Definition
 from vi_risk.features.engine import Windows
-from vi_risk.memory import budget, let_go
 from vi_risk.models.planning import Plan
 from vi_risk.records.linked import Records
 from vi_risk.replaying.people import PeopleAt
+from vi_risk.running.memory import budget, let_go
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from vi_risk.errors import InputError, UsageError
 from vi_risk.identity.identifiers_as_written import identifier_in
-from vi_risk.progress import Report
 from vi_risk.reviews.recording import Recorded, record
 from vi_risk.reviews.returned import Returned, read_returned
 from vi_risk.reviews.store import check_file, read_reviews, write_reviews
+from vi_risk.running.progress import Report
 
 
 def import_packs(

@@ -13,13 +13,13 @@ from vi_risk.cohort.outcomes import follow_up
 from vi_risk.errors import UsageError
 from vi_risk.features.asking import KEYS
 from vi_risk.features.catalogue import Catalogue
-from vi_risk.files import remove
 from vi_risk.governance.door import without_objectors
 from vi_risk.models.answers import LATER, follow_up_of, unanswered
 from vi_risk.models.snapshot_files import COHORT_FILE, FEATURES_FILE, PARTICULARS_FILES, WHOLE_RECORD_FILE
 from vi_risk.models.snapshots import Plan, plan_snapshots
 from vi_risk.models.spec import ModelSpec
 from vi_risk.records.linked import Records
+from vi_risk.running.files import remove
 from vi_risk.spark.features import kept, write_features, write_sorted
 from vi_risk.spark.workspace import SparkWorkspace
 

@@ -6,16 +6,16 @@ import pandas as pd
 
 from vi_risk.errors import InputError, UsageError
 from vi_risk.features.cache import FeatureCache
-from vi_risk.files import remove
 from vi_risk.governance.door import permission_in, without_objectors
 from vi_risk.governance.told import about_permission, permission_in_words
 from vi_risk.models import snapshot_files
 from vi_risk.models.snapshot_files import PARTICULARS_FILES, save_plan
 from vi_risk.models.snapshots import Plan
-from vi_risk.progress import Report
 from vi_risk.records.checks import CheckReport
 from vi_risk.records.linked import Records
-from vi_risk.run_file import LISTED_BEFORE, update_run
+from vi_risk.running.files import remove
+from vi_risk.running.progress import Report
+from vi_risk.running.run_file import LISTED_BEFORE, update_run
 from vi_risk.spark import snapshots as spark_snapshots
 from vi_risk.spark.workspace import SparkWorkspace
 from vi_risk.stages.request import FeatureRequest

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from vi_risk.check_page import write_check_page
-from vi_risk.files import remove
-from vi_risk.progress import Report
+from vi_risk.evidence.check_page import write_check_page
 from vi_risk.records.checks import CheckReport, check_records
 from vi_risk.records.linked import Records
-from vi_risk.run_file import CHECK_FILE, CHECK_PAGE, write_json
+from vi_risk.running.files import remove
+from vi_risk.running.progress import Report
+from vi_risk.running.run_file import CHECK_FILE, CHECK_PAGE, write_json
 
 
 def examine(folder: Path, records: Records, report: Report) -> CheckReport:

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from vi_risk.evidence import card_of, doubts, in_words, truth_in_words, write_plots
-from vi_risk.files import remove
 from vi_risk.models import evaluating, on_snapshots
 from vi_risk.models.card import write_card
 from vi_risk.models.companions import companion_evidence
 from vi_risk.models.evidence.truth import read_truth
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
-from vi_risk.progress import Report
-from vi_risk.run_file import CARD_FILE, CARD_TEXT, EVALUATION_FILE, PLOTS_FOLDER, update_run, write_json
+from vi_risk.running.files import remove
+from vi_risk.running.progress import Report
+from vi_risk.running.run_file import CARD_FILE, CARD_TEXT, EVALUATION_FILE, PLOTS_FOLDER, update_run, write_json
 from vi_risk.stages.finished import companions_in, model_in, spec_and_snapshots
 
 # The figure by which a run is told from another at a glance: of risks, and of counts.

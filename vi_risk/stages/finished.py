@@ -7,14 +7,14 @@ from typing import Any
 import pandas as pd
 
 from vi_risk.errors import InputError
-from vi_risk.memory import budget
 from vi_risk.models import beside
 from vi_risk.models.learning import bundle
 from vi_risk.models.on_snapshots import Model
 from vi_risk.models.snapshot_files import load_snapshots
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec, spec_of
-from vi_risk.run_file import MODEL_FOLDER, read_run
+from vi_risk.running.memory import budget
+from vi_risk.running.run_file import MODEL_FOLDER, read_run
 from vi_risk.stages.resuming import content_mark
 
 

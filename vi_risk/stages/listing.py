@@ -10,6 +10,7 @@ import pandas as pd
 
 from vi_risk.caselists.choosing.rules import CaseListRules
 from vi_risk.caselists.choosing.standing import OBJECTION
+from vi_risk.caselists.listing import Before, Listing
 from vi_risk.caselists.packs.pathway_page import pathway_page
 from vi_risk.caselists.packs.pdf_pack import pdf_packs
 from vi_risk.caselists.packs.writing import PATHWAYS_PAGE, write_packs
@@ -17,16 +18,15 @@ from vi_risk.caselists.ranking import doubts_of_rules
 from vi_risk.errors import InputError, ResourceError
 from vi_risk.evidence import rule_of
 from vi_risk.features.catalogue import Catalogue
-from vi_risk.files import remove
 from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.governance.told import beside_a_list, not_shown, refuse_use
-from vi_risk.listing import Before, Listing
-from vi_risk.model_choice import place_of_model
 from vi_risk.models.learning import bundle
 from vi_risk.models.snapshots import Snapshots
-from vi_risk.progress import Report
 from vi_risk.reasons.prompts import Prompt, read_prompts
-from vi_risk.run_file import (
+from vi_risk.registry.model_choice import place_of_model
+from vi_risk.running.files import remove
+from vi_risk.running.progress import Report
+from vi_risk.running.run_file import (
     LISTED_BEFORE,
     LISTS_FOLDER,
     MODEL_FOLDER,

@@ -21,10 +21,10 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
-from vi_risk.files import JOURNAL, remove, unfinished
-from vi_risk.memory import let_go
-from vi_risk.progress import Report, Silence
-from vi_risk.run_file import FILES, RUN_FILE, versions, write_json
+from vi_risk.running.files import JOURNAL, remove, unfinished
+from vi_risk.running.memory import let_go
+from vi_risk.running.progress import Report, Silence
+from vi_risk.running.run_file import FILES, RUN_FILE, versions, write_json
 
 # Stage of a whole run -> the parts of run.json whose files it writes.
 STAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(

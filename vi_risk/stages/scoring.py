@@ -5,14 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from vi_risk.evidence import rule_of
-from vi_risk.files import remove
 from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.governance.told import refuse_use
-from vi_risk.model_choice import OWN, choose_model
 from vi_risk.models import scoring
 from vi_risk.models.learning import bundle
-from vi_risk.progress import Report
-from vi_risk.run_file import (
+from vi_risk.registry.model_choice import OWN, choose_model
+from vi_risk.running.files import remove
+from vi_risk.running.progress import Report
+from vi_risk.running.run_file import (
     LISTED_BEFORE,
     MODEL_FOLDER,
     SCORES_BEFORE,
@@ -35,7 +35,7 @@ def score(folder: Path, report: Report, *, asked: str | None = OWN, tracking_uri
     Parameters
     ----------
     asked
-        As in `vi_risk.model_choice.choose_model`: None takes the champion where there is one.
+        As in `vi_risk.registry.model_choice.choose_model`: None takes the champion where there is one.
     """
     report.stage("Score everyone eligible")
     spec, snapshots = spec_and_snapshots(folder)

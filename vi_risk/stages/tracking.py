@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vi_risk.keeping import keep_lists, keep_model
-from vi_risk.progress import Report
-from vi_risk.run_file import read_run, update_run
+from vi_risk.registry.keeping import keep_lists, keep_model
+from vi_risk.running.progress import Report
+from vi_risk.running.run_file import read_run, update_run
 
 
 def track_model(folder: Path, tracking_uri: str, report: Report) -> None:

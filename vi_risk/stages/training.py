@@ -5,14 +5,14 @@ from typing import Any
 
 from vi_risk.cohort.censoring import about_censoring
 from vi_risk.errors import InputError
-from vi_risk.files import remove
 from vi_risk.models import beside, on_snapshots
 from vi_risk.models.learning import bundle
 from vi_risk.models.reviewed.at_the_top import at_the_top, doubt_of, treated_in_words
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
-from vi_risk.progress import Report
-from vi_risk.run_file import MODEL_FOLDER, update_run
+from vi_risk.running.files import remove
+from vi_risk.running.progress import Report
+from vi_risk.running.run_file import MODEL_FOLDER, update_run
 from vi_risk.stages.finished import spec_and_snapshots
 
 

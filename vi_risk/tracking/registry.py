@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vi_risk.errors import InputError, UsageError
-from vi_risk.files import remove
+from vi_risk.running.files import remove
 from vi_risk.tracking.opening import opened, retried
 from vi_risk.tracking.runs import TrackedRun, run_in, write
 from vi_risk.tracking.store import sqlite_file

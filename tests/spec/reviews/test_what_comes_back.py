@@ -8,9 +8,9 @@ import pytest
 
 from tests.unit.caselists.example_lists import example_list
 from tests.unit.reviews.filling import filled
-from vi_risk.progress import Silence
 from vi_risk.reviews.importing import import_packs
 from vi_risk.reviews.store import read_reviews
+from vi_risk.running.progress import Silence
 
 FIRST, SECOND = date(2025, 11, 11), date(2025, 11, 18)
 COLUMNS = ("Decision", "Owner", "Plan", "Review on", "Outcome")

@@ -11,7 +11,7 @@ from benchmarks.lists.work import make_lists, steps_of
 from benchmarks.measured import MARK
 from benchmarks.runs import took_of
 from vi_risk.models.spec import load_spec
-from vi_risk.run_file import LISTS_FOLDER
+from vi_risk.running.run_file import LISTS_FOLDER
 
 PEOPLE, LISTS, PLACES, LONG_LIST = 2500, 6, 5, 40
 

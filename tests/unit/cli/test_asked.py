@@ -13,7 +13,7 @@ from vi_risk.errors import GovernanceError
 from vi_risk.governance import read_governance
 from vi_risk.governance.door import permission_of
 from vi_risk.governance.told import about_permission
-from vi_risk.progress import Silence
+from vi_risk.running.progress import Silence
 
 
 class Warned(Silence):

@@ -23,8 +23,8 @@ def test_a_link_holds_where_the_guide_has_the_page(placed: str, written: str, in
 
 
 def test_a_link_to_a_file_that_is_no_page_becomes_its_words_and_names_the_file() -> None:
-    told = guide_links("[it fails](../../tests/unit/test_files.py)", "safety/hazard_log.md")
-    assert told == '<span class="in-the-source" title="tests/unit/test_files.py">it fails</span>'
+    told = guide_links("[it fails](../../tests/unit/running/test_files.py)", "safety/hazard_log.md")
+    assert told == '<span class="in-the-source" title="tests/unit/running/test_files.py">it fails</span>'
 
 
 def test_a_link_that_leads_nowhere_is_left_for_the_build_to_refuse() -> None:

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from vi_risk.errors import InputError, ResourceError
-from vi_risk.memory import Budget, within
 from vi_risk.models.stored_features import StoredFeatures
+from vi_risk.running.memory import Budget, within
 
 DATES = [date(2022, 1, 1), date(2023, 1, 1), date(2024, 1, 1)]
 

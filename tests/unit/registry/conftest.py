@@ -18,7 +18,7 @@ from vi_risk.models.learning.counts import CountRegressor
 from vi_risk.models.snapshot_files import save_snapshots
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
-from vi_risk.run_file import write_json
+from vi_risk.running.run_file import write_json
 
 TELLING, NOISE = "emergency_admissions_365d", "outpatient_attended_365d"
 DATES = IndexDates(date(2025, 1, 1), date(2024, 1, 1), (date(2022, 10, 2), date(2023, 1, 1)))

@@ -9,11 +9,11 @@ import mlflow
 import pytest
 
 from tests.unit.registry.conftest import DATES, NOISE, TELLING, MakeOut, run_of
-from vi_risk.champion import promote, rollback
 from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.errors import InputError, NotPromotedError, UsageError
-from vi_risk.keeping import keep_model
-from vi_risk.run_file import write_json
+from vi_risk.registry.champion import promote, rollback
+from vi_risk.registry.keeping import keep_model
+from vi_risk.running.run_file import write_json
 from vi_risk.tracking import champion_of, moves_of, set_champion, version_of
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.unit.registry.conftest import MakeOut
 from vi_risk.errors import InputError
-from vi_risk.keeping import keep_lists, keep_model
-from vi_risk.run_file import write_json
+from vi_risk.registry.keeping import keep_lists, keep_model
+from vi_risk.running.run_file import write_json
 from vi_risk.tracking import versions_of
 from vi_risk.tracking.quiet import quiet_mlflow
 

@@ -12,9 +12,9 @@ from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.errors import InputError, UsageError
 from vi_risk.evidence import disclosed, disclosed_run, rule_of
 from vi_risk.features.catalogue import Catalogue
-from vi_risk.keeping import keep_model
-from vi_risk.model_choice import REGISTERED_FOLDER, choose_model, place_of_model
-from vi_risk.run_file import write_json
+from vi_risk.registry.keeping import keep_model
+from vi_risk.registry.model_choice import REGISTERED_FOLDER, choose_model, place_of_model
+from vi_risk.running.run_file import write_json
 from vi_risk.tracking import Version, set_champion
 
 

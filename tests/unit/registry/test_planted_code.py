@@ -11,9 +11,9 @@ import pytest
 
 from tests.unit.registry.conftest import NOISE, MakeOut
 from vi_risk.errors import InputError
-from vi_risk.keeping import keep_model
-from vi_risk.model_choice import choose_model
 from vi_risk.models.learning import bundle
+from vi_risk.registry.keeping import keep_model
+from vi_risk.registry.model_choice import choose_model
 
 LOADS = "import sys, mlflow; mlflow.set_tracking_uri(sys.argv[1]); mlflow.pyfunc.load_model('models:/planted/1')"
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from tests.unit.registry.conftest import NOISE, MakeOut
 from vi_risk import cli
 from vi_risk.cli.registry import lines_of
-from vi_risk.keeping import keep_model
+from vi_risk.registry.keeping import keep_model
 from vi_risk.tracking import Version
 
 

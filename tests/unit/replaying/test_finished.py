@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from vi_risk.files import JOURNAL
 from vi_risk.replaying.finds import LISTED_COLUMNS, DateEvidence
 from vi_risk.replaying.finished import FinishedDates
+from vi_risk.running.files import JOURNAL
 
 SPRING, SUMMER = date(2024, 4, 1), date(2024, 7, 1)
 

@@ -10,10 +10,10 @@ from tests.unit.caselists.example_lists import example_list
 from tests.unit.reviews.filling import filled
 from vi_risk.cli.reviews import reviews_app
 from vi_risk.errors import UsageError
-from vi_risk.progress import Silence
 from vi_risk.reviews.importing import import_packs
 from vi_risk.reviews.returned import read_returned
 from vi_risk.reviews.store import read_reviews
+from vi_risk.running.progress import Silence
 
 ACCEPT = {"Decision": "accept", "Owner": "GP", "Review on": "31/12/2025"}
 ASKED = ["--reviewed-on", "2025-11-11", "--by", "Dr Rao"]

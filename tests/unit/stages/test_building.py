@@ -7,7 +7,7 @@ import pytest
 
 from vi_risk.errors import InputError
 from vi_risk.models.snapshot_files import PARTICULARS_FILES
-from vi_risk.run_file import LISTED_BEFORE
+from vi_risk.running.run_file import LISTED_BEFORE
 from vi_risk.stages.building import keep_listed_before
 
 LISTED = pd.DataFrame({"patient_id": ["a", "b"], "practice_code": "A", "rank": [1, 2], "themes": [["falls"], []]})

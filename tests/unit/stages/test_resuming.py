@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from vi_risk.errors import InputError, ResourceError
-from vi_risk.files import JOURNAL, replaced, unfinished
-from vi_risk.progress import Silence
-from vi_risk.run_file import OWNED, read_run, update_run
+from vi_risk.running.files import JOURNAL, replaced, unfinished
+from vi_risk.running.progress import Silence
+from vi_risk.running.run_file import OWNED, read_run, update_run
 from vi_risk.stages import resuming
 from vi_risk.stages.resuming import Journal, fingerprint_of, finished_at_sight
 

@@ -15,8 +15,15 @@ from vi_risk.models.learning import bundle
 from vi_risk.models.on_snapshots import refits_of, train
 from vi_risk.models.snapshot_files import save_snapshots
 from vi_risk.models.spec_tables import UncertaintySpec
-from vi_risk.progress import Silence
-from vi_risk.run_file import LISTED_BEFORE, MODEL_FOLDER, SCORES_BEFORE, SCORES_FILE, SCORES_IN_REFITS, update_run
+from vi_risk.running.progress import Silence
+from vi_risk.running.run_file import (
+    LISTED_BEFORE,
+    MODEL_FOLDER,
+    SCORES_BEFORE,
+    SCORES_FILE,
+    SCORES_IN_REFITS,
+    update_run,
+)
 from vi_risk.stages.finished import scored
 
 OBJECTING = ["p0003", "p0007"]

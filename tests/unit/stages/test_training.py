@@ -16,8 +16,8 @@ from vi_risk.models import beside
 from vi_risk.models.learning import bundle
 from vi_risk.models.snapshot_files import save_snapshots
 from vi_risk.models.spec_tables import UncertaintySpec
-from vi_risk.progress import Silence
-from vi_risk.run_file import MODEL_FOLDER, read_run, update_run
+from vi_risk.running.progress import Silence
+from vi_risk.running.run_file import MODEL_FOLDER, read_run, update_run
 from vi_risk.stages.finished import companions_in, model_in
 
 NAMES = ["sooner", "death"]

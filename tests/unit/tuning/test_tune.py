@@ -16,7 +16,7 @@ from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.models.snapshot_files import save_snapshots
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec, load_spec
-from vi_risk.run_file import write_json
+from vi_risk.running.run_file import write_json
 
 DATES = IndexDates(date(2025, 1, 1), date(2024, 1, 1), (date(2022, 10, 2), date(2023, 1, 1)))
 PATIENTS = 600

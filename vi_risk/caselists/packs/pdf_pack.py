@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from vi_risk.errors import ResourceError
-from vi_risk.scratch import PREFIX, ScratchFolder
+from vi_risk.running.scratch import PREFIX, ScratchFolder
 
 _COMMANDS = (
     "chromium",

@@ -21,11 +21,11 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from vi_risk.errors import InputError, ResourceError
-from vi_risk.files import remove
 from vi_risk.models.learning.classifier import RiskClassifier
 from vi_risk.models.learning.counts import CountRegressor, LogMeanCalibrator
 from vi_risk.models.learning.recalibration import calibrator_of
 from vi_risk.models.learning.uncertainty import Refits
+from vi_risk.running.files import remove
 
 BOOSTER_FILE = "booster.txt"
 MODEL_FILE = "model.json"

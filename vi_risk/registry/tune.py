@@ -15,8 +15,8 @@ from vi_risk.models.splits import refuse_leaks
 from vi_risk.models.trials import LOSSES, Gain
 from vi_risk.models.tuning import Trial, Tuned
 from vi_risk.models.tuning import tune as tune_learner
-from vi_risk.progress import Report, Silence
-from vi_risk.run_file import read_run
+from vi_risk.running.progress import Report, Silence
+from vi_risk.running.run_file import read_run
 from vi_risk.tracking import TrackedRun
 from vi_risk.tracking.trials import TrackedSearch, tracked_search
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from vi_risk.lock import is_free
+from vi_risk.running.lock import is_free
 
 PREFIX = "vi-risk-"  # of the name of every such folder
 _LOCK = ".lock"

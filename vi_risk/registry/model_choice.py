@@ -8,12 +8,12 @@ from typing import Any
 from vi_risk import tracking
 from vi_risk.errors import InputError, UsageError
 from vi_risk.features.catalogue import Catalogue
-from vi_risk.files import remove
 from vi_risk.models.feature_definitions import differing
 from vi_risk.models.learning import bundle
 from vi_risk.models.snapshot_files import CATALOGUE_FILE
-from vi_risk.progress import Report, Silence
-from vi_risk.run_file import EVALUATION_FILE, MODEL_FOLDER, REGISTERED_FOLDER, RUN_FILE, read_run
+from vi_risk.running.files import remove
+from vi_risk.running.progress import Report, Silence
+from vi_risk.running.run_file import EVALUATION_FILE, MODEL_FOLDER, REGISTERED_FOLDER, RUN_FILE, read_run
 from vi_risk.tracking import Version
 
 OWN, CHAMPION = "own", "champion"

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from vi_risk import lock
 from vi_risk.errors import ResourceError
-from vi_risk.files import check_out, replaced
-from vi_risk.lock import held, is_free, refuse_held
+from vi_risk.running import lock
+from vi_risk.running.files import check_out, replaced
+from vi_risk.running.lock import held, is_free, refuse_held
 
 HOLDS = """
 import sys, time
 from pathlib import Path
-from vi_risk.files import replaced
+from vi_risk.running.files import replaced
 with replaced(Path(sys.argv[1]), keep=False, owned=()) as folder:
     (folder / "half.txt").write_text("half")
     print("holds", flush=True)

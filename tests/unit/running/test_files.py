@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from vi_risk import files
 from vi_risk.errors import InputError, ResourceError, UsageError
-from vi_risk.files import check_apart, check_not_owned, check_out, replaced, write_text
+from vi_risk.running import files
+from vi_risk.running.files import check_apart, check_not_owned, check_out, replaced, write_text
 
 OWNED = ("run.json", "lists")
 

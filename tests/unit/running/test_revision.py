@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vi_risk import revision
-from vi_risk.revision import revision_of
+from vi_risk.running import revision
+from vi_risk.running.revision import revision_of
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ from typing import Any, Literal
 import numpy as np
 
 from vi_risk.errors import InputError, UsageError
-from vi_risk.files import remove
-from vi_risk.model_choice import choose_model
 from vi_risk.models import beside
 from vi_risk.models.learning import bundle
 from vi_risk.models.learning.classifier import RiskClassifier
@@ -17,8 +15,10 @@ from vi_risk.models.learning.uncertainty import Refits
 from vi_risk.models.on_snapshots import training_rows
 from vi_risk.models.snapshot_files import load_snapshots
 from vi_risk.models.spec import spec_of
-from vi_risk.progress import Report
-from vi_risk.run_file import MODEL_FOLDER, read_run, update_run
+from vi_risk.registry.model_choice import choose_model
+from vi_risk.running.files import remove
+from vi_risk.running.progress import Report
+from vi_risk.running.run_file import MODEL_FOLDER, read_run, update_run
 
 How = Literal["in_the_large", "slope"]
 HOWS: tuple[How, ...] = ("in_the_large", "slope")

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Self
 
 from vi_risk.errors import ResourceError
-from vi_risk.memory import Budget
-from vi_risk.progress import CommandReport
+from vi_risk.running.memory import Budget
+from vi_risk.running.progress import CommandReport
 
 _SECONDS_BETWEEN_LOOKS = 0.05
 _SECONDS_FOR_LAST_WORDS = 5.0
@@ -28,7 +28,7 @@ def memory_mb() -> float | None:
     except (OSError, ValueError, IndexError, AttributeError):
         pass
     try:
-        import resource  # noqa: PLC0415 - not on Windows
+        import resource
     except ImportError:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vi_risk.check_page import (
+from vi_risk.evidence.check_page import (
     Sparkline,
     most_missing,
     sparkline,

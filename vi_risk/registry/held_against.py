@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from vi_risk.errors import InputError
-from vi_risk.model_choice import fetch_whole, refuse_misfit
 from vi_risk.models.evidence.paired import paired, paired_counts
 from vi_risk.models.evidence.resampling import Difference
 from vi_risk.models.learning import bundle
@@ -15,7 +14,8 @@ from vi_risk.models.learning.counts import CountRegressor
 from vi_risk.models.on_snapshots import raw_scores, risks_of
 from vi_risk.models.snapshot_files import load_snapshots
 from vi_risk.models.spec import ModelSpec
-from vi_risk.run_file import MODEL_FOLDER, read_run
+from vi_risk.registry.model_choice import fetch_whole, refuse_misfit
+from vi_risk.running.run_file import MODEL_FOLDER, read_run
 from vi_risk.tracking import Version
 
 

@@ -154,7 +154,7 @@ class LogFile:
 def peak_memory_mb() -> int | None:
     """Return the most memory that this process has had so far, in MB (10^6 bytes); None where the system keeps none."""
     try:
-        import resource  # noqa: PLC0415 - not on Windows
+        import resource
     except ImportError:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from vi_risk.cli.told import told
-from vi_risk.scratch import ScratchFolder
+from vi_risk.running.scratch import ScratchFolder
 
 HOLDS = """
 import sys, time
 from pathlib import Path
-from vi_risk.scratch import ScratchFolder
+from vi_risk.running.scratch import ScratchFolder
 folder = ScratchFolder("vi-risk-", Path(sys.argv[1]))
 (folder.path / "records.duckdb").write_text("a patient")
 print(folder.path, flush=True)

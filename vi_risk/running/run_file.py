@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from vi_risk.errors import InputError
-from vi_risk.files import remove, write_text
-from vi_risk.revision import code_revision
+from vi_risk.running.files import remove, write_text
+from vi_risk.running.revision import code_revision
 
 RUN_FILE, CHECK_FILE, CHECK_PAGE = "run.json", "check.json", "check.html"
 EVALUATION_FILE, PLOTS_FOLDER = "evaluation.json", "plots"

@@ -48,4 +48,4 @@ class TerminalReport:
 
     def failed(self, message: str, code: int) -> None:  # noqa: ARG002 - the shell shows the code
         """Say why the command did not end well."""
-        print(f"\nvi-risk: {message}", file=sys.stderr)  # noqa: T201 - the last line, below the bar
+        print(f"\nvi-risk: {message}", file=sys.stderr)

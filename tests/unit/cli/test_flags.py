@@ -1,7 +1,7 @@
 import pytest
 
+from vi_risk.cli.flags import numbers_of
 from vi_risk.errors import UsageError
-from vi_risk.flags import numbers_of
 
 NAMES = ("missing", "duplicates")
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from vi_risk.errors import InputError
-from vi_risk.revision import code_revision
-from vi_risk.run_file import FILES, OWNED, RUN_FILE, read_run, update_run, versions, write_json
+from vi_risk.running.revision import code_revision
+from vi_risk.running.run_file import FILES, OWNED, RUN_FILE, read_run, update_run, versions, write_json
 
 
 def parts_of(folder: Path) -> dict[str, object]:

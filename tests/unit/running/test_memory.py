@@ -7,8 +7,8 @@ import pytest
 
 from vi_risk.cli.asked import held_to
 from vi_risk.errors import ResourceError
-from vi_risk.memory import Budget, budget, least_limit_mb, within
-from vi_risk.progress import Silence
+from vi_risk.running.memory import Budget, budget, least_limit_mb, within
+from vi_risk.running.progress import Silence
 
 
 def test_without_a_limit_everything_is_held_and_the_engine_keeps_its_own_bound() -> None:

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from vi_risk.caselists.choosing.rules import load_rules
+from vi_risk.caselists.listing import Before, Listing, shown_under
 from vi_risk.errors import UsageError
 from vi_risk.features.catalogue import read_catalogue
-from vi_risk.listing import Before, Listing, shown_under
 from vi_risk.models.spec import ModelSpec, load_spec
 from vi_risk.reasons.prompts import read_prompts
 

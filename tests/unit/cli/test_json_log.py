@@ -11,9 +11,9 @@ import typer
 from typer.testing import CliRunner, Result
 
 from vi_risk.cli import app
+from vi_risk.cli.json_log import JsonReport, LogFile
 from vi_risk.cli.told import told
 from vi_risk.errors import ResourceError
-from vi_risk.json_log import JsonReport, LogFile
 
 NOON = datetime(2025, 11, 11, 12, tzinfo=UTC)
 

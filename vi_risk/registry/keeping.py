@@ -22,8 +22,8 @@ from vi_risk.models.learning import bundle
 from vi_risk.models.learning.counts import CountRegressor
 from vi_risk.models.on_snapshots import Model
 from vi_risk.models.snapshot_files import CATALOGUE_FILE
-from vi_risk.revision import code_revision
-from vi_risk.run_file import (
+from vi_risk.running.revision import code_revision
+from vi_risk.running.run_file import (
     CARD_FILE,
     CARD_TEXT,
     EVALUATION_FILE,

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vi_risk.errors import ResourceError, UsageError, ViRiskError
-from vi_risk.lock import held, refuse_held
+from vi_risk.running.lock import held, refuse_held
 
 # In a folder aside, what of it is finished (`vi_risk.stages.resuming`): whether a later run can go on with it.
 JOURNAL = ".finished.json"

@@ -9,9 +9,9 @@ from typing import Self
 
 import pytest
 
-from vi_risk import memory_watch
-from vi_risk.memory import Budget
-from vi_risk.memory_watch import MemoryWatch, StageKept, memory_mb
+from vi_risk.cli import memory_watch
+from vi_risk.cli.memory_watch import MemoryWatch, StageKept, memory_mb
+from vi_risk.running.memory import Budget
 
 
 class Told:
@@ -102,9 +102,9 @@ def test_what_is_looked_at_is_the_memory_of_this_process() -> None:
 def test_a_process_in_compiled_code_is_ended_all_the_same() -> None:
     code = """
 import numpy as np, sys
-from vi_risk.json_log import JsonReport
-from vi_risk.memory import Budget
-from vi_risk.memory_watch import MemoryWatch
+from vi_risk.cli.json_log import JsonReport
+from vi_risk.running.memory import Budget
+from vi_risk.cli.memory_watch import MemoryWatch
 from datetime import datetime, UTC
 began = datetime(2025, 1, 1, tzinfo=UTC)
 log = JsonReport(sys.stderr, command="run", when=began)

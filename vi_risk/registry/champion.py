@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from vi_risk import tracking
 from vi_risk.errors import InputError, NotPromotedError, UsageError
 from vi_risk.evidence import disclosed_decision, rule_of
-from vi_risk.files import replaced
 from vi_risk.models.promotion import Decision, decide, decide_counts
 from vi_risk.models.spec import ModelSpec, spec_of
-from vi_risk.progress import Report, Silence
-from vi_risk.run_file import EVALUATION_FILE, OWNED, RUN_FILE, read_run, write_json
+from vi_risk.running.files import replaced
+from vi_risk.running.progress import Report, Silence
+from vi_risk.running.run_file import EVALUATION_FILE, OWNED, RUN_FILE, read_run, write_json
 from vi_risk.tracking import Move, Version
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _evaluation(folder: Path) -> Mapping[str, Any]:
 def _differences(
     champion: Version, folder: Path, run: Mapping[str, Any], spec: ModelSpec, tracking_uri: str
 ) -> "dict[str, Difference]":
-    from vi_risk.held_against import held_against  # noqa: PLC0415 - the registry's other verbs do without it
+    from vi_risk.registry.held_against import held_against  # noqa: PLC0415 - the registry's other verbs do without it
 
     return held_against(champion, folder, run, spec, tracking_uri=tracking_uri)
 
