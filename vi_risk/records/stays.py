@@ -17,36 +17,25 @@ MOST_DAYS_TO_A_TRANSFER = 2
 _OF_THE_LAST_SPELL = ("discharged_on", "discharge_method", "discharge_destination")
 
 
-def continuous_spells(spells: ir.Table, *, by: str = "patient_id") -> ir.Table:
-    """Return the spells with ``continuous_spell_id``: the spell_id with which their stay in hospital began.
+def stays(spells: ir.Table, *, by: str = "patient_id") -> ir.Table:
+    """Return the stays that the spells make up, as they look now: one row per stay.
 
     A spell continues the one before it where it began 0 to 2 days after that one's discharge and the discharge was to
-    another hospital, or the admission was a transfer from one; chains may have any length. Rows in which both ids are
-    the same are the admissions: the first spell's admission method counts. Regular attenders are never part of a chain.
+    another hospital, or the admission was a transfer from one; chains may have any length. The first spell's admission
+    method counts. Regular attenders are never part of a chain.
 
     Two conditions of the published method are left out, as the canonical spells have no source of admission: it also
     joins by a source of 49-53 or 87, and does not join 19 to source 51 with method 21 (which is not joined here
     either).
 
+    The columns are those of its first spell, with ``discharged_on`` and how it ended of its last; ``nights`` (null
+    while it lasts), and ``days_after_discharge``, the days from the discharge of the stay before it (null without one,
+    where that one had not ended, and for regular attenders, who are no stay before another either).
+
     Parameters
     ----------
     by
         The column that tells apart whose spells are one sequence.
-    """
-    rows = _in_sequence(spells, by)
-    so_far = ibis.window(group_by=[by, "_regular"], order_by="_place", preceding=None, following=0)
-    rows = rows.mutate(_stay=rows._begins.cast("int64").sum().over(so_far))
-    of_the_stay = ibis.window(group_by=[by, "_regular", "_stay"], order_by="_place")
-    began = rows.mutate(continuous_spell_id=rows.spell_id.first().over(of_the_stay))
-    return began.drop("_regular", "_place", "_begins", "_ends", "_stay")
-
-
-def stays(spells: ir.Table, *, by: str = "patient_id") -> ir.Table:
-    """Return the stays that the spells make up, as they look now: one row per stay.
-
-    The columns are those of its first spell, with ``discharged_on`` and how it ended of its last; ``nights`` (null
-    while it lasts), and ``days_after_discharge``, the days from the discharge of the stay before it (null without one,
-    where that one had not ended, and for regular attenders, who are no stay before another either).
     """
     rows = _in_sequence(spells, by)
     # Without the spells between, the row after a stay's first is its last, and the row before it is the last of the

@@ -17,7 +17,7 @@ from vi_risk.records.checks import check_records
 from vi_risk.records.episodes import spells_from_episodes
 from vi_risk.records.linked import Records
 from vi_risk.records.readable import EPISODES
-from vi_risk.records.stays import continuous_spells
+from vi_risk.records.stays import stays
 from vi_risk.records.tables import TABLES
 
 Row = dict[str, Any]
@@ -99,11 +99,13 @@ def test_the_engine_makes_the_same_spells_as_the_slow_reference(episodes: list[R
 def test_the_engine_finds_the_same_stays_as_the_slow_reference(drawn: list[Row]) -> None:
     spells = [{"spell_id": f"s{number}"} | row for number, row in enumerate(drawn)]
 
-    found = rows_of(continuous_spells(engine_table(spells)))
+    found = rows_of(stays(engine_table(spells)))
 
-    assert {spell["spell_id"]: spell["continuous_spell_id"] for spell in found} == slow_continuous_spells(spells)
-    kept = [{name: spell[name] for name in spells[0]} for spell in found]
-    assert in_any_order(kept) == in_any_order(spells)
+    by_id = {spell["spell_id"]: spell for spell in spells}
+    last_of = {began: by_id[spell_id] for spell_id, began in slow_continuous_spells(spells).items()}  # in order of time
+    ends = ("discharged_on", "discharge_destination")
+    expected = [by_id[began] | {name: last[name] for name in ends} for began, last in last_of.items()]
+    assert in_any_order([{name: stay[name] for name in spells[0]} for stay in found]) == in_any_order(expected)
 
 
 @settings(max_examples=8, deadline=None)
@@ -170,5 +172,5 @@ def test_spells_and_diagnoses_of_episodes_pass_the_checks_of_the_canonical_table
 def test_the_expressions_are_those_that_other_engines_have(dialect: str) -> None:
     codes = {"diagnosis_01": "R07", "operation_01": "K401", "operated_on_01": date(2024, 1, 2)}
     made = spells_from_episodes(engine_table([ONE_EPISODE | codes]))
-    for expression in (*made.values(), continuous_spells(made["spells"])):
+    for expression in (*made.values(), stays(made["spells"])):
         assert "SELECT" in ibis.to_sql(expression, dialect=dialect)
