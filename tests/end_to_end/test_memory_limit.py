@@ -134,7 +134,7 @@ def test_each_stage_by_itself_is_ended_beyond_its_limit_and_the_folder_is_as_it_
     built: Path, tmp_path: Path, stage: str
 ) -> None:
     shutil.copytree(built / "out", tmp_path / "out")
-    code = "from vi_risk import memory; memory._LEAST_MB = 1; from vi_risk.cli import main; main()"
+    code = "from vi_risk.running import memory; memory._LEAST_MB = 1; from vi_risk.cli import main; main()"
     ended = subprocess.run(
         [sys.executable, "-c", code, stage, "--memory-limit", "150"],
         cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False,

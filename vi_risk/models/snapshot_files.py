@@ -23,6 +23,7 @@ from vi_risk.models.spec import ModelSpec
 from vi_risk.models.stored_features import StoredFeatures, not_whole
 from vi_risk.models.whole_record import WholeRecord
 from vi_risk.records.linked import Records
+from vi_risk.running.checksums import checksums_of, refuse_others
 from vi_risk.running.files import remove, write_text
 from vi_risk.running.memory import budget, let_go
 
@@ -30,6 +31,7 @@ from vi_risk.running.memory import budget, let_go
 PARTICULARS_FILES = {name: f"{name}.parquet" for name in ("contacts", "reviews", "departures", "objectors", "pathways")}
 FEATURES_FILE, COHORT_FILE, CATALOGUE_FILE = "features.parquet", "cohort.parquet", "catalogue.json"
 WHOLE_RECORD_FILE = "whole_record.parquet"
+_TABLES = (FEATURES_FILE, COHORT_FILE, WHOLE_RECORD_FILE, *PARTICULARS_FILES.values())
 
 
 def write_snapshots(
@@ -139,6 +141,7 @@ def save_plan(plan: Plan, folder: Path) -> dict[str, Any]:
         "practices": {code: dict(about) for code, about in plan.practices.items()},
         "catalogue": plan.catalogue.fingerprint,
         "sensitive": plan.catalogue.sensitive,
+        "checksums": checksums_of(folder, _TABLES),
     }
 
 
@@ -148,7 +151,8 @@ def load_snapshots(folder: Path, about: Mapping[str, Any]) -> Snapshots:
     Raises
     ------
     InputError
-        A file is missing or damaged, or the catalogue is not the one that the features were built with.
+        A file is missing, damaged or another than was saved, or the catalogue is not the one that the features were
+        built with.
     """
     import pandas as pd  # noqa: PLC0415 - loaded when used
 
@@ -162,12 +166,15 @@ def load_snapshots(folder: Path, about: Mapping[str, Any]) -> Snapshots:
         raise InputError(not_whole(COHORT_FILE)) from None
     features = StoredFeatures(folder / FEATURES_FILE)
     catalogue = load_catalogue(folder, about["catalogue"])
+    particulars, whole_record = _load_particulars(folder), _load_whole_record(folder)
+    # Last, as a file that cannot be read is better told so; an earlier version kept none.
+    refuse_others(folder, about.get("checksums", {}), when="the features were built", command="features build")
     dates = about["index_dates"]
     return Snapshots(
         features=features,
         cohort=cohort,
-        particulars=_load_particulars(folder),
-        whole_record=_load_whole_record(folder),
+        particulars=particulars,
+        whole_record=whole_record,
         index_dates=IndexDates(
             date.fromisoformat(dates["list"]),
             date.fromisoformat(dates["test"]),

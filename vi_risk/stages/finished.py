@@ -13,9 +13,9 @@ from vi_risk.models.on_snapshots import Model
 from vi_risk.models.snapshot_files import load_snapshots
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec, spec_of
+from vi_risk.running.checksums import refuse_others
 from vi_risk.running.memory import budget
 from vi_risk.running.run_file import MODEL_FOLDER, read_run
-from vi_risk.stages.resuming import content_mark
 
 
 def spec_and_snapshots(folder: Path) -> tuple[ModelSpec, Snapshots]:
@@ -83,12 +83,9 @@ def scored(folder: Path, name: str) -> pd.DataFrame:
     """
     run = read_run(folder, needs="scores", command="score")
     path = folder / name
-    if path.is_file() and content_mark(path) != run["scores"].get("checksums", {}).get(name):
-        msg = (
-            f"{name}: is not the file that was written when everyone was scored: run.json tells of another. Run"
-            " `vi-risk score` with the same --out again."
-        )
-        raise InputError(msg)
+    if path.is_file():
+        written = {name: run["scores"].get("checksums", {}).get(name)}
+        refuse_others(folder, written, when="everyone was scored", command="score")
     try:
         return pd.read_parquet(path)
     except (OSError, ValueError):

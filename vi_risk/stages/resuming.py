@@ -183,14 +183,6 @@ def fingerprint_of(content: object) -> str:
     return hashlib.sha256(json.dumps(_plain(content), sort_keys=True).encode()).hexdigest()
 
 
-def content_mark(file: Path | None) -> str | None:
-    """Return a fingerprint of a file's bytes; None without one."""
-    if file is None:
-        return None
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
 @cache
 def code_mark() -> str:
     """Return a fingerprint of the code that runs, and of the packages that decide a result."""

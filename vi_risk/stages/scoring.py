@@ -10,6 +10,7 @@ from vi_risk.governance.told import refuse_use
 from vi_risk.models import scoring
 from vi_risk.models.learning import bundle
 from vi_risk.registry.model_choice import OWN, choose_model
+from vi_risk.running.checksums import checksums_of
 from vi_risk.running.files import remove
 from vi_risk.running.progress import Report
 from vi_risk.running.run_file import (
@@ -22,7 +23,6 @@ from vi_risk.running.run_file import (
     update_run,
 )
 from vi_risk.stages.finished import companions_in, model_in, spec_and_snapshots
-from vi_risk.stages.resuming import content_mark
 from vi_risk.tracking import DEFAULT_TRACKING_URI
 
 
@@ -59,12 +59,11 @@ def score(folder: Path, report: Report, *, asked: str | None = OWN, tracking_uri
     report.step(f"{len(scores):,} people scored at {snapshots.index_dates.list_date}")
     if object_to_it:
         report.step(object_to_it)
-    written = (folder / name for name in (SCORES_FILE, SCORES_IN_REFITS, SCORES_BEFORE))
     part = {
         "people": len(scores),
         "not_scored": object_to_it or None,
         "model": chosen.to_dict(),
-        "checksums": {path.name: content_mark(path) for path in written if path.exists()},
+        "checksums": checksums_of(folder, (SCORES_FILE, SCORES_IN_REFITS, SCORES_BEFORE)),
     }
     update_run(folder, "scores", part)
 

@@ -16,7 +16,8 @@ from vi_risk.records.extract_files import files_of
 from vi_risk.records.linked import Records
 from vi_risk.records.mapping import load_mapping
 from vi_risk.records.permission import Permission
-from vi_risk.stages.resuming import content_mark, fingerprint_of
+from vi_risk.running.checksums import content_mark
+from vi_risk.stages.resuming import fingerprint_of
 
 
 @dataclass(frozen=True)

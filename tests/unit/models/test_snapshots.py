@@ -16,6 +16,7 @@ from vi_risk.models.snapshot_files import (
     CATALOGUE_FILE,
     COHORT_FILE,
     FEATURES_FILE,
+    PARTICULARS_FILES,
     load_snapshots,
     save_plan,
     save_snapshots,
@@ -202,6 +203,24 @@ def test_a_missing_or_damaged_file_is_refused_with_what_to_run(snapshots: Snapsh
 
     (tmp_path / name).unlink()
     with pytest.raises(InputError, match=f"{name}: is not in the output folder. Run `vi-risk features build`"):
+        load_snapshots(tmp_path, about)
+
+
+@pytest.mark.parametrize("name", [FEATURES_FILE, COHORT_FILE, PARTICULARS_FILES["contacts"]])
+def test_a_file_that_was_changed_since_is_refused(snapshots: Snapshots, tmp_path: Path, name: str) -> None:
+    about = save_snapshots(snapshots, tmp_path)
+    pd.read_parquet(tmp_path / name).iloc[::-1].to_parquet(tmp_path / name, index=False)
+    with pytest.raises(InputError, match=f"{name}: is not the file that was written when the features were built"):
+        load_snapshots(tmp_path, about)
+
+    load_snapshots(tmp_path, about | {"checksums": {}})  # as an earlier version left it
+
+
+def test_particulars_that_are_gone_are_missed(snapshots: Snapshots, tmp_path: Path) -> None:
+    about = save_snapshots(snapshots, tmp_path)
+    for name in PARTICULARS_FILES.values():
+        (tmp_path / name).unlink()
+    with pytest.raises(InputError, match=r"contacts\.parquet: is not the file that was written"):
         load_snapshots(tmp_path, about)
 
 

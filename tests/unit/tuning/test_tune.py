@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.conftest import built_so
 from vi_risk import cli
 from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.features.catalogue import Catalogue, read_catalogue
@@ -123,6 +124,8 @@ def test_test_rows_have_no_say(out: Path, tracking_uri: str, tmp_path: Path) -> 
     cohort = pd.read_parquet(out / "cohort.parquet")
     cohort.loc[cohort["role"] == "test", "outcome"] = 1.0
     cohort.to_parquet(out / "cohort.parquet", index=False)
+    built_so(out)
+    (out / "tuned.toml").unlink()
 
     run("tune", "--out", out, "--trials", 2, *store)
 

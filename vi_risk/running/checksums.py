@@ -1,0 +1,45 @@
+"""Files known by their bytes: what a stage wrote is what a later one reads, or the later one says so."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from vi_risk.errors import InputError
+
+
+def content_mark(file: Path | None) -> str | None:
+    """Return the SHA-256 of a file's bytes in hexadecimal; None without one."""
+    if file is None:
+        return None
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def checksums_of(folder: Path, names: Iterable[str]) -> dict[str, str | None]:
+    """Return name -> `content_mark` of the files that are there; a folder of files, as Spark writes, has none."""
+    return {name: content_mark(folder / name) for name in names if (folder / name).is_file()}
+
+
+def refuse_others(folder: Path, written: Mapping[str, str | None], *, when: str, command: str) -> None:
+    """Refuse files that are not those that were written, whether changed, exchanged or taken from another folder.
+
+    Parameters
+    ----------
+    written
+        Name -> the checksum that run.json keeps. A file that is not among them is not looked at.
+    when, command
+        When they were written, and the command that writes them, for the message.
+
+    Raises
+    ------
+    InputError
+        A file that was written is missing or is another.
+    """
+    for name, checksum in written.items():
+        path = folder / name
+        if not path.is_file() or content_mark(path) != checksum:
+            msg = (
+                f"{name}: is not the file that was written when {when}: run.json tells of another. Run"
+                f" `vi-risk {command}` with the same --out again."
+            )
+            raise InputError(msg)
