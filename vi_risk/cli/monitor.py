@@ -8,7 +8,7 @@ import typer
 from vi_risk.cli.asked import DEFAULT_URI, check_store, governance_of, records_of, today
 from vi_risk.cli.flags import GovernanceFlag, MappingFlag, RecordsFlag, TrackingFlag, day_of
 from vi_risk.cli.told import example, told
-from vi_risk.errors import NotPromotedError, UsageError
+from vi_risk.errors import LimitPassedError, UsageError
 
 monitor_app = typer.Typer()
 
@@ -48,7 +48,7 @@ def monitor(
     tracking_uri: TrackingFlag = DEFAULT_URI,
 ) -> None:
     """Say what changed since a run, and whether to look at the feed, recalibrate or fit anew; exit 7 past a limit."""
-    with told(4) as report:
+    with told(5) as report:
         from vi_risk.governance.told import refuse_ended
         from vi_risk.monitoring import keep_monitored, read_watched, write
         from vi_risk.monitoring import monitor as watch
@@ -82,5 +82,15 @@ def monitor(
         print(f"{heading_of(found)}: {out / MONITOR_PAGE}")
         for line in found.judged.passed:
             print(f"past a limit of {watched.spec.name}: {line}")
-        if found.judged.passed:  # no fault of the run: a schedule tells it from one by the code
-            raise typer.Exit(NotPromotedError.exit_code)
+        report.stage("Hold it against the limits of the model spec")
+        _refuse_passed(len(found.judged.passed), watched.spec.name, out / MONITOR_PAGE)
+
+
+def _refuse_passed(passed: int, model: str, page: Path) -> None:
+    """Raise what ends the command with a code of its own, by which a schedule calls somebody."""
+    if passed:
+        msg = (
+            f"{model}: {passed} past a limit of the model spec, named above. Read {page}: what stands first there is to"
+            " be done first."
+        )
+        raise LimitPassedError(msg)

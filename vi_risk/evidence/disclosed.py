@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from vi_risk.evidence.disclosed_counts import disclosed_counts
-from vi_risk.evidence.disclosed_groups import age_bands, fairness_of, held_out_groups, subgroups_of
+from vi_risk.evidence.disclosed_groups import age_bands, expected_of, fairness_of, held_out_groups, subgroups_of
 from vi_risk.governance.small_numbers import Disclosure
 
 _PLACES = 4  # of any figure; of an AUROC among few people two, for three would tell how many pairs there are
@@ -17,7 +17,6 @@ _PLACES_OF_A_RISK = 3  # that one person has: that of the last place, the ends o
 # Figures by which outcomes could be worked out -> whether they are of everyone, else of those who had the outcome.
 _IN_STEPS: Mapping[str, bool] = {
     "brier": True,
-    "expected_over_observed": False,
     "calibration_in_the_large": False,
 }
 _Found = Mapping[str, Any]
@@ -75,6 +74,8 @@ def performance(found: _Found, rule: Disclosure) -> dict[str, Any]:
     told |= {
         name: rule.in_steps(found[name], n if of_all else events) for name, of_all in _IN_STEPS.items() if name in found
     }
+    if "observed_over_expected" in found:
+        told["observed_over_expected"] = rule.in_steps(found["observed_over_expected"], expected_of(found, rule))
     told["at"] = {
         place: _found_there(listed, events, told.get("observed"), rule) for place, listed in found.get("at", {}).items()
     }
@@ -151,6 +152,10 @@ def _intervals(found: _Found, told: _Found, rule: Disclosure) -> dict[str, Any]:
             return rule.interval(ends, value=found[name], told=told[name], of=n)
         if name == "net_benefit":
             return rule.interval(ends, value=0, told=0, of=n, bounds=None)
+        if name == "observed_over_expected":
+            return rule.interval(
+                ends, value=found[name], told=told[name], of=expected_of(found, rule), bounds=(0.0, float("inf"))
+            )
         if name in _IN_STEPS:
             of = n if _IN_STEPS[name] else events
             return rule.interval(ends, value=found[name], told=told[name], of=of, bounds=None)

@@ -130,6 +130,15 @@ def _in_the_large(found: _Found, events: int | None, rule: Disclosure) -> dict[s
     }
 
 
+def expected_of(found: _Found, rule: Disclosure) -> float | None:
+    """Return how many events were expected: five more or fewer move observed over expected by a share of that number.
+
+    None where so few came that their number is not told, or none did.
+    """
+    ratio, events = found["observed_over_expected"], found["events"]
+    return events / ratio if ratio and rule.count(events) else None
+
+
 def age_bands(found: Mapping[str, _Found], model: _Found, rule: Disclosure) -> dict[str, dict[str, Any]]:
     """Return band -> figures: of a band whose outcomes are not told, how many people it holds."""
     n = rule.table({band: of["n"] for band, of in found.items()}, total=model["n"])
@@ -145,7 +154,7 @@ def age_bands(found: Mapping[str, _Found], model: _Found, rule: Disclosure) -> d
             "events": events[band],
             "observed": _share(of["observed"], of["n"], rule),
             "brier": rule.in_steps(of["brier"], of["n"]),
-            "expected_over_observed": rule.in_steps(of["expected_over_observed"], of["events"]),
+            "observed_over_expected": rule.in_steps(of["observed_over_expected"], expected_of(of, rule)),
             **_discrimination(of, events[band]),
             **_in_the_large(of, events[band], rule),
         }

@@ -21,6 +21,7 @@ from vi_risk.models.learning.blocks import Blocks
 from vi_risk.models.learning.calibration import Floats, Rows
 from vi_risk.models.learning.counts import CountRegressor
 from vi_risk.models.on_snapshots import LearningRows, Model, fit, raw_scores, risks_of, training_rows
+from vi_risk.models.reviewed.windows import REVIEW_DAY
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.splits import held_out, units
 from vi_risk.running.memory import let_go
@@ -163,8 +164,11 @@ def _compared(
     model: Model, rows: LearningRows, learnt: pd.DataFrame, test: Blocks, asked: pd.DataFrame, spec: ModelSpec | None
 ) -> Compared:
     """Return what comparators say of test rows; of both there are all features, and a table of what rules read."""
-    training = rows.known
-    if training is not rows:
+    training, share = rows.known, rows.review_share
+    if share is not None:  # a comparator has no such column: it learns from windows without a review
+        training = rows.take(np.flatnonzero((rows.weight > 0) & (share == 0)))
+        learnt = learnt.loc[(rows.weight > 0) & (share == 0)]
+    elif training is not rows:
         learnt = learnt.loc[rows.weight > 0]
     learnt, asked = _with_a_year(learnt), _with_a_year(asked)
     if isinstance(model, CountRegressor):
@@ -214,9 +218,12 @@ def _with_a_year(features: pd.DataFrame) -> pd.DataFrame:
 
 def _refuse_one_class(happened: "np.ndarray[Any, np.dtype[np.bool_]]", snapshots: "Snapshots") -> None:
     if not 0 < happened.sum() < len(happened):
+        tested = snapshots.people("test")
+        reviewed = int(tested[REVIEW_DAY].notna().sum()) if REVIEW_DAY in tested else 0
+        but = f", beside {reviewed:,} whom a team had reviewed and who count for nothing here" if reviewed else ""
         msg = (
             f"test snapshot {snapshots.index_dates.test}: {int(happened.sum())} of {len(happened):,} people had the"
-            " outcome, so nothing can be told apart. Choose another --index-date, or check the admission methods in the"
-            " mapping."
+            f" outcome{but}, so nothing can be told apart. Choose another --index-date, or check the admission methods"
+            " in the mapping."
         )
         raise InputError(msg)

@@ -6,7 +6,7 @@ that date comes after all that the model was trained on, so its people's outcome
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,12 +47,16 @@ class Scoring:
         Whether they are of the model that is watched.
     rows
         One row per person who was scored and is still in the records: practice_code, risk, outcome (0 or 1), weight (0
-        of people who left: unknown).
+        of people who left: unknown). Where `counts`, risk is the expected number and outcome the number that came.
     lost
         People who were scored and are not in the records any more.
     by_kind
         Kind of feature -> what its features add to the raw score of some of the people, and which rows those are; None
         where it is not asked.
+    counts
+        Whether a number is expected of each person, in place of a risk.
+    until
+        The last of the dates, where each person has a date of his or her own (a discharge) from `index_date` on.
     """
 
     name: str
@@ -64,6 +68,8 @@ class Scoring:
     rows: "pd.DataFrame"
     lost: int = 0
     by_kind: tuple["np.ndarray[tuple[int], np.dtype[np.intp]]", Mapping[str, Floats]] | None = None
+    counts: bool = False
+    until: date | None = None
 
 
 def closed_scorings(
@@ -79,7 +85,8 @@ def closed_scorings(
     found = [*_kept(watched.spec, watched.snapshots, watched.scores, records, today=today, where="--run")]
     done = {one.name for one in found}
     found = [_explained(one, watched) for one in found]
-    found += [one for one in _looked_back(watched, people.closed) if one.name not in done]
+    if people.closed is not None:
+        found += [one for one in _looked_back(watched, people.closed) if one.name not in done]
     for folder in earlier:
         found += _of_earlier(folder, watched.spec, records, today=today)
     order = {name: place for place, name in enumerate(_problems(watched.spec))}
@@ -87,8 +94,8 @@ def closed_scorings(
 
 
 def _problems(spec: ModelSpec) -> dict[str, ModelSpec]:
-    """Return the problems that are a matter of yes or no, by name, the main one first."""
-    return {one.name: one for one in (spec, *spec.companions) if not one.counts}
+    """Return the problems by name, the main one first."""
+    return {one.name: one for one in (spec, *spec.companions)}
 
 
 def _of_earlier(folder: Path, spec: ModelSpec, records: Records, *, today: date) -> Iterator[Scoring]:
@@ -118,13 +125,7 @@ def _of_earlier(folder: Path, spec: ModelSpec, records: Records, *, today: date)
         raise InputError(msg)
     for one in found:
         if one.name in _problems(spec):
-            yield _not_watched(one)
-
-
-def _not_watched(one: Scoring) -> Scoring:
-    return Scoring(
-        one.name, one.title, one.horizon_days, one.index_date, kept=True, of_watched=False, rows=one.rows, lost=one.lost
-    )
+            yield replace(one, of_watched=False)
 
 
 def _kept(
@@ -137,7 +138,7 @@ def _kept(
         for name, one in _problems(spec).items()
         if list_date + timedelta(days=one.horizon_days) <= today and _column(spec, one) in scores
     }
-    if not over or spec.cohort.index != "date":
+    if not over or spec.cohort.index != "date":  # after a discharge, who was listed had lived through a part already
         return
     known = records.as_of(today).tables["patients"].select("patient_id").to_pyarrow()["patient_id"].to_pylist()
     cohort = snapshots.people("list").merge(scores, on=["patient_id", "index_date"], validate="one_to_one")
@@ -166,17 +167,18 @@ def _kept(
             of_watched=True,
             rows=_rows(answered, answered[_column(spec, one)].to_numpy(dtype=np.float64), before),
             lost=int((~there).sum()),
+            counts=one.counts,
         )
 
 
 def _column(spec: ModelSpec, one: ModelSpec) -> str:
-    return "risk" if one.name == spec.name else column_of(one)
+    if one.name != spec.name:
+        return column_of(one)
+    return "expected_count" if spec.counts else "risk"
 
 
 def _looked_back(watched: Watched, closed: Snapshots) -> Iterator[Scoring]:
     """Yield the risks of the latest date whose window is over, by the watched model."""
-    if watched.spec.counts:
-        return
     spec, cohort = watched.spec, closed.cohort
     risks = score(watched.model, closed, spec=spec, companions=watched.companions).set_index("patient_id")
     rows = cohort[cohort["patient_id"].isin(risks.index)]
@@ -193,6 +195,8 @@ def _looked_back(watched: Watched, closed: Snapshots) -> Iterator[Scoring]:
             kept=False,
             of_watched=True,
             rows=_rows(rows, told, before),
+            counts=one.counts,
+            until=closed.index_dates.test_to,
         )
         yield _explained(found, watched, closed) if name == spec.name else found
 
@@ -222,7 +226,4 @@ def _explained(one: Scoring, watched: Watched, closed: Snapshots | None = None) 
         if feature.name in model.feature_name_:
             kinds.setdefault(feature.definition.domain, []).append(feature.name)
     by_kind = {kind: added[names].sum(axis=1).to_numpy(dtype=np.float64) for kind, names in kinds.items()}
-    return Scoring(
-        one.name, one.title, one.horizon_days, one.index_date, one.kept, one.of_watched, one.rows, one.lost,
-        (drawn, by_kind),
-    )  # fmt: skip
+    return replace(one, by_kind=(drawn, by_kind))

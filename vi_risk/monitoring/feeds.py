@@ -31,6 +31,7 @@ _MONTHS = 3
 _BY_CHANCE = 0.05
 _REGULAR = 20  # people in a month of the year before: with fewer, one without any is no sign
 _WHOLE = ""
+_NO_FEED = ("mdt_reviews", "objections", "registrations")  # the trust's own work, choices, and who belongs where
 _Key = tuple[str, str]  # table, practice or the whole trust
 
 
@@ -113,6 +114,13 @@ def volumes_of(
     return tuple(sorted(found, key=lambda one: (not one.stands_out, one.table, one.practice or "")))
 
 
+def has_rows(records: Records, name: str) -> bool:
+    """Return whether a table that is watched is there and holds anything; True of one that nobody watches."""
+    if name in _NO_FEED:
+        return True
+    return name in records.tables and int(records.tables[name].limit(1).count().to_pyarrow().as_py()) > 0
+
+
 def _year_before(day: date) -> date:
     return date(day.year - 1, day.month, min(day.day, 28) if day.month == 2 else day.day)
 
@@ -153,8 +161,8 @@ def _counts(records: Records, day: date) -> dict[_Key, _Counted]:
 def _dated(known: Mapping[str, ir.Table], name: str) -> ir.Table | None:
     """Return patient_id and day of the rows of a table; None where they have no day, or nobody watches them."""
     table, rows = TABLES[name], known[name]
-    if name in ("mdt_reviews", "objections", "registrations"):
-        return None  # the trust's own work, and choices: not a feed
+    if name in _NO_FEED:
+        return None
     if table.event is not None:
         return rows.select("patient_id", day=event_date(rows, table.event))
     if table.known_from == "spells.discharged_on" and "spells" in known:

@@ -80,6 +80,7 @@ def stability_of(
     now: Callable[[str], Floats],
     *,
     people_then: int,
+    people_now: int | None = None,
     limits: MonitoringSpec,
     rule: Disclosure,
 ) -> tuple[Stability, ...]:
@@ -89,13 +90,14 @@ def stability_of(
     ----------
     then, now
         Give the values of a feature by its name, NaN where missing.
-    people_then
-        How many different people the rows of then are of: rows of one person at several dates tell less than as many
-        people do.
+    people_then, people_now
+        How many different people the rows are of: rows of one person at several dates tell less than as many people
+        do. None of now: each row is of another.
     """
     asked = list(names)
+    people = (people_then, people_now)
     found = [
-        _of(name, then(name), now(name), people_then=people_then, looked_at=len(asked), limits=limits, rule=rule)
+        _of(name, then(name), now(name), people=people, looked_at=len(asked), limits=limits, rule=rule)
         for name in asked
     ]
     return tuple(sorted(found, key=lambda one: (not one.passed, -one.distance, one.name)))
@@ -106,7 +108,7 @@ def _of(
     then: Floats,
     now: Floats,
     *,
-    people_then: int,
+    people: tuple[int, int | None],
     looked_at: int,
     limits: MonitoringSpec,
     rule: Disclosure,
@@ -114,7 +116,8 @@ def _of(
     edges = edges_of(then)
     before, after = (_told(counts_in(values, edges), rule) for values in (then, now))
     psi, bins = psi_of(before, after)
-    by_chance = chi_squared(1 - _BY_CHANCE / looked_at, bins - 1) * (1 / max(1, people_then) + 1 / max(1, len(now)))
+    spread = sum(1 / max(1, number) for number in (people[0], len(now) if people[1] is None else people[1]))
+    by_chance = chi_squared(1 - _BY_CHANCE / looked_at, bins - 1) * spread
     missing_then, missing_now = (_share(np.isnan(values), rule) for values in (then, now))
     share_then, share_now = (_share(values[~np.isnan(values)] != 0, rule) for values in (then, now))
     found = Stability(
@@ -126,17 +129,41 @@ def _of(
         share_then=share_then,
         share_now=share_now,
     )
-    return replace(found, passed=tuple(_passed(found, limits))) if psi > by_chance else found
+    return replace(found, passed=tuple(_passed(found, then, now, limits, rule))) if psi > by_chance else found
 
 
-def _passed(found: Stability, limits: MonitoringSpec) -> Iterable[str]:
+def _passed(found: Stability, then: Floats, now: Floats, limits: MonitoringSpec, rule: Disclosure) -> Iterable[str]:
     if found.psi > limits.psi:
         yield f"PSI {found.psi:.2f}, limit {limits.psi:g}"
-    if abs((found.missing_now or 0.0) - (found.missing_then or 0.0)) > limits.missing:
+    missing = [_could_be(np.isnan(values), rule) for values in (then, now)]
+    if _apart(*missing) > limits.missing:
         yield f"missing {_percent(found.missing_then)} then, {_percent(found.missing_now)} now"
-    then, now = found.share_then or 0.0, found.share_now or 0.0
-    if max(then, now) >= _FEWEST and max(then, now) > limits.share_ratio * min(then, now):
+    if found.missing_then == 1.0 or found.missing_now == 1.0:
+        return  # of nobody is it known, so that there is no share who have it
+    (least_then, most_then), (least_now, most_now) = (
+        _could_be(values[~np.isnan(values)] != 0, rule) for values in (then, now)
+    )
+    fewer = least_then >= _FEWEST and least_then > limits.share_ratio * most_now
+    if fewer or (least_now >= _FEWEST and least_now > limits.share_ratio * most_then):
         yield f"{_percent(found.share_then)} of people have it, {_percent(found.share_now)} now"
+
+
+def _could_be(which: "np.ndarray[tuple[int], np.dtype[np.bool_]]", rule: Disclosure) -> tuple[float, float]:
+    """Return the least and the most that a share may be to whom it is told; one and the same where it is told.
+
+    A number that is not told is 1 ... 7 of as many as there are: of ten people that is no small share.
+    """
+    told = _share(which, rule)
+    if told is not None:
+        return told, told
+    if not which.size or not rule.is_small(int(which.sum())):
+        return 0.0, 1.0
+    return 1 / which.size, min(1.0, (rule.fewer_than - 1) / which.size)
+
+
+def _apart(then: tuple[float, float], now: tuple[float, float]) -> float:
+    """Return how far two shares lie apart at the least."""
+    return max(0.0, then[0] - now[1], now[0] - then[1])
 
 
 def edges_of(values: Floats) -> Floats:

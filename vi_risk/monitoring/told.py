@@ -35,6 +35,7 @@ def told(found: Monitored) -> dict[str, Any]:
         "practices_not_compared": dict(found.practices.left_out),
         "notes": list(found.notes),
         "sources": [{"table": table, "moved": moved, "features": of} for table, moved, of in judged.sources],
+        "absent": list(found.absent),
         "new": list(found.new),
         "gone": list(found.gone),
         "score": _stability(found.score),
@@ -77,18 +78,20 @@ def _window(one: Held, said: OfWindow, rule: Disclosure) -> dict[str, Any]:
     return {
         "name": scoring.name,
         "title": scoring.title,
+        "counts": scoring.counts,
         "index_date": scoring.index_date.isoformat(),
+        "until": None if scoring.until is None else scoring.until.isoformat(),
         "horizon_days": scoring.horizon_days,
         "scores": "told then" if scoring.kept else "looked back",
         "verdict": said.verdict,
         "why": list(said.why),
         "people": rule.count(one.people),
-        "seen": rule.count(one.seen),
-        "expected": None if rule.is_small(one.seen) else round(one.expected),
-        "observed_over_expected": _figure(one.ratio, one, rule),
-        "calibration_in_the_large": _figure(one.in_the_large, one, rule),
-        "slope": _figure(one.slope, one, rule),
-        "auroc": _figure(one.auroc, one, rule),
+        "seen": rule.count(one.seen) if one.told else None,
+        "expected": round(one.expected) if one.told else None,
+        "observed_over_expected": _figure(one.ratio, one),
+        "calibration_in_the_large": _figure(one.in_the_large, one),
+        "slope": _figure(one.slope, one),
+        "auroc": _figure(one.auroc, one),
         "auroc_when_tested": None if one.auroc_then is None else round(one.auroc_then[0], _PLACES),
         "mend": None if one.updating is None else one.updating.mend,
         "practices": [
@@ -108,9 +111,9 @@ def _window(one: Held, said: OfWindow, rule: Disclosure) -> dict[str, Any]:
     }
 
 
-def _figure(figure: Figure | None, one: Held, rule: Disclosure) -> dict[str, float] | None:
+def _figure(figure: Figure | None, one: Held) -> dict[str, float] | None:
     """Return a figure from which no number can be had; of few events two places, for three would tell their number."""
-    if figure is None or rule.is_small(one.seen):
+    if figure is None or not one.told:
         return None
     places = _PLACES if one.seen >= 100 else _PLACES - 1
     return {name: round(getattr(figure, name), places) for name in ("value", "low", "high")}

@@ -30,6 +30,7 @@ from vi_risk.monitoring.feeds import Volume
 from vi_risk.monitoring.stability import Stability
 
 Verdict = Literal["nothing", "too little to tell", "recalibrate", "fit anew", "look at the feed", "other people"]
+ABSENT = "not in the records any more, or without a row"
 _WORST = ("fit anew", "recalibrate", "too little to tell", "nothing")
 
 
@@ -68,8 +69,10 @@ class Judged:
 
 def of_window(held: Held, limits: MonitoringSpec) -> OfWindow:
     """Return what one closed window says."""
-    if max(held.seen, held.expected) < limits.min_events or held.ratio is None:
-        return OfWindow("too little to tell", (f"fewer than {limits.min_events} events, seen or expected",))
+    if held.events < limits.min_events or held.ratio is None:
+        apart = "; several of one person count as one" if held.scoring.counts else ""
+        said = f"fewer than {limits.min_events} events, seen or expected{apart}"
+        return OfWindow("too little to tell", (said,))
     anew = tuple(_why_anew(held, limits))
     if anew:
         return OfWindow("fit anew", anew)
@@ -117,8 +120,15 @@ def judged(
     *,
     spec: ModelSpec,
     catalogue: Catalogue,
+    absent: Sequence[str] = (),
 ) -> Judged:
-    """Return what is to be done, from all that was looked at."""
+    """Return what is to be done, from all that was looked at.
+
+    Parameters
+    ----------
+    absent
+        Tables that the run had rows of, and that are not there today or hold none; practices gone with their people.
+    """
     limits = spec.monitoring
     of_windows = tuple(of_window(one, limits) for one in windows)
     of_the_model = next(
@@ -130,6 +140,7 @@ def judged(
     sources = _sources([table_of[one.name].table for one in of_feeds], [table_of[one.name].table for one in features])
     stand_out = [one for one in volumes if one.stands_out]
     passed = [
+        *(f"{table}: {ABSENT}" for table in absent),
         *(f"{_volume_in_words(one)}" for one in stand_out),
         *(f"{one.name}: {'; '.join(one.passed)}" for one in moved),
         *(f"score: {'; '.join(score.passed)}" for _ in (1,) if score.passed),
@@ -141,7 +152,7 @@ def judged(
         ),
     ]
     verdict: Verdict
-    if of_feeds or stand_out:
+    if of_feeds or stand_out or absent:
         verdict = "look at the feed"
     elif of_the_model is not None and of_the_model.verdict in ("fit anew", "recalibrate"):
         verdict = of_the_model.verdict

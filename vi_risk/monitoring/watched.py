@@ -46,6 +46,8 @@ class Watched:
         The risks that it told, one row per patient_id.
     evaluation
         How the model did when it was tested.
+    tables
+        Tables of which the run had rows.
     notes
         What a reader must know.
     """
@@ -60,6 +62,7 @@ class Watched:
     version: str
     checksum: str
     rule: Disclosure
+    tables: frozenset[str] = frozenset()
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -127,6 +130,7 @@ def read_watched(folder: Path, *, today: date, against: Against) -> Watched:
             raise InputError(msg)
         spec, snapshots = spec_and_snapshots(folder)
         model, of_model = model_in(place)
+        evaluation = _evaluation(place)
         return Watched(
             spec=spec,
             model=model,
@@ -134,11 +138,12 @@ def read_watched(folder: Path, *, today: date, against: Against) -> Watched:
             snapshots=snapshots,
             against=against,
             scores=scored(folder, SCORES_FILE),
-            evaluation=_evaluation(place),
+            evaluation=evaluation,
             version=of_model["model"]["version"],
             checksum=of_model["model"]["checksum"],
             rule=rule_of(run),
-            notes=_of_other_code(run),
+            tables=frozenset(name for name, rows in run["records"].get("rows", {}).items() if rows),
+            notes=(*_of_other_code(run), *_of_no_evaluation(evaluation, spec)),
         )
     except InputError as error:
         msg = f"--run {folder}: {error}"
@@ -158,6 +163,12 @@ def _evaluation(place: Path) -> Mapping[str, Any]:
         msg = f"{EVALUATION_FILE}: is damaged. Run `vi-risk evaluate` with the same --out again."
         raise InputError(msg)
     return content
+
+
+def _of_no_evaluation(evaluation: Mapping[str, Any], spec: ModelSpec) -> tuple[str, ...]:
+    if evaluation.get("model") or spec.counts:
+        return ()
+    return ("The run was not evaluated, so whether the AUROC fell is not known: run `vi-risk evaluate` on it first.",)
 
 
 def _of_other_code(run: Mapping[str, Any]) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ def _of_verdict(found: Monitored) -> Iterator[str]:
     why = "" if judged.of_the_model is None else "; ".join(judged.of_the_model.why)
     why = why[:1].upper() + why[1:]
     if verdict == "look at the feed":
-        tables = [*dict.fromkeys(one.table for one in found.volumes if one.stands_out)]
+        tables = [*dict.fromkeys((*found.absent, *(one.table for one in found.volumes if one.stands_out)))]
         tables += [table for table, *_ in judged.sources if table not in tables]
         yield (
             f"What comes in is not what it was: {', '.join(table_words(table) for table in tables)}. Ask whoever sends"
@@ -72,7 +72,7 @@ def _of_verdict(found: Monitored) -> Iterator[str]:
     elif verdict == "recalibrate":
         yield f"{why}." if why else _BESIDE_ONLY
         yield (
-            "What it reads has not moved, and nothing shows that it ranks people worse: its risks need setting right"
+            f"What it reads has not moved, and {_of_its_ranking(found)}: what it tells needs setting right"
             f" (vi-risk recalibrate --how {_how(found)}). First ask whether those who were reviewed are the ones who"
             " did better: a model set right on them would say that the sickest are safe."
         )
@@ -117,5 +117,17 @@ def _of_companions(found: Monitored) -> Iterator[str]:
 
 
 def _how(found: Monitored) -> str:
-    updating = next((one.updating for one in found.windows if one.scoring.name == found.watched.spec.name), None)
-    return "slope" if updating is not None and updating.mend == "slope" else "in_the_large"
+    spec = found.watched.spec
+    held = next((one for one in found.windows if one.scoring.name == spec.name), None)
+    if held is None:
+        return "in_the_large"
+    if held.updating is None:
+        too_far = held.slope is not None and held.slope.past(spec.monitoring.slope) and held.slope.excludes(1.0)
+        return "slope" if too_far else "in_the_large"
+    return "slope" if held.updating.mend == "slope" else "in_the_large"
+
+
+def _of_its_ranking(found: Monitored) -> str:
+    if found.watched.spec.counts:
+        return "whether it ranks people worse is not looked at, as it counts"
+    return "nothing shows that it ranks people worse"

@@ -4,7 +4,7 @@ from datetime import date
 
 import pandas as pd
 
-from vi_risk.monitoring.people import practices_alike
+from vi_risk.monitoring.people import practices_alike, practices_not_sent
 
 FORTY = 40
 
@@ -68,3 +68,13 @@ def test_where_hardly_anybody_would_be_left_everyone_is_compared():
 
     assert found.everyone
     assert found.rows(now).all()
+
+
+def test_a_practice_that_closed_is_told_from_one_of_which_nothing_came():
+    then = _people(("A", THEN, LONG_AGO), ("closed", THEN, LONG_AGO), ("not sent", THEN, LONG_AGO))
+    now = _people(("A", NOW, LONG_AGO), ("closed", NOW, LONG_AGO))
+    now["practice_code"] = now["practice_code"].replace("closed", "A")  # its people are with another
+    practices = practices_alike(then, now)
+
+    assert {*practices.left_out} == {"closed", "not sent"}
+    assert practices_not_sent(then, now, practices) == ("not sent",)

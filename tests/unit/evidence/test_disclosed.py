@@ -14,7 +14,7 @@ RULE = Disclosure()
 LISTED = {"n": 200, "ppv": 0.545, "sensitivity": 0.11, "true_cases": 109, "number_needed_to_review": 1.83, "lift": 7.7}
 MODEL = {
     "n": 14_193, "events": 997, "followed": 13_951, "observed": 0.0708, "auroc": 0.75872656, "brier": 0.0585,
-    "scaled_brier": 0.1109, "expected_over_observed": 0.98, "calibration_in_the_large": 0.0164,
+    "scaled_brier": 0.1109, "observed_over_expected": 1.02, "calibration_in_the_large": 0.0164,
     "at": {"capacity": LISTED},
     "incremental_finds": {"true_cases": 109, "not_known_by": {"a": 3, "b": 51, "c": 109}, "new": 0},
     "intervals": {"ppv.capacity": [0.484, 0.613], "true_cases.capacity": [97.2, 122.9], "auroc": [0.742, 0.775]},
@@ -179,3 +179,20 @@ def test_what_a_few_people_have_many_times_over_is_not_told() -> None:
     told = disclosed(exact, RULE)["subgroups"]["letter"]["a"]
 
     assert (told["with_any"], told["total"], told["mean_observed"], told["observed_over_expected"]) == (None,) * 4
+
+
+@pytest.mark.parametrize(("ratio", "events"), [(2.0, 100), (0.5, 100)])
+def test_observed_over_expected_is_one_figure_for_all_numbers_that_are_told_alike(ratio: float, events: int) -> None:
+    expected = events / ratio
+    told = {
+        of(events=came, observed_over_expected=came / expected)["model"]["observed_over_expected"]
+        for came in range(events - 2, events + 3)
+    }
+    assert told == {ratio}
+
+
+@pytest.mark.parametrize("events", [0, 5])
+def test_of_no_or_few_outcomes_observed_over_expected_is_not_told(events: int) -> None:
+    interval = {"observed_over_expected": [0.1, 0.9]}
+    found = of(events=events, observed_over_expected=0.1, intervals=interval)["model"]
+    assert (found["observed_over_expected"], found["intervals"]["observed_over_expected"]) == (None, None)

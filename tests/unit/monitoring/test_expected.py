@@ -12,7 +12,7 @@ from vi_risk.monitoring.closed_windows import Scoring
 from vi_risk.monitoring.expected import held
 
 
-def _held(risk, outcome, practices, weight=None):
+def _held(risk, outcome, practices, weight=None, *, counts=False):
     rows = pd.DataFrame(
         {
             "practice_code": practices,
@@ -21,7 +21,7 @@ def _held(risk, outcome, practices, weight=None):
             "weight": np.ones(len(risk)) if weight is None else weight,
         }
     )
-    scoring = Scoring("a", "A risk", 365, date(2024, 1, 1), kept=True, of_watched=True, rows=rows)
+    scoring = Scoring("a", "A risk", 365, date(2024, 1, 1), kept=True, of_watched=True, rows=rows, counts=counts)
     return held(scoring, auroc_then=(0.7, 0.01), limits=MonitoringSpec(), rule=Disclosure())
 
 
@@ -88,3 +88,44 @@ def test_a_practice_with_few_events_does_not_tell_them():
     outcome[np.flatnonzero(code == "P01")[:3]] = 1
 
     assert {one.code: one.seen for one in _held(risk, outcome, code).practices}["P01"] is None
+
+
+def _nights(seed, people=4000):
+    """Nights in hospital: most have none, a few have many; how many each was to have, and how many came."""
+    rng = np.random.default_rng(seed)
+    expected = rng.gamma(0.5, 2.0, people)
+    return expected, rng.poisson(rng.gamma(0.2, expected / 0.2)).astype(float)
+
+
+def test_the_interval_of_nights_holds_one_though_few_people_have_them_all():
+    inside = sum(not _held(*_nights(seed), ["A"] * 4000, counts=True).ratio.excludes(1.0) for seed in range(200))
+
+    assert 184 <= inside <= 200
+
+
+def test_nights_of_a_few_people_are_few_events():
+    expected, nights = _nights(1)
+    found = _held(expected, nights, ["A"] * 4000, counts=True)
+
+    assert found.seen == nights.sum()
+    assert found.events < nights.sum() / 5
+    assert (found.auroc, found.in_the_large, found.updating) == (None, None, None)
+
+
+def test_of_nights_that_seven_people_had_no_number_is_told_however_many_they_are():
+    nights = np.repeat([90.0, 0.0], [7, 1993])
+    found = _held(np.full(2000, 0.3), nights, np.where(np.arange(2000) % 2, "A", "B"), counts=True)
+
+    assert (found.told, found.ratio) == (False, None)
+    assert {one.seen for one in found.practices} == {None}
+
+
+def test_the_slope_of_counts_is_one_where_they_are_right_and_less_where_they_are_too_extreme():
+    expected, _ = _nights(2, people=20_000)
+    expected += 0.05
+    right = _held(expected, np.random.default_rng(3).poisson(expected).astype(float), ["A"] * 20_000, counts=True)
+    extreme = _held(expected**2, np.random.default_rng(3).poisson(expected).astype(float), ["A"] * 20_000, counts=True)
+
+    assert not right.slope.excludes(1.0)
+    assert extreme.slope.value == pytest.approx(0.5, abs=0.05)
+    assert extreme.slope.high < 0.6

@@ -6,7 +6,7 @@ import pytest
 
 from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.models.spec_tables import MonitoringSpec
-from vi_risk.monitoring.feeds import volumes_of
+from vi_risk.monitoring.feeds import has_rows, volumes_of
 
 TODAY = date(2025, 4, 1)
 
@@ -64,3 +64,10 @@ def test_a_table_that_began_after_the_months_before_has_nothing_to_be_compared_w
     )
 
     assert volumes_of(records, today=TODAY, limits=MonitoringSpec(), rule=Disclosure()) == ()
+
+
+def test_a_table_without_a_row_is_as_one_that_is_not_there(make_records):
+    records = make_records(patients=[{"patient_id": "P1"}], spells=[{"patient_id": "P1", "admitted_on": TODAY}])
+    names = ("spells", "gp_events", "ed_attendances", "mdt_reviews")
+
+    assert [has_rows(records, name) for name in names] == [True, False, False, True]

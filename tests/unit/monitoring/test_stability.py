@@ -109,3 +109,26 @@ def test_those_that_moved_come_first_and_the_others_by_how_far():
 
     assert [one.name for one in found] == ["b", "c", "a"]
     assert [bool(one.passed) for one in found] == [True, False, False]
+
+
+def test_seven_of_ten_who_are_known_are_no_small_share_though_their_number_is_not_told():
+    then = np.where(np.arange(4000) % 20 < 1, 5.0, np.nan)  # known of 1 in 20, all of whom have it
+    now = np.full(400, np.nan)
+    now[:7], now[7:10] = 5.0, 0.0
+    found = _stability(then, now, psi=1e-6, share_ratio=1.5)
+
+    assert found.share_now is None
+    assert not any("have it" in said for said in found.passed)
+
+
+def test_a_few_of_very_many_are_a_small_share_all_the_same():
+    found = _stability(np.repeat([1.0, 0.0], [400, 3600]), np.repeat([1.0, 0.0], [5, 3995]))
+
+    assert found.passed[-1] == "10.0 % of people have it, few now"
+
+
+def test_of_what_is_known_of_nobody_any_more_no_share_is_said():
+    found = _stability(np.repeat([1.0, 0.0], [2000, 2000]), np.full(4000, np.nan))
+
+    assert "missing 0 % then, 100.0 % now" in found.passed
+    assert not any("have it" in said for said in found.passed)

@@ -25,6 +25,8 @@ def _held(*, ratio=(1.0, 0.9, 1.1), slope=(1.0, 0.9, 1.1), auroc=0.76, updating=
         people=8000,
         seen=seen,
         expected=seen / ratio[0],
+        events=max(seen, seen / ratio[0]),
+        told=True,
         ratio=Figure(*ratio),
         in_the_large=None,
         slope=Figure(*slope),
@@ -43,8 +45,10 @@ def _volume(stands):
     return Volume("diagnoses", None, 900, 200, 300, 100, {}, stands)
 
 
-def _judged(features=(), volumes=(), windows=(), score=()):
-    return judged(features, _moved("score", *score), volumes, windows, spec=SPEC, catalogue=read_catalogue())
+def _judged(features=(), volumes=(), windows=(), score=(), absent=()):
+    return judged(
+        features, _moved("score", *score), volumes, windows, spec=SPEC, catalogue=read_catalogue(), absent=absent
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,3 +124,10 @@ def test_the_table_whose_features_moved_is_named_and_how_many_of_them():
     still = _moved("ed_attendances_365d")
 
     assert _judged(features=[*(_moved(name, "PSI") for name in names), still]).sources == (("diagnoses", 2, 2),)
+
+
+def test_a_table_that_is_gone_comes_before_all_else():
+    found = _judged(windows=[_held(ratio=(0.7, 0.6, 0.8))], volumes=[_volume("fewer")], absent=["gp_events"])
+
+    assert found.verdict == "look at the feed"
+    assert found.passed[0] == "gp_events: not in the records any more, or without a row"

@@ -81,6 +81,7 @@ def make_out(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> 
         ).fit(features[list(inputs)], cohort["outcome"].to_numpy(), groups=cohort["patient_id"].to_numpy())
         checksum = bundle.save(model, folder / "model", about={"spec": spec.model_dump(mode="json")})
         evaluation = {
+            **({"kind": "count"} if counts else {}),
             "model": {
                 "n": PATIENTS,
                 **({"total": 700.0} if counts else {"events": 350}),

@@ -132,9 +132,9 @@ def _performance_rows(card: ModelCard) -> list[Row]:
         Row("Brier score", figure("brier", 4), "0 is perfect"),
         Row("Scaled Brier score", figure("scaled_brier"), "1 is perfect; 0 is the same risk for everyone"),
         Row(
-            "Expected over observed outcomes",
-            figure("expected_over_observed", 2),
-            "1 is perfect; above 1, risks are too high",
+            "Observed over expected outcomes",
+            figure("observed_over_expected", 2),
+            "1 is perfect; above 1, risks are too low",
         ),
         Row(
             "Calibration in the large",

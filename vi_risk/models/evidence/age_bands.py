@@ -39,7 +39,7 @@ class OfAgeBand:
     scaled_brier: float | None
     calibration_in_the_large: float | None
     calibration_slope: float | None
-    expected_over_observed: float | None
+    observed_over_expected: float | None
     integrated_calibration_index: float | None
 
 
@@ -77,6 +77,6 @@ def _of(risk: Floats, outcome: Floats, weight: Floats | None) -> OfAgeBand:
         scaled_brier=metrics.scaled_brier(risk, outcome, weight),
         calibration_in_the_large=metrics.calibration_in_the_large(risk, outcome, weight),
         calibration_slope=metrics.calibration_slope(risk, outcome, weight),
-        expected_over_observed=metrics.expected_over_observed(risk, outcome, weight),
+        observed_over_expected=metrics.observed_over_expected(risk, outcome, weight),
         integrated_calibration_index=None if curve is None else curve.integrated_calibration_index,
     )

@@ -110,6 +110,25 @@ class CountEvaluation:
         Comparator -> what a reader must know of it.
     subgroups
         Attribute -> label -> how the model did among these patients.
+
+    Examples
+    --------
+    `vi_risk.evaluate` gives it of a model that counts; here of expected counts that were made up:
+
+    >>> import numpy as np
+    >>> draw = np.random.default_rng(1)
+    >>> expected = draw.gamma(1, 0.3, 1000)
+    >>> evaluation = evaluate_counts(
+    ...     expected,
+    ...     draw.poisson(expected),
+    ...     patient_id=np.arange(1000),
+    ...     practice_code=np.repeat(["A81001", "A81002"], 500),
+    ...     capacity=20,
+    ...     comparators={},
+    ...     resamples=20,
+    ... )
+    >>> type(evaluation).__name__, len(evaluation.deciles), evaluation.model.at["capacity"].n
+    ('CountEvaluation', 10, 40)
     """
 
     model: CountPerformance

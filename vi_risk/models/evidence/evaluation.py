@@ -51,7 +51,7 @@ class Performance:
     auprc: float | None
     brier: float | None
     scaled_brier: float | None
-    expected_over_observed: float | None
+    observed_over_expected: float | None
     calibration_in_the_large: float | None
     calibration_slope: float | None
     integrated_calibration_index: float | None
@@ -98,6 +98,16 @@ class Evaluation:
         (`vi_risk.models.evidence.held_out.grouped_evaluation`).
     fairness
         Attribute -> how its groups fare under the lists (`vi_risk.models.evidence.fairness`).
+
+    Examples
+    --------
+    >>> evaluation = vi_risk.evaluate(model, snapshots, capacity=2)
+    >>> found = evaluation.model.at["capacity"]  # two places in each practice
+    >>> 0 <= found.ppv <= 1, found.n
+    (True, 16)
+    >>> low, high = evaluation.intervals["auroc"]
+    >>> bool(low < evaluation.model.auroc < high), "age_and_sex" in evaluation.comparators
+    (True, True)
     """
 
     model: Performance
@@ -291,7 +301,7 @@ def _performance(
         auprc=metrics.auprc(risk, outcome, weight),
         brier=metrics.brier(risk, outcome, weight),
         scaled_brier=metrics.scaled_brier(risk, outcome, weight),
-        expected_over_observed=metrics.expected_over_observed(risk, outcome, weight),
+        observed_over_expected=metrics.observed_over_expected(risk, outcome, weight),
         calibration_in_the_large=metrics.calibration_in_the_large(risk, outcome, weight),
         calibration_slope=metrics.calibration_slope(risk, outcome, weight),
         integrated_calibration_index=None if curve is None else curve.integrated_calibration_index,

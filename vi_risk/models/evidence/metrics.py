@@ -128,10 +128,15 @@ def observed(y: Floats, weight: ArrayLike | None = None) -> float | None:
     return weighted_mean(y, weight) if y.size else None
 
 
-def expected_over_observed(risk: Floats, y: Floats, weight: ArrayLike | None = None) -> float | None:
-    """Return sum(risk) / sum(y): 1 is right, above 1 the risks promise more events than came."""
+def observed_over_expected(risk: Floats, y: Floats, weight: ArrayLike | None = None) -> float | None:
+    """Return sum(y) / sum(risk), the O:E ratio: 1 is right, below 1 the risks promise more events than came.
+
+    References
+    ----------
+    Van Calster B, et al. BMC Medicine, 2019. doi:10.1186/s12916-019-1466-7
+    """
     risk, y, weight = followed(risk, y, weight)
-    return weighted_sum(risk, weight) / weighted_sum(y, weight) if y.sum() else None
+    return weighted_sum(y, weight) / weighted_sum(risk, weight) if y.sum() else None
 
 
 def calibration_in_the_large(risk: Floats, y: Floats, weight: ArrayLike | None = None) -> float | None:

@@ -185,7 +185,7 @@ def _by_sums(predictor: Predictor, y: Floats, weight: Floats | None, threshold: 
                 f"true_cases.{label}": true_cases,
             }
         if whole:
-            told["expected_over_observed"] = sums["risk"] / sums["y"]
+            told["observed_over_expected"] = sums["y"] / sums["risk"]
         if intercept is not None:
             told["calibration_in_the_large"] = intercept + sums["left"] / sums["curvature"]
         return told

@@ -27,7 +27,7 @@ def test_a_band_holds_the_people_of_its_ages_and_their_figures() -> None:
         band = found[label]
         assert (band.n, band.events) == (rows.sum(), y[rows].sum())
         assert band.observed == pytest.approx(y[rows].mean())
-        for figure in ("auroc", "auroc_interval", "auprc", "brier", "scaled_brier", "expected_over_observed"):
+        for figure in ("auroc", "auroc_interval", "auprc", "brier", "scaled_brier", "observed_over_expected"):
             assert getattr(band, figure) == getattr(metrics, figure)(risk[rows], y[rows]), figure
         for figure in ("calibration_in_the_large", "calibration_slope"):
             assert getattr(band, figure) == getattr(metrics, figure)(risk[rows], y[rows]), figure

@@ -38,7 +38,7 @@ def test_the_result_is_the_contract_of_evaluation_json(evaluation: Evaluation) -
     assert set(content) == {"model", "comparators", "comparator_notes", "decision_curve", "subgroups"}
     assert set(content["comparators"]) == {"age_and_sex"}
     names = {"auroc", "auroc_interval", "auprc", "brier", "calibration_in_the_large", "calibration_slope"}
-    names |= {"scaled_brier", "expected_over_observed", "integrated_calibration_index"}
+    names |= {"scaled_brier", "observed_over_expected", "integrated_calibration_index"}
     names |= {"n", "events", "followed", "observed", "at", "incremental_finds"}
     assert set(content["comparators"]["age_and_sex"]) == names | {"difference"}
     assert set(content["model"]) == names | {"reliability", "calibration_curve", "intervals"}

@@ -189,9 +189,9 @@ def test_the_scaled_brier_score_is_nought_for_the_rate_and_one_for_the_truth(
     assert (metrics.scaled_brier(risk, y) or 0) < 1
 
 
-def test_expected_over_observed_is_the_ratio_of_sums() -> None:
-    assert metrics.expected_over_observed(np.array([0.5, 0.25, 0.75]), np.array([1.0, 0.0, 0.0])) == 1.5
-    assert metrics.expected_over_observed(np.array([0.5]), np.array([0.0])) is None
+def test_observed_over_expected_is_the_ratio_of_sums() -> None:
+    assert metrics.observed_over_expected(np.array([0.5, 0.25, 0.5]), np.array([1.0, 0.0, 0.0])) == 0.8
+    assert metrics.observed_over_expected(np.array([0.5]), np.array([0.0])) is None
 
 
 def test_the_interval_in_the_large_covers_well_calibrated_risks_about_95_times_in_100() -> None:
@@ -242,7 +242,7 @@ WEIGHTED = (
     metrics.auprc,
     metrics.brier,
     metrics.scaled_brier,
-    metrics.expected_over_observed,
+    metrics.observed_over_expected,
     metrics.calibration_in_the_large,
     metrics.calibration_slope,
 )

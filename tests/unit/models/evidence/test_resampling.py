@@ -38,7 +38,7 @@ def drawn_one_by_one(
             "auprc": average_precision_score(own_y, own_risk, sample_weight=own),
             "brier": np.average((own_risk - own_y) ** 2, weights=own),
             "scaled_brier": metrics.scaled_brier(own_risk, own_y, own),
-            "expected_over_observed": (own @ own_risk) / (own @ own_y),
+            "observed_over_expected": (own @ own_y) / (own @ own_risk),
             "calibration_in_the_large": metrics.calibration_in_the_large(own_risk, own_y, own),
             "calibration_slope": logistic_line(log_odds_of(own_risk), own_y, own)[1],
             "net_benefit": net_benefit(own_risk, own_y, [0.3], own)[0],
