@@ -15,7 +15,7 @@ from datetime import date
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -121,12 +121,13 @@ class FeatureCache:
         people = people.sort_by([(key, "ascending") for key in KEYS]).combine_chunks()
         rows_of = _rows_by_date(people)
         values = {feature.name: np.full(len(people), np.nan) for feature in catalogue.features}
+        decides = {one.name: _decides(one, catalogue, windows, fingerprints) for one in catalogue.definitions}
         missing: dict[date, list[Definition]] = {}
         entries: dict[tuple[str, date], Path] = {}
         for day, rows in rows_of.items():
             asked = {"date": day.isoformat(), "people": _hash_of(people.take(rows))}
             for definition in catalogue.definitions:
-                entry = self.folder / _name_of(definition, catalogue, windows, fingerprints, asked)
+                entry = self.folder / _name_of({**asked, **decides[definition.name]})
                 entries[definition.name, day] = entry
                 names = [feature.name for feature in catalogue.features_of(definition)]
                 found = _read(entry, len(names), len(rows))
@@ -141,12 +142,13 @@ class FeatureCache:
             rows = np.concatenate([rows_of[day] for day in days])
             asked_about = people.take(rows).to_pandas(date_as_object=True)
             computed = compute_features(records, asked_about, part, windows=windows)
+            computed_on = computed["index_date"].to_numpy(dtype="datetime64[D]")
+            names_of = {one.name: [feature.name for feature in catalogue.features_of(one)] for one in definitions}
             for day in days:
-                of_day = computed[computed["index_date"] == day]
-                for definition in definitions:
-                    names = [feature.name for feature in catalogue.features_of(definition)]
-                    columns = of_day[names].to_numpy(dtype=_NUMBER).T
-                    _write(entries[definition.name, day], columns)
+                of_day = np.flatnonzero(computed_on == np.datetime64(day, "D"))
+                for defined, names in names_of.items():
+                    columns = np.stack([computed[name].to_numpy(dtype=_NUMBER)[of_day] for name in names])
+                    _write(entries[defined, day], columns)
                     self.computed += 1
                     for name, column in zip(names, columns, strict=True):
                         values[name][rows_of[day]] = column
@@ -172,21 +174,20 @@ def _alike(missing: Mapping[date, list[Definition]]) -> list[tuple[tuple[Definit
 # --- entries ----------------------------------------------------------------------------------------------------------
 
 
-def _name_of(
-    definition: Definition,
-    catalogue: Catalogue,
-    windows: Windows,
-    fingerprints: Mapping[str, str],
-    asked: Mapping[str, str],
-) -> str:
-    """Return the name of an entry: the same name, the same values."""
-    content = {
-        **asked,
+def _decides(
+    definition: Definition, catalogue: Catalogue, windows: Windows, fingerprints: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return all that decides the values of a definition but whom it is asked of."""
+    return {
         "definition": catalogue.fingerprint_of(definition),
         "windows": {f.name: windows.get(f.name, f.window) for f in catalogue.features_of(definition)},
         "tables": {table: fingerprints.get(table) for table in tables_behind(definition.table)},
         "code": _code(),
     }
+
+
+def _name_of(content: Mapping[str, Any]) -> str:
+    """Return the name of an entry: the same name, the same values."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -21,7 +21,13 @@ _AVOIDABLE = "ambulatory_care_sensitive"  # the code list of the 19 conditions
 
 
 def with_answers(
-    records: Records, cohort: "pd.DataFrame", spec: ModelSpec, *, known_by: date, catalogue: Catalogue
+    records: Records,
+    cohort: "pd.DataFrame",
+    spec: ModelSpec,
+    *,
+    known_by: date,
+    catalogue: Catalogue,
+    later: bool = True,
 ) -> "pd.DataFrame":
     """Return the cohort with what the spec, and each of its companions, asks of its people.
 
@@ -31,6 +37,8 @@ def with_answers(
         One row per patient_id, index_date, with its role.
     known_by
         Only what had happened and arrived before this date is used.
+    later
+        Whether to ask about the later windows too, which say how fast a score grows old.
 
     Returns
     -------
@@ -53,7 +61,7 @@ def with_answers(
         if exposed:
             answered[f"{companion.name}_followed_days"] = answers["followed_days"]
         let_go()
-    if spec.counts or spec.cohort.index != "date" or exposed:
+    if spec.counts or spec.cohort.index != "date" or exposed or not later:
         return answered
     training = cohort[cohort["role"] == "train"]
     first = training[training["index_date"] == training["index_date"].min()]

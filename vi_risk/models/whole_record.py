@@ -116,12 +116,12 @@ def whole_record_of(
             if not further:
                 return None
         windows = days[role] = {name: of_role[name] for name in further}
-        found.append(compute_features(known, rows, _only(catalogue, further), windows=windows, engine=engine))
+        found.append(compute_features(known, rows, catalogue_of(catalogue, further), windows=windows, engine=engine))
         let_go()
     return WholeRecord(pd.concat(found, ignore_index=True), days)
 
 
-def _only(catalogue: Catalogue, names: Collection[str]) -> Catalogue:
+def catalogue_of(catalogue: Catalogue, names: Collection[str]) -> Catalogue:
     """Return a catalogue of these features alone; the groups of one definition share their windows."""
     definitions = []
     for definition in catalogue.definitions:

@@ -6,13 +6,16 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from vi_risk.cohort.censoring import censoring_weights
+from vi_risk.cohort.exposed import exposure_of
 from vi_risk.cohort.outcomes import outcomes_of
+from vi_risk.cohort.reviews import reviews_of
 from vi_risk.models.answers import follow_up_of, strata_of
 from vi_risk.replaying.asked import ReplayRequest
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from vi_risk.models.spec import ModelSpec
     from vi_risk.records.linked import Records
 
 _EVER = date(9999, 12, 31)  # whatever has arrived: the window itself says what had happened in it
@@ -54,9 +57,12 @@ def afterwards(records: "Records", patients: Collection[str], day: date, request
     Returns
     -------
     DataFrame
-        One row per patient_id, the index: outcome (0 or 1) and weight, how many people one stands for, 0 where it is
-        not known because the person left the area (`vi_risk.cohort.censoring`). Who had died before the day had no
-        event.
+        One row per patient_id, the index: outcome (0 or 1); weight, how many people one stands for, 0 where it is not
+        known because the person left the area (`vi_risk.cohort.censoring`); and reviewed, whether a review was at work
+        in the window. Who had died before the day had no event. Where the spec treats reviews as exposure, its model
+        tells the risk without one, and the windows of those reviewed cannot show it: their weight is 0, as in the test
+        of a run (`vi_risk.models.reviewed.windows`; under "weight" nobody stands for them here). Under "ignore"
+        nobody is taken for reviewed.
     """
     import pandas as pd  # noqa: PLC0415 - loaded when used
 
@@ -70,4 +76,20 @@ def afterwards(records: "Records", patients: Collection[str], day: date, request
         how=spec.censoring.left_area,
         by=strata,
     )
-    return found[["outcome"]].assign(weight=weight).set_axis(rows["patient_id"].to_numpy())
+    reviewed = _reviewed(records, rows.assign(followed_days=found["followed_days"]), spec)
+    told = found[["outcome"]].assign(weight=weight.where(~reviewed, 0.0), reviewed=reviewed)
+    return told.set_axis(rows["patient_id"].to_numpy())
+
+
+def _reviewed(records: "Records", follow_up: "pd.DataFrame", spec: "ModelSpec") -> "pd.Series[bool]":
+    """Return of which windows the spec says that a review was at work, by everything that has arrived since."""
+    if spec.reviews.treated_as == "ignore" or not records.has("mdt_reviews"):
+        return follow_up["followed_days"].isna() & False
+    exposure = exposure_of(
+        follow_up,
+        reviews_of(records, _EVER),
+        horizon_days=spec.horizon_days,
+        effect_days=spec.reviews.effect_days,
+        decisions=spec.reviews.decisions,
+    )
+    return exposure["review_day"].notna()

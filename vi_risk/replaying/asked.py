@@ -25,6 +25,8 @@ class ReplayRequest:
         Codes of practices outside the trust that governance allows a list.
     source
         Where the records came from, for the page.
+    every
+        The step from one date to the next as it was asked for, such as ``3m``, for the page; "" says nothing.
     cache
         Folder with features of earlier runs; None keeps them only as long as the replay works.
     resume
@@ -45,6 +47,7 @@ class ReplayRequest:
     catalogue: Catalogue = field(default_factory=read_catalogue)
     practices_outside: tuple[str, ...] = ()
     source: str = "data frames"
+    every: str = ""
     cache: Path | None = None
     resume: bool = False
 
@@ -75,3 +78,14 @@ class ReplayRequest:
         )
         uncertainty = self.spec.uncertainty.model_copy(update={"refits": 0})
         return self.spec.model_copy(update={"companions": beside, "uncertainty": uncertainty})
+
+    @property
+    def training_spec(self) -> ModelSpec:
+        """The same with trees grown on one thread of the processor: the same trees, and two dates at once."""
+        spec = self.listing_spec
+        companions = tuple(_on_one_thread(companion) for companion in spec.companions)
+        return _on_one_thread(spec).model_copy(update={"companions": companions})
+
+
+def _on_one_thread(spec: ModelSpec) -> ModelSpec:
+    return spec.model_copy(update={"learner": spec.learner.model_copy(update={"num_threads": 1})})

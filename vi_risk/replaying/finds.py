@@ -43,6 +43,9 @@ class DateEvidence:
     rule_true_cases
         True cases among as many people of each practice in order of emergency admissions last year, then age;
         `beyond_rule` are the true cases of the list whom that order did not have.
+    reviewed
+        People listed who are not counted among those, as a review was at work in their window and the spec treats it
+        as exposure; 0 where reviews are ignored.
     themes
         Theme of a reason -> people listed whose risk it raises.
     """
@@ -66,6 +69,7 @@ class DateEvidence:
     new: int | None = None
     rule_true_cases: int | None = None
     beyond_rule: int | None = None
+    reviewed: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON holds it."""
@@ -124,6 +128,7 @@ def date_evidence(past: PastList, after: pd.DataFrame | None) -> DateEvidence:
         ppv=at_capacity.ppv,
         new=None if finds is None else finds.new,
         rule_true_cases=None if by_rule is None else len(cases & by_rule),
+        reviewed=int(found["reviewed"].to_numpy()[listed].sum()),
         beyond_rule=None if by_rule is None else len((cases & {*past.listed["patient_id"]}) - by_rule),
     )
 

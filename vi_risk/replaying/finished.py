@@ -5,17 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from vi_risk.replaying.finds import DateEvidence
+from vi_risk.replaying.not_run import NotRun
 from vi_risk.running.files import JOURNAL, remove
 from vi_risk.running.run_file import write_json
+
+_NOT_RUN = "not_run"  # key of the reason
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedDates:
-    """The dates that are done, each a file of its evidence and one of who was listed."""
+    """The dates that are done, each a file of its evidence and one of who was listed, or of why it could not be run."""
 
     folder: Path
 
@@ -44,18 +48,34 @@ class FinishedDates:
     def keep(self, evidence: DateEvidence, listed: pd.DataFrame) -> None:
         """Write what a date says."""
         listed.to_parquet(self._listed_at(evidence.day), index=False, compression="zstd")
-        path = self._evidence_of(evidence.day)
-        aside = path.with_name(f".{path.name}")
-        write_json(aside, evidence.to_dict())
-        aside.replace(path)
+        self._write(evidence.day, evidence.to_dict())
+
+    def keep_not_run(self, one: NotRun) -> None:
+        """Write why a date could not be run: asked the same of the same records, it never can."""
+        self._write(one.day, {"day": one.day.isoformat(), _NOT_RUN: one.reason})
+
+    def not_run(self, days: Sequence[date]) -> list[NotRun]:
+        """Return which of the dates could not be run."""
+        read = {day: self._read(day) for day in days}
+        return [NotRun(day, said[_NOT_RUN]) for day, said in read.items() if _NOT_RUN in said]
 
     def evidence(self, day: date) -> DateEvidence:
-        """Return what a date says."""
-        return DateEvidence.from_dict(json.loads(self._evidence_of(day).read_text(encoding="utf-8")))
+        """Return what a date says that could be run."""
+        return DateEvidence.from_dict(self._read(day))
 
     def listed(self, days: Sequence[date]) -> pd.DataFrame:
         """Return who was listed at each date: `vi_risk.replaying.finds.LISTED_COLUMNS`."""
         return pd.concat([pd.read_parquet(self._listed_at(day)) for day in days], ignore_index=True)
+
+    def _write(self, day: date, content: Mapping[str, object]) -> None:
+        path = self._evidence_of(day)
+        aside = path.with_name(f".{path.name}")
+        write_json(aside, content)
+        aside.replace(path)
+
+    def _read(self, day: date) -> dict[str, Any]:
+        read: dict[str, Any] = json.loads(self._evidence_of(day).read_text(encoding="utf-8"))
+        return read
 
     def _evidence_of(self, day: date) -> Path:
         return self.folder / f"{day}.json"

@@ -22,6 +22,8 @@ def replay_page(report: ReplayReport) -> str:
         told=told,
         first=report.dates[0].day,
         last=report.dates[-1].day,
+        every=_every(report.every),
+        not_run=told["not_run"],
         known_to=report.known_to,
         open_dates=[one.day for one in report.dates if not one.closed],
         fewer_than=report.rule.fewer_than,
@@ -37,6 +39,8 @@ def replay_page(report: ReplayReport) -> str:
         reasons={theme: [_share(value) for value in values] for theme, values in told["reasons"].items()},
         days=[one.day for one in report.dates],
         delays=[_delay(one) for one in told["delays"]],
+        each_month=None if told["each_month_late"] is None else _lost(told["each_month_late"]),
+        reviews_count=report.treated_as != "ignore",
         size={"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": RIGHT},
     )
 
@@ -48,6 +52,8 @@ def in_short(told: Mapping[str, Any]) -> list[str]:
     said = [
         f"{number} {lists}, each by a model that was trained on what had arrived by its date, and on nothing later."
     ]
+    if none := len(told["not_run"]):
+        said.append(f"{none} {'date' if none == 1 else 'dates'} of {none + number} could not be run; why stands below.")
     aurocs = [one["auroc"] for one in closed if one["auroc"] is not None]
     if aurocs:
         said.append(
@@ -63,20 +69,48 @@ def in_short(told: Mapping[str, Any]) -> list[str]:
         )
     elif number == 1:
         said.append("One date alone: how lists change is not told.")
-    said += [_delay_in_words(one) for one in told["delays"] if one["lost"] is not None]
+    if told["each_month_late"] is not None:
+        said.append(_each_month_in_words(told["each_month_late"]))
+    said += [_delay_in_words(one) for one in told["delays"] if one["beyond_chance"] is not None]
     return said
 
 
 def _delay_in_words(one: Mapping[str, Any]) -> str:
     months = "one month" if one["months"] == 1 else f"{one['months']} months"
     low, high = one["interval"]
-    if one["beyond_chance"] is None:
-        return f"Records {months} late: no loss of true cases beyond chance (95 % interval {low:,} to {high:,})."
     fewer = "fewer" if one["lost"] >= 0 else "more"
     return (
-        f"Records {months} late: about {abs(one['lost']):,} {fewer} true cases of {one['true_cases']:,}"
-        f" (95 % interval of those lost {low:,} to {high:,}) over {one['lists']} lists."
+        f"Records {months} late, by themselves: about {abs(one['lost']):,} {fewer} true cases of {one['true_cases']:,}"
+        f" (95 % interval of those lost {_signed(low)} to {_signed(high)}) over {one['lists']} lists."
     )
+
+
+def _each_month_in_words(one: Mapping[str, Any]) -> str:
+    low, high = one["interval"]
+    interval = f"(95 % interval of those lost {_signed(low)} to {_signed(high)})"
+    if one["beyond_chance"] is None:
+        return (
+            f"Each month by which records arrive later: no loss of true cases beyond chance among {one['listed']:,}"
+            f" people listed {interval}; a loss inside the interval is not ruled out."
+        )
+    of_a_hundred = abs(100 * one["lost"] / one["listed"])
+    fewer = "fewer" if one["lost"] >= 0 else "more"
+    return (
+        f"Each month by which records arrive later: about {abs(one['lost']):,} {fewer} true cases among"
+        f" {one['listed']:,} people listed, {of_a_hundred:.1f} of every 100 {interval}."
+    )
+
+
+def _signed(number: int) -> str:
+    return f"{number:,}".replace("-", "\N{MINUS SIGN}")
+
+
+def _every(step: str) -> str:
+    """Return a step as it was asked for in words; "" for none."""
+    if not step:
+        return ""
+    number, unit = step[:-1], {"d": "day", "w": "week", "m": "month", "y": "year"}[step[-1]]
+    return f"every {unit}" if number == "1" else f"every {number} {unit}s"
 
 
 def _pictures(report: ReplayReport, told: Mapping[str, Any]) -> dict[str, Picture | None]:
@@ -158,18 +192,23 @@ def _row(one: Mapping[str, Any]) -> dict[str, str]:
         "rule": _number(one.get("rule_true_cases")),
         "beyond_rule": _number(one.get("beyond_rule")),
         "new": _number(one.get("new")),
+        "reviewed": _number(one.get("reviewed")),
     }
 
 
 def _delay(one: Mapping[str, Any]) -> dict[str, str]:
-    interval = one["interval"]
     return {
         "months": str(one["months"]),
         "lists": str(one["lists"]),
         "true_cases": _number(one["true_cases"]),
         "found_late": _number(one["found_late"]),
-        "lost": _number(one["lost"]) + ("" if interval is None else f" ({interval[0]:,} to {interval[1]:,})"),
+        "lost": _UNTOLD if one["interval"] is None else _lost(one),
     }
+
+
+def _lost(one: Mapping[str, Any]) -> str:
+    low, high = one["interval"]
+    return f"{_signed(one['lost'])} ({_signed(low)} to {_signed(high)})"
 
 
 def _told(dates: Sequence[Mapping[str, Any]], name: str) -> list[float]:

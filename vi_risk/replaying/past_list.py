@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from vi_risk.caselists.choosing.people import DISCHARGED, REVIEW_FEATURE
+from vi_risk.caselists.choosing.people import DISCHARGED
 from vi_risk.caselists.choosing.rules import CaseListRules
 from vi_risk.caselists.ranking import on_lists, ranked_people
 from vi_risk.cohort.contacts import CONTACT_COLUMNS, contacts_of
@@ -19,19 +18,21 @@ from vi_risk.cohort.particulars import Particulars
 from vi_risk.cohort.reviews import reviews_of
 from vi_risk.errors import InputError
 from vi_risk.features.cache import FeatureCache
+from vi_risk.features.catalogue import Catalogue
+from vi_risk.features.sources import tables_behind
 from vi_risk.models import on_snapshots, scoring
 from vi_risk.models.reviewed.windows import as_if_not_reviewed
 from vi_risk.models.snapshots import Snapshots
-from vi_risk.models.whole_record import whole_record_of
+from vi_risk.models.whole_record import WholeRecord, catalogue_of, whole_record_of
 from vi_risk.reasons.explain import explain
 from vi_risk.records.linked import Records
 from vi_risk.replaying.asked import ReplayRequest
-from vi_risk.replaying.dates import days_of_months
-from vi_risk.replaying.people import PeopleAt
+from vi_risk.replaying.people import PeopleAt, older_dates
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from vi_risk.features.engine import Windows
     from vi_risk.models.on_snapshots import Model
     from vi_risk.models.spec import ModelSpec
 
@@ -72,24 +73,58 @@ class PastList:
         return on_lists(self.ranked)
 
 
-def past_list(
-    records: Records, people: PeopleAt, request: ReplayRequest, rules: CaseListRules, cache: FeatureCache
-) -> PastList:
-    """Return the list that a run of one day would have made, with what had arrived by then.
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """All that the model of one day is trained on and its list made from."""
 
-    The model is trained as a whole run of `vi_risk.pipeline` trains it, on the same rows in the same order: the scores
-    are the same to the byte. So are the places, which go by the same rules.
+    people: PeopleAt
+    snapshots: Snapshots
+    known: Records
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """The models of one day: that of the spec, and those beside it that the rules of the list ask for."""
+
+    model: "Model"
+    companions: "Mapping[str, Model]"
+
+
+def prepared(
+    records: Records, people: PeopleAt, request: ReplayRequest, rules: CaseListRules, cache: FeatureCache
+) -> Prepared:
+    """Return what a run of one day would have learnt from, with what had arrived by then.
+
+    Raises
+    ------
+    InputError
+        Reviews are to be treated as exposure, and the records do not tell enough of them.
+    """
+    known = records.as_of(people.day)
+    return Prepared(people, _snapshots(records, known, people, request.listing_spec, rules, cache), known)
+
+
+def trained(what: Prepared, request: ReplayRequest) -> Trained:
+    """Return the models of one day; nothing is asked of the records, so that this may go on beside other work.
+
+    They are trained as a whole run of `vi_risk.pipeline` trains them, on the same rows in the same order: the scores
+    are the same to the byte, on however many threads of the processor.
 
     Raises
     ------
     InputError
         The day has too few events to learn from.
     """
-    spec = request.listing_spec
-    snapshots = _snapshots(records, people, spec, rules, cache)
-    model = on_snapshots.train(snapshots, spec)
-    companions = _companions(snapshots, request)
-    scores = scoring.score(model, snapshots, spec=spec, companions=companions)
+    spec = request.training_spec
+    return Trained(on_snapshots.train(what.snapshots, spec), _companions(what.snapshots, spec))
+
+
+def past_list(
+    records: Records, what: Prepared, models: Trained, request: ReplayRequest, rules: CaseListRules, cache: FeatureCache
+) -> PastList:
+    """Return the list that a run of one day would have made: its places go by the same scores and the same rules."""
+    spec, snapshots, people, model = request.listing_spec, what.snapshots, what.people, models.model
+    scores = scoring.score(model, snapshots, spec=spec, companions=models.companions)
     ranked = ranked_people(scores, snapshots, rules=rules, capacity=request.capacity)
     listed = on_lists(ranked)
     unnamed = rules.hidden(snapshots.catalogue)
@@ -97,88 +132,104 @@ def past_list(
     at_list, features = snapshots.rows("list")
     delayed = {}
     for months in people.delayed:
-        then = _with_older_records(records, snapshots, people, months, rules, cache)
-        risks = scoring.score(model, then, spec=spec, companions=companions)
+        then = _with_older_records(records, what, months, rules, cache)
+        risks = scoring.score(model, then, spec=spec, companions=models.companions)
         delayed[months] = on_lists(ranked_people(risks, then, rules=rules, capacity=request.capacity))
-    known = snapshots.answers("train")
-    known = known[known["weight"] > 0]
+    learnt_from = snapshots.answers("train")
+    learnt_from = learnt_from[learnt_from["weight"] > 0]
     return PastList(
         day=people.day,
         scores=scores,
         ranked=ranked,
         features=features.set_axis(at_list["patient_id"].to_numpy()),
         reasons=reasons,
-        rows=len(known),
-        events=int((known["outcome"] > 0).sum()),
+        rows=len(learnt_from),
+        events=int((learnt_from["outcome"] > 0).sum()),
         delayed=delayed,
     )
 
 
-def _companions(snapshots: Snapshots, request: ReplayRequest) -> "dict[str, Model]":
+def _companions(snapshots: Snapshots, spec: "ModelSpec") -> "dict[str, Model]":
     """Return the models beside the main one that the order of the list asks for; one with too few events has none."""
-    spec, trained = request.listing_spec, {}
+    found = {}
     for companion in spec.companions:
         if f"{companion.name}_outcome" not in snapshots.cohort:
             continue  # the records cannot tell it
         try:
-            trained[companion.name] = on_snapshots.train(snapshots, spec, companion=companion)
+            found[companion.name] = on_snapshots.train(snapshots, spec, companion=companion)
         except InputError:  # as in a whole run: the lists do without
             continue
-    return trained
+    return found
 
 
 def _snapshots(
-    records: Records, people: PeopleAt, spec: "ModelSpec", rules: CaseListRules, cache: FeatureCache
+    records: Records,
+    known: Records,
+    people: PeopleAt,
+    spec: "ModelSpec",
+    rules: CaseListRules,
+    cache: FeatureCache,
 ) -> Snapshots:
     """Return what the day's model is trained on and its list made from; features of the test date are not asked for."""
     plan, cohort = people.plan, pd.read_parquet(people.cohort)
     needed = cohort[cohort["role"] != "test"]
-    features = _features(records, people, needed, cache)
+    features = _features(records, known, people, needed, cache)
     learnt = Snapshots(**vars(plan), features=features, cohort=needed)
     counted = as_if_not_reviewed(learnt, records, spec)
     whole = pd.concat([counted, cohort[cohort["role"] == "test"]]).sort_index()
-    return _at_list(replace(learnt, cohort=whole), records, people.day, rules)
+    return _at_list(replace(learnt, cohort=whole), known, people.day, rules)
 
 
 def _with_older_records(
-    records: Records,
-    snapshots: Snapshots,
-    people: PeopleAt,
-    months: int,
-    rules: CaseListRules,
-    cache: FeatureCache,
+    records: Records, what: Prepared, months: int, rules: CaseListRules, cache: FeatureCache
 ) -> Snapshots:
     """Return what the list would be made from, had nothing of the last months arrived."""
-    day = people.day - timedelta(days=days_of_months(months))
+    people, dates = what.people, what.snapshots.index_dates
+    day = older_dates(people.day)[months]
     cohort = pd.read_parquet(people.delayed[months])
     older = replace(
-        snapshots,
-        index_dates=IndexDates(day, test=snapshots.index_dates.test, train=snapshots.index_dates.train),
+        what.snapshots,
+        index_dates=IndexDates(day, test=dates.test, train=dates.train),
         cohort=cohort,
-        features=_features(records, people, cohort, cache),
+        features=_features(records, what.known, people, cohort, cache),
     )
-    return _at_list(older, records, day, rules)
+    return _at_list(older, records.as_of(day), day, rules)
 
 
-def _features(records: Records, people: PeopleAt, rows: pd.DataFrame, cache: FeatureCache) -> pd.DataFrame:
+def _features(
+    records: Records, known: Records, people: PeopleAt, rows: pd.DataFrame, cache: FeatureCache
+) -> pd.DataFrame:
     """Return the features of rows of a cohort, in their order and with their index."""
     plan = people.plan
-    known = records.as_of(people.day)
     found = cache.compute(known, rows, plan.catalogue, windows=plan.windows, fingerprints=records.fingerprints())
     return rows[[*KEYS]].merge(found, on=[*KEYS], how="left", validate="one_to_one").set_axis(rows.index)
 
 
-def _at_list(snapshots: Snapshots, records: Records, day: "date", rules: CaseListRules) -> Snapshots:
-    """Return the snapshots with what the rules of a list ask of the records beside features, as known at the day."""
-    known, at_list = records.as_of(day), snapshots.people("list")
-    asked = {*rules.columns, REVIEW_FEATURE}
-    cut = {name: days for name, days in snapshots.windows.items() if name in asked}
-    contacts = contacts_of(known, at_list, day) if DISCHARGED in asked else pd.DataFrame(columns=[*CONTACT_COLUMNS])
+def _at_list(snapshots: Snapshots, known: Records, day: "date", rules: CaseListRules) -> Snapshots:
+    """Return the snapshots with what the rules of a list ask of the records beside features, as known at the day.
+
+    How long ago somebody was reviewed is told by the reviews themselves, and where none is known by nothing: the
+    feature that says so elsewhere need not look further back for it.
+    """
+    at_list = snapshots.people("list")
+    cut = {name: days for name, days in snapshots.windows.items() if name in rules.columns}
+    asked_of_stays = DISCHARGED in rules.columns
     particulars = Particulars(
-        contacts=contacts,
-        reviews=reviews_of(records, day),
+        contacts=contacts_of(known, at_list, day) if asked_of_stays else pd.DataFrame(columns=[*CONTACT_COLUMNS]),
+        reviews=reviews_of(known, day),
         departures=pd.DataFrame(columns=[*DEPARTURE_COLUMNS]),
-        objectors=objectors_of(records, day),
+        objectors=objectors_of(known, day),
     )
-    whole_record = whole_record_of(known, at_list, snapshots.catalogue, cut)
+    whole_record = _whole_record(known, at_list, snapshots.catalogue, cut) if cut else None
     return replace(snapshots, particulars=particulars, whole_record=whole_record)
+
+
+def _whole_record(known: Records, at_list: pd.DataFrame, catalogue: Catalogue, cut: "Windows") -> WholeRecord | None:
+    """Return what the rules ask over windows that the model had to cut, of the tables that these features read alone.
+
+    A query is compiled with every table that it might read, which takes longer than to run it.
+    """
+    asked = catalogue_of(catalogue, cut)
+    behind = {"patients", *(table for one in asked.definitions for table in tables_behind(one.table))}
+    few = replace(known, tables={name: rows for name, rows in known.tables.items() if name in behind})
+    return whole_record_of(few, at_list, asked, cut)

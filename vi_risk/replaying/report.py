@@ -8,8 +8,9 @@ from typing import Any
 from vi_risk.evidence.disclosed import performance, rounded
 from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.replaying.churn import Churn
-from vi_risk.replaying.delays import CostOfDelay
+from vi_risk.replaying.delays import CostOfAMonth, CostOfDelay
 from vi_risk.replaying.finds import DateEvidence
+from vi_risk.replaying.not_run import NotRun
 
 _CAPACITY = "capacity"
 _MOST_THEMES = 8  # that the page follows over time: those with the highest share at any date
@@ -25,12 +26,16 @@ class ReplayReport:
         Of the model that each date trained anew.
     known_to
         The day after the last on which the records are complete: a window that ends later is open.
-    dates
-        What each date says, earliest first.
+    every
+        The step from one date to the next, as it was asked for; "" where dates were given one by one.
+    treated_as
+        What the spec does about reviews (`vi_risk.models.reviewed`).
+    dates, not_run
+        What each date says, earliest first; and those that could not be run, with the reason.
     churn, churn_by_practice
         How each list but the first differs from those before it.
     delays
-        What records that arrive late cost.
+        What records that arrive late cost; `each_month`: what each month costs, taken over all of them.
     rule
         How numbers of people are told to others than the team.
     """
@@ -38,14 +43,18 @@ class ReplayReport:
     title: str
     outcome: str
     source: str
+    every: str
     places: int
     horizon_days: int
+    treated_as: str
     known_to: date
     dates: tuple[DateEvidence, ...]
     churn: tuple[Churn, ...]
     churn_by_practice: Mapping[str, tuple[Churn, ...]]
     delays: tuple[CostOfDelay, ...]
+    each_month: CostOfAMonth | None
     rule: Disclosure
+    not_run: tuple[NotRun, ...] = ()
 
     def disclosed(self) -> dict[str, Any]:
         """Return it as JSON holds it, numbers of people told by the rule; one that is not told is None."""
@@ -58,13 +67,30 @@ class ReplayReport:
             "horizon_days": self.horizon_days,
             "known_to": self.known_to.isoformat(),
             "small_numbers": {"fewer_than": rule.fewer_than, "round_to": rule.round_to},
+            "every": self.every,
+            "reviews_treated_as": self.treated_as,
             "dates": [_date(one, rule) for one in self.dates],
+            "not_run": [{"day": one.day.isoformat(), "reason": one.disclosed(rule)} for one in self.not_run],
             "churn": [{"day": one.day.isoformat(), **_churn([one], rule)} for one in self.churn],
             "churn_by_practice": {code: _churn(rows, rule) for code, rows in self.churn_by_practice.items() if rows},
             "reasons": self._reasons(),
             "delays": [_delay(one, rule) for one in self.delays],
+            "each_month_late": self._each_month(),
         }
         return {name: rounded(part) for name, part in told.items()}
+
+    def _each_month(self) -> dict[str, Any] | None:
+        """Return what each month costs; nothing where the numbers that it is made of are not told."""
+        one, rule = self.each_month, self.rule
+        if one is None or any(_delay(delay, rule)["lost"] is None for delay in self.delays):
+            return None
+        low, high = one.interval
+        return {
+            "listed": rule.count(one.listed),
+            "lost": rule.difference(one.lost),
+            "interval": rule.ends(one.interval),
+            "beyond_chance": "lost" if low > 0 else "gained" if high < 0 else None,
+        }
 
     def _reasons(self) -> dict[str, list[float | None]]:
         """Return theme -> share of the listed whose risk it raises, at each date; the themes seen most."""
@@ -111,6 +137,7 @@ def _date(one: DateEvidence, rule: Disclosure) -> dict[str, Any]:
         "new": rule.part(one.new, one.true_cases),
         "rule_true_cases": rule.part(one.rule_true_cases, one.listed),
         "beyond_rule": rule.part(one.beyond_rule, one.true_cases),
+        "reviewed": rule.part(one.reviewed, one.listed),
     }
 
 

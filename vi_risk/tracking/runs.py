@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -44,6 +44,9 @@ class TrackedRun:
         What was asked for. A value is kept as text, its first 6,000 characters.
     metrics
         What came out, as numbers. A metric that could not be worked out (NaN) is left out.
+    over_dates
+        Metric -> its number at each of several dates, in their order; one that could not be worked out (NaN) is left
+        out, and MLflow draws the others over the place of their date.
     tags
         What to search runs by.
     files
@@ -58,6 +61,7 @@ class TrackedRun:
     run_name: str
     parameters: Mapping[str, object]
     metrics: Mapping[str, float]
+    over_dates: Mapping[str, Sequence[float]] = field(default_factory=dict)
     model_folder: Path | None = None
     input_example: pd.DataFrame | None = None
     output_example: pd.DataFrame | None = None
@@ -186,8 +190,10 @@ def _log_values(client: "MlflowClient", run_id: str, run: TrackedRun) -> None:
         "params",
     )
     begun = client.get_run(run_id).info.start_time
+    numbers = [(name, 0, value) for name, value in run.metrics.items()]
+    numbers += [(name, place, value) for name, values in run.over_dates.items() for place, value in enumerate(values)]
     in_turn(
-        [Metric(key(name), float(value), begun, 0) for name, value in run.metrics.items() if math.isfinite(value)],
+        [Metric(key(name), float(value), begun, step) for name, step, value in numbers if math.isfinite(value)],
         _METRICS_AT_ONCE,
         "metrics",
     )

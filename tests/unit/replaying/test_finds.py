@@ -51,11 +51,14 @@ def past(**features: list[float]) -> PastList:
     )
 
 
-def after(outcome: dict[str, float], *, not_known: tuple[str, ...] = ()) -> pd.DataFrame:
+def after(
+    outcome: dict[str, float], *, not_known: tuple[str, ...] = (), reviewed: tuple[str, ...] = ()
+) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "outcome": [outcome.get(who, 0.0) for who in PEOPLE],
-            "weight": [0.0 if who in not_known else 1.0 for who in PEOPLE],
+            "weight": [0.0 if who in (*not_known, *reviewed) else 1.0 for who in PEOPLE],
+            "reviewed": [who in reviewed for who in PEOPLE],
         },
         index=PEOPLE,
     )
@@ -71,6 +74,14 @@ def test_true_cases_are_those_of_the_lists_and_beyond_the_rule_those_whom_it_doe
     assert found.rule_true_cases == 2  # p1 and p2
     assert found.beyond_rule == 1  # p0
     assert found.new == 1  # p0: nobody knew of them; p1 had an admission
+    assert found.reviewed == 0
+
+
+def test_of_people_whose_review_is_exposure_only_the_number_among_the_listed_is_told() -> None:
+    found = date_evidence(past(), after({"p0": 1, "p1": 1, "p2": 1, "p5": 1}, reviewed=("p1", "p2")))
+
+    assert found.reviewed == 1  # p1; p2 is not listed
+    assert (found.events, found.true_cases, found.rule_true_cases) == (2, 1, 0)
 
 
 def test_the_outcome_of_who_left_the_area_is_not_known_and_is_no_case() -> None:

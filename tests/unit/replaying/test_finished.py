@@ -8,6 +8,7 @@ import pytest
 
 from vi_risk.replaying.finds import LISTED_COLUMNS, DateEvidence
 from vi_risk.replaying.finished import FinishedDates
+from vi_risk.replaying.not_run import NotRun
 from vi_risk.running.files import JOURNAL
 
 SPRING, SUMMER = date(2024, 4, 1), date(2024, 7, 1)
@@ -29,6 +30,16 @@ def test_a_date_that_is_done_is_there_for_who_asks_the_same(tmp_path: Path) -> N
     assert (found.holds(SPRING), found.holds(SUMMER)) == (True, False)
     assert found.evidence(SPRING) == evidence(SPRING)
     assert found.listed([SPRING])["patient_id"].tolist() == ["p1"]
+
+
+def test_a_date_that_could_not_be_run_is_done_with_its_reason(tmp_path: Path) -> None:
+    FinishedDates.in_folder(tmp_path, tmp_path / "dates", asked="this").keep_not_run(NotRun(SPRING, "too few events"))
+
+    found = FinishedDates.in_folder(tmp_path, tmp_path / "dates", asked="this")
+    found.keep(evidence(SUMMER), listed(SUMMER))
+
+    assert found.holds(SPRING)
+    assert found.not_run([SPRING, SUMMER]) == [NotRun(SPRING, "too few events")]
 
 
 def test_whoever_asks_something_else_finds_nothing(tmp_path: Path) -> None:

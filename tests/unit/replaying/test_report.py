@@ -7,8 +7,9 @@ import pytest
 
 from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.replaying.churn import Churn
-from vi_risk.replaying.delays import CostOfDelay
+from vi_risk.replaying.delays import CostOfAMonth, CostOfDelay
 from vi_risk.replaying.finds import DateEvidence
+from vi_risk.replaying.not_run import NotRun
 from vi_risk.replaying.page import in_short, replay_page
 from vi_risk.replaying.report import ReplayReport
 
@@ -32,7 +33,8 @@ def still_open(day: date) -> DateEvidence:
 def report(*dates: DateEvidence, **more: object) -> ReplayReport:
     churn = tuple(Churn(one.day, one.listed, 38, 104, one.listed - 142, 47) for one in dates[1:])
     about: dict[str, object] = {
-        "title": "Emergency admission", "outcome": "an emergency admission in the next 12 months", "source": "trust",
+        "title": "Emergency admission", "every": "3m", "treated_as": "ignore", "each_month": None,
+        "outcome": "an emergency admission in the next 12 months", "source": "trust",
         "places": 20, "horizon_days": 365, "known_to": date(2025, 4, 1), "dates": dates, "churn": churn,
         "churn_by_practice": {"A": churn}, "delays": (), "rule": Disclosure(),
     }  # fmt: skip
@@ -71,16 +73,64 @@ def test_a_loss_whose_interval_holds_nought_is_told_as_none_beyond_chance() -> N
 
     (told,) = found.disclosed()["delays"]
     assert (told["lost"], told["interval"], told["beyond_chance"]) == (10, [-10, 30], None)
-    assert "no loss of true cases beyond chance" in " ".join(in_short(found.disclosed()))
 
 
 def test_a_loss_beyond_chance_is_told_with_its_interval() -> None:
     cost = CostOfDelay(3, lists=4, listed=600, true_cases=240, found_late=212, lost=28, interval=(8.1, 47.9))
     found = report(closed(SPRING), delays=(cost,))
 
-    assert "3 months late: about 30 fewer true cases of 240 (95 % interval of those lost 5 to 50)" in " ".join(
-        in_short(found.disclosed())
+    (told,) = found.disclosed()["delays"]
+    assert (told["lost"], told["interval"], told["beyond_chance"]) == (30, [5, 50], "lost")
+    assert "3 months late, by themselves: about 30 fewer true cases of 240 (95 % interval of those lost 5 to 50)" in (
+        " ".join(in_short(found.disclosed()))
     )
+    assert "30 (5 to 50)" in replay_page(found).replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize(
+    ("lost", "interval", "said"),
+    [
+        (18.2, (4.1, 32.3), "about 20 fewer true cases among 600 people listed, 3.3 of every 100 (95 % interval of"),
+        (-18.2, (-32.3, -4.1), "about 20 more true cases among 600 people listed, 3.3 of every 100"),
+        (3.0, (-4.1, 10.2), "no loss of true cases beyond chance among 600 people listed (95 % interval of those lost"),
+    ],
+)
+def test_what_each_month_costs_is_said_in_short(lost: float, interval: tuple[float, float], said: str) -> None:
+    found = report(closed(SPRING), each_month=CostOfAMonth(601, lost, interval))
+
+    assert f"Each month by which records arrive later: {said}" in " ".join(in_short(found.disclosed()))
+
+
+def test_what_each_month_costs_is_not_told_where_what_it_is_made_of_is_not() -> None:
+    few = CostOfDelay(1, lists=1, listed=20, true_cases=3, found_late=2, lost=1, interval=(-1.0, 3.0))
+    found = report(closed(SPRING), delays=(few,), each_month=CostOfAMonth(20, 1.0, (-1.0, 3.0)))
+
+    assert found.disclosed()["each_month_late"] is None
+
+
+def test_a_date_that_could_not_be_run_stands_on_the_page_with_its_reason() -> None:
+    found = report(closed(SPRING), not_run=(NotRun(SUMMER, "outcome: found 3 events in 402 rows."),))
+    page = replay_page(found)
+
+    assert "<strong>2024-07-01</strong>: outcome: found fewer than 8 events in 400 rows." in page
+    assert "1 date of 2 could not be run" in page
+
+
+@pytest.mark.parametrize(
+    ("every", "said"), [("3m", "every 3 months,"), ("1y", "every year,"), ("4w", "every 4 weeks,")]
+)
+def test_the_page_says_which_step_its_dates_have(every: str, said: str) -> None:
+    assert f"{said} from 1 April 2024 to 1 July 2024" in replay_page(
+        report(closed(SPRING), closed(SUMMER), every=every)
+    )
+
+
+def test_people_left_out_for_a_review_have_a_column_where_reviews_are_exposure() -> None:
+    page = replay_page(report(closed(SPRING, reviewed=41), treated_as="exclude"))
+
+    assert "Reviewed, left out" in page
+    assert ">40</td></tr>" in page
+    assert "Reviewed, left out" not in replay_page(report(closed(SPRING, reviewed=0)))
 
 
 def test_the_page_of_one_date_says_that_change_is_not_told() -> None:
