@@ -26,7 +26,8 @@ PROMPT_COLUMNS = ("patient_id", "role", "text", "rule")  # prompt
 CHANGE_COLUMNS = ("patient_id", "text")  # thing that changed since the list before
 CONTACT_COLUMNS = ("patient_id", "setting", "began_on", "ended_on")  # contact in 24 months; ended_on of stays alone
 USUAL_COLUMNS = ("age_band", "sex", "risk")  # age band and sex; then the other chances that there are
-EXCLUDED_COLUMNS = ("patient_id", "age_band", "risk", "reason")  # person who would be listed but for the reason
+# Person who would be listed but for the reason: what keeps them off, or that they were not drawn in a lot.
+EXCLUDED_COLUMNS = ("patient_id", "age_band", "risk", "reason")
 LEFT_COLUMNS = ("patient_id", "rank_before", "why")  # person of the list before who is not on this one
 
 
@@ -100,6 +101,14 @@ class CaseList:
     ------
     UsageError
         The table's columns are not these, or a risk is missing or outside 0 to 1.
+
+    Examples
+    --------
+    >>> first = lists[0]
+    >>> first.table[["rank", "band"]].columns.tolist(), first.table["rank"].tolist()
+    (['rank', 'band'], [1, 2])
+    >>> bool(first.table["risk"].is_monotonic_decreasing), first.about.index_date
+    (True, datetime.date(2025, 1, 1))
     """
 
     practice_code: str

@@ -13,6 +13,7 @@ from vi_risk.caselists.choosing.changes import PreviousList, departed_since, lef
 from vi_risk.caselists.choosing.people import COMPANIONS
 from vi_risk.caselists.choosing.rules import CaseListRules, places_asked_for, shipped_rules
 from vi_risk.caselists.choosing.standing import NOT_SCORED, OBJECTION, excluding
+from vi_risk.caselists.choosing.tie_band import IN_BAND, NOT_DRAWN
 from vi_risk.caselists.lists import DECISION_COLUMNS, LEADING_COLUMNS, CaseList, ListAbout
 from vi_risk.caselists.ranking import on_lists, practices_without_list, ranked_people
 from vi_risk.caselists.usual import usual_chances
@@ -184,9 +185,17 @@ def _table(listed: pd.DataFrame, said: pd.DataFrame, facts: pd.DataFrame, rules:
 
 
 def _excluded(people: pd.DataFrame) -> pd.DataFrame:
-    """Return those who would be listed but for what keeps them off, and may be named."""
-    kept = people[people["place"] & (people["kept_off"] != "") & people["named"]]
-    return kept.rename(columns={"kept_off": "reason"})
+    """Return those who would be listed but for what keeps them off, and may be named; and who was not drawn in a lot.
+
+    Of a lot everyone is told who has no place, also those whom the order alone would have put below the line: each
+    could have had one.
+    """
+    kept = people["place"] & (people["kept_off"] != "") & people["named"]
+    if IN_BAND not in people:
+        return people[kept].rename(columns={"kept_off": "reason"})
+    not_drawn = people[IN_BAND] & ~people["listed"]
+    reason = people["kept_off"].mask(not_drawn, NOT_DRAWN)
+    return people.assign(reason=reason)[kept | not_drawn]
 
 
 def _counts(

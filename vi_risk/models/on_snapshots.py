@@ -122,19 +122,20 @@ def train(snapshots: "Snapshots", spec: ModelSpec, *, companion: ModelSpec | Non
     ('RiskClassifier', True)
     """
     refuse_leaks(snapshots, horizon_days=spec.horizon_days)
-    _refuse_untold_reviews(snapshots, spec)
+    refuse_untold_reviews(snapshots, spec)
     asked = companion or spec
     inputs = [feature.name for feature in asked.inputs(snapshots.catalogue)]
     of = None if companion is None else companion.name
     return fit(asked, snapshots.catalogue, training_rows(snapshots, of=of).select(inputs))
 
 
-def _refuse_untold_reviews(snapshots: "Snapshots", spec: ModelSpec) -> None:
+def refuse_untold_reviews(snapshots: "Snapshots", spec: ModelSpec) -> None:
+    """Refuse snapshots that do not tell in which windows a review was at work, where the spec treats these."""
     if spec.reviews.treated_as != "ignore" and REVIEW_DAY not in snapshots.cohort:
         msg = (
             f'{spec.name}: reviews.treated_as = "{spec.reviews.treated_as}" needs to know in which windows a review was'
-            " at work, which these features do not tell: they were built for another spec, or on Spark. Build them"
-            ' for this one (`vi-risk features build`, --engine embedded), or write treated_as = "ignore".'
+            " at work, which these features do not tell: they were built for another spec. Build them for this one with"
+            ' `vi-risk features build`, or write treated_as = "ignore".'
         )
         raise InputError(msg)
 

@@ -18,6 +18,7 @@ from vi_risk.features.catalogue import Catalogue
 from vi_risk.models.learning.calibration import Floats, Rows, folds_apart
 from vi_risk.models.learning.inputs import Inputs, name_in_booster
 from vi_risk.models.on_snapshots import LearningRows, estimator_of
+from vi_risk.models.reviewed.learning import told_apart, with_share
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.spec_tables import LearnerSpec
 
@@ -97,6 +98,9 @@ class TrialRows:
     def of(cls, rows: LearningRows, spec: ModelSpec, catalogue: Catalogue) -> Self:
         """Return the training rows of a spec, ready for trials.
 
+        Where reviews are a covariate, trials learn with it as training does, and are held against the windows as they
+        were, reviewed or not.
+
         Raises
         ------
         InputError
@@ -110,7 +114,10 @@ class TrialRows:
                 f" events in {happened.size} rows. Add patients or index dates, or choose a longer horizon."
             )
             raise InputError(msg)
-        table = known.features.select(known.telling).table()
+        features = known.features.select(known.telling)
+        if told_apart(known.review_share):
+            features = with_share(features, known.review_share)
+        table = features.table()
         inputs = Inputs.of(table)
         matrix = inputs.matrix(table)
         whole = lgb.Dataset(

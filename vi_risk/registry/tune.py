@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vi_risk.errors import ResourceError
-from vi_risk.models.on_snapshots import training_rows
+from vi_risk.models.on_snapshots import refuse_untold_reviews, training_rows
 from vi_risk.models.snapshot_files import load_snapshots
 from vi_risk.models.spec import spec_of
 from vi_risk.models.spec_file import write_spec
@@ -32,7 +32,7 @@ def tune(folder: Path, *, trials: int, tracking_uri: str, report: Report | None 
     Raises
     ------
     InputError
-        The folder has no features, or too few events among them.
+        The folder has no features, too few events among them, or does not tell of reviews that the spec treats.
     ResourceError
         The folder or the store cannot be written, or optuna is not installed.
     """
@@ -40,6 +40,7 @@ def tune(folder: Path, *, trials: int, tracking_uri: str, report: Report | None 
     run = read_run(folder, needs="features", command="features build")
     spec, snapshots = spec_of(run), load_snapshots(folder, run["features"])
     refuse_leaks(snapshots, horizon_days=spec.horizon_days)
+    refuse_untold_reviews(snapshots, spec)
     rows = training_rows(snapshots).select([feature.name for feature in spec.inputs(snapshots.catalogue)])
     key, loss = _key(run), LOSSES[spec.learner.objective]
     best = float("inf")

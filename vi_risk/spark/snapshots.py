@@ -57,6 +57,13 @@ def write_snapshots(
     if spec.cohort.index != "date":
         msg = f"--engine spark: {spec.name} asks on the day after a discharge, which is built embedded. Leave it out."
         raise UsageError(msg)
+    if spec.reviews.treated_as != "ignore":
+        msg = (
+            f'--engine spark: {spec.name}: reviews.treated_as = "{spec.reviews.treated_as}" is built embedded alone, as'
+            " Spark does not work out in which windows a review was at work. Leave --engine out, or write treated_as ="
+            ' "ignore".'
+        )
+        raise UsageError(msg)
     records = without_objectors(records, index_date)
     plan, cohorts = plan_snapshots(records, spec, index_date=index_date, catalogue=catalogue)
     first, *others = [cohort.people for cohort in cohorts]

@@ -7,7 +7,7 @@ from vi_risk.cohort.censoring import about_censoring
 from vi_risk.errors import InputError
 from vi_risk.models import beside, on_snapshots
 from vi_risk.models.learning import bundle
-from vi_risk.models.reviewed.at_the_top import at_the_top, doubt_of, treated_in_words
+from vi_risk.models.reviewed.at_the_top import at_the_top, doubt_of, nobody_left, treated_in_words
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
 from vi_risk.running.files import remove
@@ -37,7 +37,8 @@ def train(folder: Path, report: Report) -> None:
     done, doubts = treated_in_words(snapshots, spec)
     for line in done:
         report.step(line)
-    for doubt in (*doubts, doubt_of(at_the_top(snapshots, spec, model.unseen_raw_), spec)):
+    taught_by = doubt_of(at_the_top(snapshots, spec, model.unseen_raw_), spec)
+    for doubt in (*doubts, taught_by, _nobody_left(snapshots, spec, model)):
         if doubt:
             report.warn(doubt)
     companions = _train_companions(folder / MODEL_FOLDER, spec, snapshots, report)
@@ -58,6 +59,13 @@ def train(folder: Path, report: Report) -> None:
         "score_decay": on_snapshots.decay_of(model, snapshots),
     }
     update_run(folder, "model", part)
+
+
+def _nobody_left(snapshots: Snapshots, spec: ModelSpec, model: on_snapshots.Model) -> str | None:
+    if spec.reviews.treated_as in ("ignore", "weight"):  # so that nobody is scored for nothing
+        return None
+    features = snapshots.blocks("train").select(model.feature_name_)
+    return nobody_left(snapshots, spec, on_snapshots.raw_scores(model, features))
 
 
 def _train_companions(model_folder: Path, spec: ModelSpec, snapshots: Snapshots, report: Report) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """What a trial comes to is LightGBM's own loss on patients held out, and the gain is told of patients apart."""
 
+from dataclasses import replace
+
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.models.learning.blocks import Blocks, HeldRows
 from vi_risk.models.learning.calibration import risk_of
 from vi_risk.models.on_snapshots import LearningRows
+from vi_risk.models.reviewed.learning import AT_WORK
 from vi_risk.models.spec import ModelSpec
 from vi_risk.models.trials import FOLDS, TrialRows, loss_of
 
@@ -190,3 +193,22 @@ def test_risks_of_raw_scores_have_the_log_loss_of_their_outcome() -> None:
 def test_too_few_events_are_refused_before_any_trial(rows: LearningRows) -> None:
     with pytest.raises(InputError, match=r"tuning: expected at least 5000 events and as many non-events, found \d+"):
         TrialRows.of(rows, spec_of(min_events=5000), CATALOGUE)
+
+
+def test_where_reviews_are_a_covariate_trials_learn_with_them_as_training_does() -> None:
+    rows = learning_rows()
+    generator = np.random.default_rng(3)
+    share = np.where(generator.random(len(rows.outcome)) < 0.3, 0.5, 0.0)
+    helped = replace(rows, outcome=np.where(share > 0, 0.0, rows.outcome))  # whoever is reviewed has no event
+    spec = spec_of()
+
+    without = TrialRows.of(helped, spec, CATALOGUE)
+    learnt_with = TrialRows.of(replace(helped, review_share=share), spec, CATALOGUE)
+    nobody = TrialRows.of(replace(helped, review_share=np.zeros_like(share)), spec, CATALOGUE)
+
+    assert [*learnt_with.matrix.columns] == [*without.matrix.columns, AT_WORK]
+    assert [*nobody.matrix.columns] == [*without.matrix.columns]
+    blind, seeing = (of.tried(spec.learner, trees_as_given=True).loss for of in (without, learnt_with))
+    assert blind is not None
+    assert seeing is not None
+    assert seeing < blind - 0.01

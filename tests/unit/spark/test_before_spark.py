@@ -4,14 +4,18 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from tests.conftest import GOVERNANCE, MakeRecords
 from vi_risk.cli import app
+from vi_risk.errors import UsageError
 from vi_risk.models.spec import load_spec
 from vi_risk.spark.snapshots import write_snapshots
+from vi_risk.spark.workspace import SparkWorkspace
 
 
 def build(*flags: object) -> Result:
@@ -55,6 +59,14 @@ def test_records_that_are_not_on_spark_are_refused_by_name(make_records: MakeRec
     records = make_records(patients=[{"patient_id": "p"}])
     with pytest.raises(TypeError, match="not on Spark"):
         write_snapshots(records, load_spec("emergency_admission_12m"), tmp_path, index_date=date(2025, 1, 1))
+
+
+def test_reviews_that_a_spec_treats_are_refused_before_anything_is_built(tmp_path: Path) -> None:
+    records: Any = SimpleNamespace(workspace=object.__new__(SparkWorkspace))
+    spec = load_spec().with_changes(reviews={"treated_as": "exclude"})
+
+    with pytest.raises(UsageError, match=r'--engine spark: .*treated_as = "exclude" is built embedded alone'):
+        write_snapshots(records, spec, tmp_path, index_date=date(2025, 1, 1))
 
 
 def test_a_newcomer_never_loads_spark() -> None:

@@ -56,7 +56,7 @@ def people_at_list(
     DataFrame
         The columns of `scores`, rank among them if they have it, with risk_of_death and risk_3m for the companions of
         those outcomes; those of the cohort, in_hospital as 1 or 0; days_since_review, since an MDT last discussed them,
-        and review_open, 1 where that review put them off to a later meeting or its date to look again has come;
+        and review_open, 1 where its date to look again has come, or it put them off and named none;
         days_since_review_due, since that date, where it has; for each decision that a review may come to, such as
         review_declined, 1 where the last one did; days_since_discharge, since the last stay of a night or more;
         objects, 1 for an objection to risk stratification; and the features, over the whole record that the date of the
@@ -113,7 +113,8 @@ def _with_reviews(people: pd.DataFrame, snapshots: "Snapshots") -> pd.DataFrame:
         day = pd.Timestamp(snapshots.index_dates.list_date)
         since_due = (day - pd.to_datetime(reviews["review_on"])).dt.days
         days_ago = (day - pd.to_datetime(reviews["reviewed_on"])).dt.days
-        reviews = reviews.assign(days=days_ago, again=(since_due >= 0) | (reviews["decision"] == _DISCUSS_AGAIN))
+        put_off = (reviews["decision"] == _DISCUSS_AGAIN) & reviews["review_on"].isna()  # who named a day meant it
+        reviews = reviews.assign(days=days_ago, again=(since_due >= 0) | put_off)
         reviews[REVIEW_DUE] = since_due.where(since_due >= 0)
         for decision, column in DECISIONS.items():
             reviews[column] = reviews["decision"] == decision

@@ -49,6 +49,18 @@ class CaseListRules:
     ------
     SpecificationError
         The rules contradict themselves; the message has one line for each fault.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> import vi_risk
+    >>> rules = replace(vi_risk.load_rules(), capacity=12)
+    >>> rules.capacity, rules.band(0.55)
+    (12, 'very high')
+    >>> replace(rules, capacity=0)
+    Traceback (most recent call last):
+    ...
+    vi_risk.errors.SpecificationError: case list rules: capacity: expected a whole number from 1, found 0. Give the ...
     """
 
     bands: tuple[Band, ...]

@@ -21,7 +21,7 @@ from vi_risk.errors import SpecificationError
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 BY_LOT = "place drawn by lot among equals at the line"
-NOT_DRAWN = "not drawn: the last places were given by lot among equals at the line"
+NOT_DRAWN = "not drawn: the last places went by lot among the people just above and just below the line"
 IN_BAND, LOT_CHANCE = "in_tie_band", "lot_chance"  # columns of ranked people, where there is a band
 LOT_COLUMNS = ("meeting", "practice_code", "rank", "patient_id", LOT_CHANCE, "drawn")  # of the record of a lot
 _MOST = 10  # places: a band is to be small beside the capacity, and people in it alike

@@ -1,7 +1,7 @@
 """How many of those at the top a team had reviewed: whether a model would learn from its own success."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,8 @@ class AtTheTop:
     Attributes
     ----------
     windows, events
-        At the top of each training date, all of them and those that ended in the outcome.
+        At the top of each training date (after a discharge, where each has a date of its own, of all of them), all of
+        them and those that ended in the outcome.
     windows_reviewed, events_reviewed
         Of these, after a review.
     """
@@ -68,9 +69,7 @@ def at_the_top(snapshots: "Snapshots", spec: ModelSpec, unseen: "Floats") -> AtT
         effect_days=spec.reviews.effect_days,
         decisions=spec.reviews.decisions,
     )
-    score = pd.Series(unseen, index=rows.index).groupby(rows["index_date"])
-    places = np.ceil(spec.reviews.top_share * score.transform("size"))
-    top = (score.rank(ascending=False, method="first") <= places).to_numpy()
+    top = _top(rows, unseen, spec)
     event = (answers.loc[known, "outcome"] > 0).to_numpy()
     reviewed = exposure["review_day"].notna().to_numpy()
     return AtTheTop(
@@ -90,6 +89,31 @@ def doubt_of(found: AtTheTop | None, spec: ModelSpec) -> str | None:
         f" {100 * reviews.warn_share:g} %). Where reviews help, the model learns that the sickest are safe. Declare in"
         ' the spec what is done about them, [reviews] treated_as = "exclude", "covariate" or "weight";'
         " docs/retraining.md tells what each can and cannot mend."
+    )
+
+
+def nobody_left(snapshots: "Snapshots", spec: ModelSpec, score: "Floats") -> str | None:
+    """Return in words that hardly any window at the top is left without a review, where they are left out or marked.
+
+    Under "weight" `treated_in_words` tells where there is no overlap, stratum by stratum.
+
+    Parameters
+    ----------
+    score
+        Of each training row, known or not, in their order.
+    """
+    if spec.reviews.treated_as not in ("exclude", "covariate"):
+        return None
+    training = snapshots.people("train")
+    of_top = training.loc[_top(training, score, spec), REVIEW_DAY]
+    without = int(of_top.isna().sum())
+    if without * MOST_STOOD_FOR >= len(of_top):
+        return None
+    return (
+        f"reviews: of the {100 * spec.reviews.top_share:g} % of training windows with the highest scores"
+        f" {_share(without, len(of_top))} had no review, fewer than 1 in {MOST_STOOD_FOR:.0f}: hardly anybody there"
+        " shows the risk without one, and the risks at the top rest on people further down. Let training look further"
+        " back (snapshots.most), or keep a tie band on the lists."
     )
 
 
@@ -113,12 +137,9 @@ def treated_in_words(snapshots: "Snapshots", spec: ModelSpec) -> tuple[list[str]
         )
         return said, [too_few]
     weight, stratum = training["weight"], training[REVIEW_STRATUM]
-    left = (~reviewed).groupby(stratum).mean()
+    left = (~reviewed).astype(float).groupby(stratum).mean()
     bare = weight.groupby(stratum).sum() == 0
-    said.append(
-        f"reviews: {len(left)} strata of how likely one was; in the likeliest {100 * float(left.iloc[-1]):.0f} % of"
-        f" windows had none; the largest weight is {float(weight.max()):.1f}"
-    )
+    said.append(_strata_in_words(left, float(weight.max())))
     if not bare.any():
         return said, []
     windows = int(stratum.isin(bare.index[bare]).sum())
@@ -129,6 +150,19 @@ def treated_in_words(snapshots: "Snapshots", spec: ModelSpec) -> tuple[list[str]
         " (snapshots.most), or keep a tie band on the lists."
     )
     return said, [no_overlap]
+
+
+def _strata_in_words(left: "pd.Series[float]", largest: float) -> str:
+    """Return what strata there are, of the share of each that had no review."""
+    if len(left) == 1:
+        return (
+            "reviews: nothing tells who is likely to have one, so that all windows without one count alike;"
+            f" the largest weight is {largest:.1f}"
+        )
+    return (
+        f"reviews: {len(left)} strata of how likely one was; in the likeliest {100 * float(left.iloc[-1]):.0f} % of"
+        f" windows had none; the largest weight is {largest:.1f}"
+    )
 
 
 def on_the_card(spec: ModelSpec) -> dict[str, str]:
@@ -142,6 +176,14 @@ def on_the_card(spec: ModelSpec) -> dict[str, str]:
         f" {_WAYS[reviews.treated_as]}; risks are those without a review, and the test is treated likewise"
     )
     return {"Reviewed by a team": told}
+
+
+def _top(rows: pd.DataFrame, score: "Floats", spec: ModelSpec) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """Return which rows are of the highest scores: of each date, but where a date is that of one discharge."""
+    together = rows["index_date"] if spec.cohort.index == "date" else np.zeros(len(rows))
+    scores = pd.Series(score, index=rows.index).groupby(together)
+    places = np.ceil(spec.reviews.top_share * scores.transform("size"))
+    return np.asarray(scores.rank(ascending=False, method="first") <= places, dtype=bool)
 
 
 def _share(part: int, whole: int) -> str:

@@ -160,7 +160,10 @@ def _review_score(
     snapshots: "Snapshots", role: "Role", reviewed: "np.ndarray[Any, Any]", patients: "np.ndarray[Any, Any]",
     spec: ModelSpec,
 ) -> "Floats":  # fmt: skip
-    """Return how likely a review of each row was, as log-odds by trees that did not see the patient."""
+    """Return how likely a review of each row was, as log-odds by trees that did not see the patient.
+
+    All are alike where nothing that is known tells who is reviewed.
+    """
     features = snapshots.blocks(role).select([feature.name for feature in spec.inputs(snapshots.catalogue)])
     telling = [name for name, no in zip(features.columns, tells_nothing(features), strict=True) if not no]
     trees = RiskClassifier(
@@ -171,7 +174,10 @@ def _review_score(
         seed=spec.seed,
         num_threads=spec.learner.num_threads,
     )
-    return trees.fit(features.select(telling), reviewed.astype(float), groups=patients).unseen_raw_
+    try:
+        return trees.fit(features.select(telling), reviewed.astype(float), groups=patients).unseen_raw_
+    except InputError:  # of patients not seen the trees do not find who is reviewed: as far as is known, chance decided
+        return np.zeros(len(reviewed))
 
 
 def _counts_for(cohort: "pd.DataFrame", exposure: "pd.DataFrame", spec: ModelSpec, *, of: ModelSpec) -> "Floats":

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.unit.models.reviewed.acted_on import acted_on, no_reviews, spec_of
+from tests.unit.models.reviewed.acted_on import acted_on, no_reviews, spec_of, treated
 from vi_risk.cohort.particulars import Particulars
 from vi_risk.cohort.reviews import reviews_of
 from vi_risk.models.on_snapshots import train
-from vi_risk.models.reviewed.at_the_top import AtTheTop, at_the_top, doubt_of
+from vi_risk.models.reviewed.at_the_top import AtTheTop, at_the_top, doubt_of, nobody_left
 from vi_risk.models.snapshots import Snapshots
 
 
@@ -83,3 +83,33 @@ def test_without_reviews_there_is_nothing_to_warn_of() -> None:
 
     assert (nobody.windows_reviewed, nobody.events_reviewed) == (0, 0)
     assert at_the_top(snapshots, spec_of("ignore"), score) is None  # not at hand, as on Spark
+
+
+def test_after_a_discharge_the_top_is_of_all_windows_as_each_has_a_date_of_its_own(reviewed: Snapshots) -> None:
+    training = reviewed.people("train")
+    days = pd.to_datetime(training["index_date"]) + pd.to_timedelta(np.arange(len(training)), unit="D")
+    cohort = reviewed.cohort.copy()
+    cohort.loc[training.index, "index_date"] = days.dt.date
+    each_its_own = replace(reviewed, cohort=cohort)
+    spec = spec_of("ignore", top_share=0.1).with_changes(cohort={"index": "discharge"})
+
+    found = at_the_top(each_its_own, spec, np.arange(len(training), dtype=float))
+
+    assert found is not None
+    assert found.windows == 100  # one in ten, not each as the highest of its day
+
+
+@pytest.mark.parametrize("way", ["exclude", "covariate"])
+def test_where_hardly_anybody_at_the_top_is_left_without_a_review_that_is_said(way: str) -> None:
+    everyone, most = (treated(way, people=1000, share=share)[0] for share in (1.0, 0.6))
+    spec = spec_of(way)
+
+    def by_admissions(snapshots: Snapshots) -> "np.ndarray[Any, np.dtype[np.float64]]":
+        return snapshots.blocks("train").table()["emergency_admissions_365d"].to_numpy()
+
+    doubt = nobody_left(everyone, spec, by_admissions(everyone))
+
+    assert doubt is not None
+    assert "of the 5 % of training windows with the highest scores 0 % had no review, fewer than 1 in 20" in doubt
+    assert nobody_left(most, spec, by_admissions(most)) is None
+    assert nobody_left(everyone, spec_of("weight"), by_admissions(everyone)) is None  # told by stratum

@@ -10,7 +10,7 @@ from tests.conftest import MakeRecords
 from tests.unit.models.reviewed.acted_on import acted_on, records_of, spec_of, treated
 from vi_risk.errors import InputError
 from vi_risk.models.evaluating import evaluate
-from vi_risk.models.evidence.evaluation import Performance
+from vi_risk.models.evidence.evaluation import Evaluation, Performance
 from vi_risk.models.on_snapshots import train
 from vi_risk.models.reviewed.at_the_top import treated_in_words
 from vi_risk.models.reviewed.windows import as_if_not_reviewed
@@ -93,7 +93,7 @@ def test_evidence_is_of_the_windows_without_a_review() -> None:
     assert tested["outcome"].mean() < true - 0.03  # as it came about
     assert isinstance(found, Performance)
     assert found.observed == pytest.approx(true, abs=0.015)
-    assert found.expected_over_observed == pytest.approx(1, abs=0.08)
+    assert found.observed_over_expected == pytest.approx(1, abs=0.08)
 
 
 def test_records_without_reviews_cannot_be_treated(make_records: MakeRecords) -> None:
@@ -158,3 +158,47 @@ def test_features_that_do_not_tell_of_reviews_are_refused() -> None:
 
     with pytest.raises(InputError, match="which these features do not tell"):
         train(snapshots, spec_of("exclude"))
+
+
+@pytest.mark.parametrize("way", ["exclude", "covariate", "weight"])
+def test_comparators_learn_from_windows_without_a_review_as_the_model_does(way: str) -> None:
+    snapshots, _ = treated(way)
+    spec = spec_of(way)
+
+    found = evaluate(train(snapshots, spec), snapshots, capacity=10, spec=spec)
+
+    assert isinstance(found, Evaluation)
+    for name in ("age_and_sex", "admissions_last_year", "l1_logistic_regression"):
+        comparator = found.comparators[name]
+        assert isinstance(comparator, Performance)
+        assert comparator.observed_over_expected == pytest.approx(1, abs=0.08), name
+
+
+@pytest.mark.parametrize("way", ["exclude", "covariate"])
+def test_a_test_of_nobody_but_the_reviewed_is_refused_with_their_number(way: str) -> None:
+    snapshots, _ = treated(way, people=1000)
+    tested = snapshots.people("test").index
+    cohort = snapshots.cohort.copy()
+    cohort.loc[tested, "review_day"], cohort.loc[tested, "weight"] = 10.0, 0.0
+    everyone = replace(snapshots, cohort=cohort)
+
+    with pytest.raises(InputError, match="0 of 0 people had the outcome, beside 1,000 whom a team had reviewed"):
+        evaluate(train(everyone, spec_of(way)), everyone, spec=spec_of(way))
+
+
+def test_where_chance_alone_decides_who_is_reviewed_all_others_stand_for_them_alike() -> None:
+    snapshots, _, _ = acted_on(600)
+    training = snapshots.people("train")
+    by_chance = training.iloc[np.random.default_rng(0).permutation(len(training))[:300]]
+    day = pd.to_datetime(by_chance["index_date"]) + pd.Timedelta(days=1)
+    reviews = by_chance[["patient_id"]].assign(reviewed_on=day.dt.date, decision="accepted", recorded_on=day.dt.date)
+
+    cohort = as_if_not_reviewed(snapshots, records_of(reviews), spec_of("weight"))
+    treated_so = replace(snapshots, cohort=cohort)
+
+    counted = treated_so.people("train")
+    assert len(set(counted["review_stratum"])) == 1
+    assert counted.loc[counted["review_day"].isna(), "weight"].to_numpy() == pytest.approx(2, abs=0.05)
+    said, doubts = treated_in_words(treated_so, spec_of("weight"))
+    assert "nothing tells who is likely to have one" in said[1]
+    assert doubts == []
