@@ -34,13 +34,20 @@ def worked_example() -> Mapping[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _names_in_examples(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any]) -> None:
-    """Give the example of a public verb the values that the verbs before it lead to."""
-    if isinstance(request.node, pytest.DoctestItem) and request.node.name in _verbs():
+    """Give the example of a public name the values that the verbs before it lead to."""
+    if isinstance(request.node, pytest.DoctestItem) and request.node.name in _public() and _goes_on(request.node):
         doctest_namespace |= {"vi_risk": vi_risk, **request.getfixturevalue("worked_example")}
 
 
+def _goes_on(example: pytest.DoctestItem) -> bool:
+    """Whether an example needs them: one that imports the library stands alone."""
+    return not (example.dtest and any("import vi_risk" in one.source for one in example.dtest.examples))
+
+
 @cache
-def _verbs() -> frozenset[str]:
-    """Return the public verbs by the names that doctests go by."""
+def _public() -> frozenset[str]:
+    """Return the public functions and types by the names that doctests go by."""
     found = (getattr(vi_risk, name) for name in vi_risk.__all__)
-    return frozenset(f"{one.__module__}.{one.__qualname__}" for one in found if inspect.isfunction(one))
+    return frozenset(
+        f"{one.__module__}.{one.__qualname__}" for one in found if inspect.isroutine(one) or inspect.isclass(one)
+    )

@@ -30,7 +30,6 @@ import altair as alt
 import pandas as pd
 
 import vi_risk
-from vi_risk.records.tables import TABLES
 
 PEOPLE = int(os.environ.get("VI_RISK_NOTEBOOK_PEOPLE", "5000"))
 SCRATCH = tempfile.TemporaryDirectory(prefix="vi-risk-notebook-")  # it goes when the kernel stops
@@ -53,22 +52,23 @@ def _tour() -> alt.theme.ThemeConfig:
 #
 # `read_records` takes a folder of Parquet or CSV files. It would ask for a governance file if these were not the
 # synthetic trust: purpose, legal basis and end of the approval are settled before a row is read. The tables stay in
-# DuckDB; `to_pyarrow().to_pandas()` brings out what one wants to look at.
+# DuckDB; `records.frame(name)` brings one out as a data frame. `data_dictionary()` says what each table and column is.
 
 # %%
 vi_risk.write_trust(TRUST, patients=PEOPLE, seed=1, first_day=date(2021, 1, 1), last_day=date(2024, 12, 31))
 records = vi_risk.read_records(TRUST)
-tables = {name: rows.to_pyarrow().to_pandas(date_as_object=False) for name, rows in records.tables.items()}
+tables = {name: records.frame(name) for name in records.tables}
+about = vi_risk.data_dictionary().drop_duplicates("table").set_index("table")
 
 overview = pd.DataFrame(
     {
         "table": name,
-        "one row per": TABLES[name].grain.removeprefix("one row per "),
+        "one row per": about.loc[name, "grain"].removeprefix("one row per "),
         "rows": len(rows),
         "people": rows["patient_id"].nunique() if "patient_id" in rows else None,
         "seen from": records.seen_from(name),
         "seen to": records.seen_to(name),
-        "held by": TABLES[name].held_by,
+        "held by": about.loc[name, "held_by"],
     }
     for name, rows in tables.items()
 )
@@ -100,7 +100,7 @@ contacts = pd.concat(
             {
                 "patient_id": tables[name]["patient_id"],
                 "source": title,
-                "happened_on": tables[name][TABLES[name].event].dt.normalize(),
+                "happened_on": tables[name][about.loc[name, "event"]].dt.normalize(),
                 "recorded_on": tables[name]["recorded_on"],
             }
         )
@@ -244,7 +244,7 @@ stays_now = tables["spells"].loc[
     tables["spells"]["discharged_on"] < pd.Timestamp(LIST_DAY), ["spell_id", "discharged_on"]
 ]
 main_now = tables["diagnoses"].query("position == 1").merge(stays_now, on="spell_id")
-known_then = then.tables["diagnoses"].select("spell_id", "position").to_pyarrow().to_pandas()
+known_then = then.frame("diagnoses")
 main_now["seen"] = (
     main_now["spell_id"].isin(known_then["spell_id"]).map({True: "known on the day", False: "came later"})
 )

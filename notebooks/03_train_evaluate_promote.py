@@ -18,6 +18,8 @@
 # %%
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import warnings
 from dataclasses import asdict
@@ -29,8 +31,6 @@ import altair as alt
 import pandas as pd
 
 import vi_risk
-from vi_risk.pipeline import Request, run
-from vi_risk.registry.champion import promote
 
 PEOPLE = int(os.environ.get("VI_RISK_NOTEBOOK_PEOPLE", "5000"))
 SCRATCH = tempfile.TemporaryDirectory(prefix="vi-risk-notebook-")  # it goes when the kernel stops
@@ -59,7 +59,7 @@ def _tour() -> alt.theme.ThemeConfig:
 # so that the tour is over in a minute. What is not written takes the shipped value.
 
 # %%
-(HERE / "tour.toml").write_text("""\
+declared = """\
 name = "tour"
 title = "Emergency admission in the next 12 months"
 outcome = "emergency_admission"
@@ -82,7 +82,8 @@ refits = 0                # 20 in earnest: they say how sure a place on the list
 threshold = 0.2           # the risk from which on one would act
 slope = [0.7, 1.4]        # wider than shipped, for so small a trust
 in_the_large = [-0.4, 0.4]
-""")
+"""
+(HERE / "tour.toml").write_text(declared)
 spec = vi_risk.load_spec(HERE / "tour.toml")
 
 # %% [markdown]
@@ -92,7 +93,8 @@ spec = vi_risk.load_spec(HERE / "tour.toml")
 # before the test window opens: the model is asked about a year that it has not seen.
 
 # %%
-records = vi_risk.synthetic_records(patients=PEOPLE, seed=1, last_day=date(2024, 12, 31))
+vi_risk.write_trust(HERE / "trust", patients=PEOPLE, seed=1, last_day=date(2024, 12, 31))
+records = vi_risk.read_records(HERE / "trust")
 snapshots = vi_risk.build_features(records, spec, index_date=LIST_DATE)
 dates = snapshots.index_dates
 windows = pd.DataFrame(
@@ -169,7 +171,7 @@ slope, (low, high) = evaluation.model.calibration_slope, evaluation.intervals["c
 # %% [markdown]
 # ## How many of the listed will come in?
 #
-# Capacity decides, not the AUROC: a team that sees 20 people of each practice asks how many of *those* it is for. A
+# Capacity decides, not the AUROC: a team that sees 20 people of each practice asks how many of *those* will come in. A
 # shorter list is purer and finds fewer; both axes belong together.
 
 # %%
@@ -200,16 +202,23 @@ lines = (
 at_capacity = lists["model"]["capacity"]
 here = alt.Chart(pd.DataFrame({"listed": [at_capacity.n], "ppv": [at_capacity.ppv]}))
 rule = here.mark_rule(strokeDash=[4, 3]).encode(x)
-diamond = here.mark_point(shape="diamond", size=120, filled=True, color=BLUE, opacity=1).encode(x, alt.Y("ppv:Q"))
-(band + lines + rule + diamond).properties(
+diamond = here.mark_point(shape="diamond", size=120, filled=True, color="black", opacity=1).encode(x, alt.Y("ppv:Q"))
+label = here.mark_text(align="right", dx=-8, dy=-8).encode(
+    x, y=alt.datum(0), text=alt.value(f"{CAPACITY} places in each practice: {at_capacity.ppv:.0%}")
+)
+(band + lines + rule + diamond + label).properties(
     title=alt.Title(
-        f"Of the {at_capacity.n} people on the lists, {at_capacity.ppv:.0%} come in; that is "
-        f"{at_capacity.sensitivity:.0%} of all who do",
-        subtitle=f"lines: the highest of all; diamond: {CAPACITY} places in each practice; pale: 95 % interval",
+        f"With {CAPACITY} places in each practice, {at_capacity.ppv:.0%} of the {at_capacity.n} people listed come in; "
+        f"that is {at_capacity.sensitivity:.0%} of all who do",
+        subtitle="lines: as many people chosen over the whole trust; pale: 95 % interval of the model's",
     )
 )
 
 # %% [markdown]
+# The diamond need not lie on the line: places are shared out by practice, and one whose patients are well fills its
+# last places with lower risks than the next in line elsewhere. What other ways of sharing do is in
+# [04](04_from_scores_to_a_pack.ipynb).
+#
 # ## Is acting on it worth it?
 #
 # Net benefit weighs people found against people reviewed in vain. At a threshold of 20 % one would review four in
@@ -334,31 +343,41 @@ alt.Chart(weights).mark_bar().encode(
 # champion needs the calibration alone.
 #
 # We let a modest model go first (age, sex and long-term conditions), and then hold the whole record against it.
-# `pipeline.run` is what `vi-risk run` does: every stage, into a folder, tracked in MLflow.
+# Promotion is a command, as it writes into the store that everybody's lists are made from: `vi-risk run` does every
+# stage of this tour, into a folder, tracked in MLflow, and `vi-risk promote` asks for the place.
 
 # %%
 STORE = f"sqlite:///{HERE / 'mlruns' / 'mlflow.db'}"
-modest = spec.model_copy(update={"features": spec.features.model_copy(update={"domains": ("person", "comorbidity")})})
+modest = f'{declared}\n[features]\ndomains = ["person", "comorbidity"]\n'
+(HERE / "modest.toml").write_text(modest)
 
 
-def held_to_the_rule(name: str, candidate: vi_risk.ModelSpec) -> dict[str, Any]:
+# Jupyter asks programs for colours, with which would come a progress bar of a hundred lines.
+PLAIN = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "CLICOLOR_FORCE")}
+
+
+def vi_risk_command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run `vi-risk ARGUMENTS` as in a terminal, and return how it ended and what it said."""
+    command = [sys.executable, "-m", "vi_risk", *map(str, arguments), "--tracking-uri", STORE]
+    return subprocess.run(command, env=PLAIN, capture_output=True, text=True, check=False)
+
+
+def held_to_the_rule(name: str, model: Path) -> dict[str, Any]:
     """Run the whole path with a spec, ask for promotion, and return what was decided."""
     out = HERE / name
-    asked = Request(
-        index_date=LIST_DATE, out=out, spec=candidate, capacity=CAPACITY, tracking_uri=STORE, cache=HERE / "cache"
-    )
-    run(records, asked)
-    try:
-        promote(out, tracking_uri=STORE, why=f"tour: {name}")
-    except vi_risk.NotPromotedError as refused:
-        print(refused)
+    asked = ["--records", HERE / "trust", "--index-date", f"{LIST_DATE}", "--model", model, "--capacity", f"{CAPACITY}"]
+    ran = vi_risk_command("run", *asked, "--cache", HERE / "cache", "--out", out)
+    if ran.returncode:
+        raise RuntimeError(ran.stderr)
+    promoted = vi_risk_command("promote", "--out", out, "--why", f"tour: {name}")
+    print(f"{name}: `vi-risk promote` ended with exit code {promoted.returncode} and said")
+    print(promoted.stdout + promoted.stderr)
     decided: dict[str, Any] = json.loads((out / "run.json").read_text(encoding="utf-8"))["promotion"]
-    print(f"{name}: version {decided['version']} is {decided['decided']}\n")
     return decided
 
 
-first = held_to_the_rule("age and conditions", modest)
-second = held_to_the_rule("the whole record", spec)
+first = held_to_the_rule("age and conditions", HERE / "modest.toml")
+second = held_to_the_rule("the whole record", HERE / "tour.toml")
 
 # %%
 PER = {"true_cases": ("true cases on the lists", 1), "net_benefit": ("net benefit, true cases in 1,000 people", 1000)}
@@ -391,7 +410,7 @@ point = base.mark_point(color=BLUE, filled=True, size=110, opacity=1).encode(alt
 
 # %% [markdown]
 # A challenger that looks better and is refused is no failure: on so few people nobody could know. Take more people or
-# more years, not a lower bar. On the command line the same is `vi-risk promote --out out`; `vi-risk models list`
+# more years, not a lower bar. `vi-risk models list`
 # shows who is champion, and `vi-risk rollback tour` puts the one before back.
 #
 # **Be careful of**

@@ -71,8 +71,9 @@ scores.head()
 # %% [markdown]
 # ## Who gets a place
 #
-# The shipped rules give every practice 20 places. That is fair to practices, which is not the same as fair to people:
-# the last place goes to quite different risks.
+# The shipped rules give every practice of the trust 20 places; those outside it have no list. Here there are 12 each,
+# as the practices are small. That is fair to practices, which is not the same as fair to people: the last place goes
+# to quite different risks.
 
 # %%
 RULES = vi_risk.load_rules()
@@ -95,13 +96,15 @@ alt.Chart(near).mark_tick(thickness=2, size=20).encode(
 ).properties(
     height=alt.Step(32),
     title=alt.Title(
-        f"The last place goes to a risk of {last_places.iloc[0]:.0%} here and of {last_places.iloc[-1]:.0%} there",
+        f"The last place goes to a risk of {last_places.iloc[0]:.0%} at {last_places.index[0]}, "
+        f"of {last_places.iloc[-1]:.0%} at {last_places.index[-1]}",
         subtitle=f"the highest {3 * PLACES} of each practice, {PLACES} places; higher, not listed: kept off by a rule",
     ),
 )
 
 # %% [markdown]
-# A site's own rules say what it wants otherwise, and nothing more. Three ways to share the same number of places:
+# A site's own rules say what it wants otherwise, and nothing more. Three ways to share the same number of places, by
+# practice, by network (a primary care network is a few practices that work together) and over the whole trust:
 
 # %%
 WAYS = {
@@ -120,12 +123,14 @@ for way, content in WAYS.items():
     counts = chosen.groupby("practice_code").size().rename("people").reset_index()
     parts.append(counts.assign(way=way, mean=chosen["risk"].mean()))
 shared = pd.concat(parts, ignore_index=True)
-shared["practice"] = shared["practice_code"].map(practices["name"])
+label = practices["name"] + " (" + practices["network"] + ")"
+shared["practice"] = shared["practice_code"].map(label)
 means = shared.groupby("way")["mean"].first()
+WIDE = alt.Axis(labelLimit=320)
 over_trust = shared.loc[shared["way"] == "shared over the trust", "people"]
 alt.Chart(shared).mark_bar().encode(
     alt.X("people:Q", title="people on the list"),
-    alt.Y("practice:N", title=None, axis=alt.Axis(labelLimit=220)),
+    alt.Y("practice:N", title=None, sort=label[inside.sort_values(["network", "name"]).index].tolist(), axis=WIDE),
     alt.Column("way:N", title=None, sort=list(WAYS), header=alt.Header(labelFontSize=12)),
     color=alt.value(BLUE),
 ).properties(
@@ -134,7 +139,8 @@ alt.Chart(shared).mark_bar().encode(
     title=alt.Title(
         f"Shared over the trust, one practice has {over_trust.max()} places and another {over_trust.min()}",
         subtitle="the same number of places in three ways; mean risk of those listed: "
-        + ", ".join(f"{means[way]:.1%}" for way in WAYS),
+        + ", ".join(f"{means[way]:.1%}" for way in WAYS)
+        + " in this order",
     ),
 )
 
@@ -146,7 +152,8 @@ alt.Chart(shared).mark_bar().encode(
 # ## What is said beside a name
 #
 # `explain` gives reasons in declared words: what sets this person apart from people of the same age and sex, and what
-# is in their favour. Below one person of the list, with the weight of each reason.
+# is in their favour. Below one person of the list, with the weight of each reason in log-odds, in which reasons add up:
+# 0.7 doubles the odds, -0.7 halves them.
 
 # %%
 reasons = vi_risk.explain(model, snapshots, listed["patient_id"].tolist())
@@ -171,7 +178,7 @@ alt.Chart(of_one).mark_bar(size=16).encode(
     width=320,
     height=alt.Step(26),
     title=alt.Title(
-        f"Rank {person['rank']}, a risk of {person['risk']:.0%}: {round(10 * person['risk'])} in 10 people like this",
+        f"Rank {person['rank']}, risk {person['risk']:.0%}: {round(10 * person['risk'])} of 10 like this come in",
         subtitle="what the model weighed; nothing here says why anybody is admitted",
     ),
 )
@@ -193,7 +200,7 @@ alt.Chart(top).mark_bar().encode(
     width=420,
     height=alt.Step(22),
     title=alt.Title(
-        f"“{top.iloc[0]['theme']}” is a reason of {top.iloc[0]['share']:.0%} of the {len(listed)} people listed",
+        f"“{top.iloc[0]['theme']}” is a reason for {top.iloc[0]['share']:.0%} of the {len(listed)} people listed",
         subtitle="themes among the reasons that raise the risk, five at most for each person",
     ),
 )
@@ -222,7 +229,8 @@ first.table[["rank", "age_band", "sex", "risk", "band", "reason_1", "reason_2"]]
 # ## Lists from a score that is not ours
 #
 # A site with a score of its own keeps it, and takes the choosing and the packs alone. Here a rule that any practice
-# could apply, emergency admissions in the last year, made into a number:
+# could apply, emergency admissions in the last year. Divided by ten they are a number from 0 to 1, as a risk has to be,
+# and no probability: it puts people in order and must not be read out.
 
 # %%
 _, features = snapshots.rows("list")
@@ -246,7 +254,7 @@ overlap = pd.DataFrame(
     }
     for one in other
 )
-f"{overlap['both'].sum()} of {overlap['listed'].sum()} people would be on either list"
+f"{overlap['both'].sum()} of {overlap['listed'].sum()} people of its lists are on ours too"
 
 # %% [markdown]
 # **Be careful of**

@@ -27,9 +27,7 @@ import numpy as np
 import pandas as pd
 
 import vi_risk
-from vi_risk.records.mapping_check import check_mapping
-from vi_risk.records.mapping_report import TableReport
-from vi_risk.records.tables import TABLES
+from vi_risk.types import TableReport
 
 PEOPLE = int(os.environ.get("VI_RISK_NOTEBOOK_PEOPLE", "5000"))
 SCRATCH = tempfile.TemporaryDirectory(prefix="vi-risk-notebook-")  # it goes when the kernel stops
@@ -69,7 +67,7 @@ index = pd.DataFrame(
     {
         "LOCAL_ID": people["patient_id"],
         "DOB_MONTH": people["birth_month"].dt.strftime("%m/%Y"),
-        "SEX_CODE": people["sex"].map({"1": "M", "2": "F"}).where(rng.random(len(people)) > 0.01, "U"),
+        "SEX_CODE": people["sex"].map({"1": "M", "2": "F"}).fillna("U").where(rng.random(len(people)) > 0.01, "U"),
         "DATE_OF_DEATH": as_written(people["died_on"]),
         "LSOA": people["lsoa"],
     }
@@ -161,7 +159,7 @@ formats.arrived_at = "%d/%m/%Y %H:%M"
 """
 mapping = HERE / "mapping.toml"
 mapping.write_text(first_attempt)
-before = check_mapping(EXTRACT, mapping)
+before = vi_risk.check_mapping(EXTRACT, mapping)
 print(*before.lines(), sep="\n")
 
 # %% [markdown]
@@ -173,6 +171,9 @@ print(*before.lines(), sep="\n")
 # reached us. Reading the columns that are not mapped is how one finds out.
 #
 # ## The mapping
+#
+# `"*"` stands for every other value (X is *not known* in the data dictionary); `where` keeps the cancelled spells out;
+# `stack` lays the years under one another, though the first has a column less; `wide` turns numbered columns into rows.
 
 # %%
 finished = first_attempt.replace('F = "2" }', 'F = "2", "*" = "X" }')
@@ -204,7 +205,7 @@ wide = { code = "DIAG_%02d" }
 numbers = [1, 5]
 """
 mapping.write_text(finished)
-after = check_mapping(EXTRACT, mapping)
+after = vi_risk.check_mapping(EXTRACT, mapping)
 print(*after.lines()[-14:], sep="\n")
 
 # %%
@@ -216,8 +217,9 @@ columns = pd.DataFrame(
     for table in report.tables
     for state, found in zip(STATES, (table.mapped, table.not_mapped), strict=True)
 )
+columns_of = vi_risk.data_dictionary().groupby("table", sort=False).size()  # canonical table -> how many it has
 missing = pd.DataFrame(
-    {"attempt": attempt, "table": name, "state": "not mapped", "columns": len(TABLES[name].columns)}
+    {"attempt": attempt, "table": name, "state": "not mapped", "columns": columns_of[name]}
     for attempt, report in ATTEMPTS.items()
     for name in report.tables_not_mapped
 )
@@ -226,7 +228,7 @@ got = columns[columns["state"] == "mapped"].groupby("attempt")["columns"].sum()
 all_columns = columns[columns["attempt"] == "finished"]["columns"].sum()
 alt.Chart(columns).mark_bar().encode(
     alt.X("columns:Q", title="canonical columns"),
-    alt.Y("table:N", title=None, sort=list(TABLES), axis=alt.Axis(labelLimit=200)),
+    alt.Y("table:N", title=None, sort=columns_of.index.tolist(), axis=alt.Axis(labelLimit=200)),
     alt.Color("state:N", title=None, scale=alt.Scale(domain=STATES, range=[BLUE, "#D9D9D9"])),
     alt.Column("attempt:N", title=None, sort=list(ATTEMPTS), header=alt.Header(labelFontSize=12)),
     order=alt.Order("state:N", sort="ascending"),
@@ -234,7 +236,7 @@ alt.Chart(columns).mark_bar().encode(
     width=240,
     height=alt.Step(18),
     title=alt.Title(
-        f"{got['finished']} of {all_columns} canonical columns are mapped",
+        f"{got['finished']} of {all_columns} canonical columns are mapped in the end",
         subtitle="what is not mapped is missing, never zero; patients and spells are all that must be there",
     ),
 )
@@ -262,7 +264,7 @@ fates["share"] = fates["rows"] / fates.groupby(["attempt", "table"])["rows"].tra
 lost = fates[(fates["attempt"] == "first attempt") & (fates["table"] == "spells") & (fates["fate"] == FATES[2])]
 alt.Chart(fates).mark_bar().encode(
     alt.X("share:Q", title="share of the rows", axis=alt.Axis(format="%")),
-    alt.Y("table:N", title=None, sort=list(TABLES)),
+    alt.Y("table:N", title=None, sort=columns_of.index.tolist()),
     alt.Color("fate:N", title=None, scale=alt.Scale(domain=FATES, range=[BLUE, GREY, ORANGE])),
     alt.Column("attempt:N", title=None, sort=list(ATTEMPTS), header=alt.Header(labelFontSize=12)),
     order=alt.Order("place:Q"),

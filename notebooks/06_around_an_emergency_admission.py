@@ -17,13 +17,12 @@
 
 # %%
 import os
-from datetime import date
+from datetime import date, timedelta
 
 import altair as alt
 import pandas as pd
 
 import vi_risk
-from vi_risk.cohort.pathways import around_admissions, days_of_admissions, together, with_rates
 
 PEOPLE = int(os.environ.get("VI_RISK_NOTEBOOK_PEOPLE", "20000"))  # more than in the other tours: few are admitted
 INDEX_DATE = date(2025, 1, 1)
@@ -51,8 +50,8 @@ def _tour() -> alt.theme.ThemeConfig:
 
 # %%
 records = vi_risk.synthetic_records(patients=PEOPLE, seed=1, last_day=date(2024, 12, 31))
-first_day, last_day = days_of_admissions(INDEX_DATE)
-pathways = around_admissions(records, index_date=INDEX_DATE)
+last_day = INDEX_DATE - timedelta(days=91)  # of the year of admissions: 90 days were over before the list
+first_day = last_day - timedelta(days=364)
 TITLES = {
     "gp": "GP appointments",
     "community": "Community contacts",
@@ -61,7 +60,7 @@ TITLES = {
     "planned_admission": "Planned admissions",
     "emergency_admission": "Emergency admissions",
 }
-rates = with_rates(together(pathways))
+rates = vi_risk.admission_pathways(records, index_date=INDEX_DATE)
 rates["setting"] = rates["setting"].astype(str).map(TITLES)
 per_100 = ["rate_per_person_year", "rate_low", "rate_high"]
 rates[["rate", "low", "high"]] = rates[per_100] * 30 / 365.25 * 100  # contacts of 100 people in 30 days

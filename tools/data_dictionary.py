@@ -3,14 +3,14 @@
 import sys
 from pathlib import Path
 
-from vi_risk.records.dictionary import data_dictionary
+from vi_risk.records.dictionary import data_dictionary_page
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "data-dictionary.md"
 
 
 def main(arguments: list[str], page: Path = PAGE) -> int:
     """Write the page, or compare it; 1 where it is stale."""
-    current = data_dictionary()
+    current = data_dictionary_page()
     if "--check" not in arguments:
         page.write_text(current, encoding="utf-8", newline="\n")
         return 0

@@ -1,8 +1,8 @@
 """Write docs/reference/public_surface.txt, the signature of every public name; with --check, say whether it is stale.
 
-One line for each function, type, method and attribute as the source has it, so that a change of the surface is a line
-of a diff. Users read the CHANGELOG, not diffs: a name that changed must stand in its Unreleased section before the file
-is written anew.
+One line for each function, type, method and attribute as the source has it, those of `vi_risk.types` too, so that a
+change of the surface is a line of a diff. Users read the CHANGELOG, not diffs: a name that changed must stand in its
+Unreleased section before the file is written anew.
 """
 
 import re
@@ -17,14 +17,20 @@ PAGE = ROOT / "docs" / "reference" / "public_surface.txt"
 CHANGELOG = ROOT / "CHANGELOG.md"
 _STARS = {griffe.ParameterKind.var_positional: "*", griffe.ParameterKind.var_keyword: "**"}
 # What scikit-learn and pydantic put on a type, and what refits take of an estimator, are no promises of ours.
-_NOT_PROMISED = re.compile(r"model_config|get_params|set_params|settings|binned|raw_by|blocks")
+NOT_PROMISED = re.compile(r"model_config|get_params|set_params|settings|binned|raw_by|blocks")
 
 
 def surface(root: Path = ROOT) -> list[str]:
     """Return the surface: a line for each public name, the parts of a type after it."""
     package = griffe.load("vi_risk", search_paths=[str(root)], resolve_aliases=True, try_relative_path=False)
-    names = sorted(str(name).strip("'\"") for name in package.exports or ())
-    return [line for name in names for line in sorted(_of(name, package[name]))]
+    lines = [line for name in _exports(package) for line in sorted(_of(name, package[name]))]
+    types = package["types"]
+    lines.append("types: for annotations")
+    return lines + [line for name in _exports(types) for line in sorted(_of(f"types.{name}", types[name]))]
+
+
+def _exports(module: griffe.Object | griffe.Alias) -> list[str]:
+    return sorted(str(name).strip("'\"") for name in module.exports or ())
 
 
 def _of(name: str, found: object) -> Iterator[str]:
@@ -37,7 +43,7 @@ def _of(name: str, found: object) -> Iterator[str]:
         for part, value in member.all_members.items():
             # The fields of a dataclass say what its __init__ takes.
             made = part == "__init__" and "dataclass" not in member.labels
-            if made or not (part.startswith("_") or _NOT_PROMISED.fullmatch(part)):
+            if made or not (part.startswith("_") or NOT_PROMISED.fullmatch(part)):
                 yield from _of(f"{name}.{part}", value)
     elif isinstance(member, griffe.Attribute) and str(member.value) != member.name:  # what __init__ keeps stands there
         kept = "property" in member.labels
@@ -74,13 +80,12 @@ def _type(annotation: object) -> str:
 def not_told(before: list[str], after: list[str], changelog: str) -> list[str]:
     """Return the names whose lines changed, came or went, and which the Unreleased section does not name.
 
-    Of a type that is new or gone the parts need no word.
+    Of a type that is new or gone, and of `types` when it came, the parts need no word.
     """
     unreleased = re.search(r"^## \[Unreleased\]$(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
     words = set(re.findall(r"\w+", unreleased[1] if unreleased else ""))
-    names = [_name(line) for line in {*before} ^ {*after}]
-    types = {name for name in names if "." not in name}
-    asked = {name for name in names if "." not in name or name.split(".")[0] not in types}
+    names = {_name(line) for line in {*before} ^ {*after}}
+    asked = {name for name in names if not any(name.startswith(f"{whole}.") for whole in names)}
     return sorted(name for name in asked if not {*name.split(".")} <= words)
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from vi_risk.errors import (
         GovernanceError,
         InputError,
-        LeakError,
-        NotPromotedError,
         ResourceError,
         SpecificationError,
         UsageError,
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from vi_risk.governance.computing import compute_features
     from vi_risk.governance.declaration import Governance, read_governance
     from vi_risk.governance.door import permitted
+    from vi_risk.governance.pathways import admission_pathways
     from vi_risk.governance.reading import read_records
     from vi_risk.governance.trying import synthetic_records
     from vi_risk.models.evaluating import evaluate
@@ -48,7 +47,12 @@ if TYPE_CHECKING:
     from vi_risk.models.snapshots import Snapshots, build_features
     from vi_risk.models.spec import ModelSpec, load_spec
     from vi_risk.reasons.explain import explain
+    from vi_risk.records.dictionary_table import data_dictionary
     from vi_risk.records.linked import Records
+    from vi_risk.records.mapping_check import check_mapping
+    from vi_risk.records.mapping_report import MappingReport
+    from vi_risk.records.synthetic.effects import Effects
+    from vi_risk.records.synthetic.flaws import Flaws
     from vi_risk.records.synthetic.trust import write_trust
 
 __version__ = "0.1.0"
@@ -58,11 +62,17 @@ __version__ = "0.1.0"
 _LIVES_IN = {
     # records
     "read_records": "vi_risk.governance.reading",
+    "check_mapping": "vi_risk.records.mapping_check",
+    "data_dictionary": "vi_risk.records.dictionary_table",
+    "admission_pathways": "vi_risk.governance.pathways",
     "read_governance": "vi_risk.governance.declaration",
     "permitted": "vi_risk.governance.door",
     "synthetic_records": "vi_risk.governance.trying",
     "write_trust": "vi_risk.records.synthetic.trust",
     "Records": "vi_risk.records.linked",
+    "MappingReport": "vi_risk.records.mapping_report",
+    "Effects": "vi_risk.records.synthetic.effects",
+    "Flaws": "vi_risk.records.synthetic.flaws",
     "Governance": "vi_risk.governance.declaration",
     # features
     "read_catalogue": "vi_risk.features.catalogue",
@@ -102,8 +112,6 @@ _LIVES_IN = {
     "SpecificationError": "vi_risk.errors",
     "GovernanceError": "vi_risk.errors",
     "ResourceError": "vi_risk.errors",
-    "NotPromotedError": "vi_risk.errors",
-    "LeakError": "vi_risk.errors",
 }
 
 __all__ = [
@@ -114,14 +122,15 @@ __all__ = [
     "CountEvaluation",
     "CountRegressor",
     "Definition",
+    "Effects",
     "Evaluation",
+    "Flaws",
     "Governance",
     "GovernanceError",
     "InputError",
-    "LeakError",
+    "MappingReport",
     "Model",
     "ModelSpec",
-    "NotPromotedError",
     "Records",
     "ResourceError",
     "RiskClassifier",
@@ -129,10 +138,13 @@ __all__ = [
     "SpecificationError",
     "UsageError",
     "ViRiskError",
+    "admission_pathways",
     "build_features",
     "case_lists",
+    "check_mapping",
     "choose",
     "compute_features",
+    "data_dictionary",
     "evaluate",
     "evaluate_risks",
     "explain",

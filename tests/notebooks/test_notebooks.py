@@ -1,5 +1,6 @@
 """The tours in notebooks/: each is one text in two files, holds no output in git, and runs from top to bottom."""
 
+import ast
 import json
 import os
 import re
@@ -10,6 +11,9 @@ from pathlib import Path
 
 import jupytext  # type: ignore[import-untyped]
 import pytest
+
+import vi_risk
+import vi_risk.types
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 TOURS = sorted(path.stem for path in FOLDER.glob("[0-9]*.py"))
@@ -73,6 +77,25 @@ def test_a_notebook_in_git_holds_no_output(path: Path) -> None:
     assert {cell["execution_count"] for cell in code} == {None}
     assert not any(cell["metadata"] for cell in notebook["cells"])
     assert {*notebook["metadata"]} <= {"kernelspec", "jupytext"}
+
+
+@pytest.mark.parametrize("name", TOURS)
+def test_a_tour_takes_nothing_of_the_library_that_is_not_public(name: str) -> None:
+    tree = ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))
+    imported = {one.name for node in ast.walk(tree) if isinstance(node, ast.Import) for one in node.names}
+    taken_from = {
+        f"{node.module}.{one.name}" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for one in node.names
+    }
+    called = {
+        f"vi_risk.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "vi_risk"
+    }
+
+    of_the_library = {one for one in imported | taken_from | called if one.split(".")[0] == "vi_risk"}
+    public = {f"vi_risk.{one}" for one in vi_risk.__all__} | {f"vi_risk.types.{one}" for one in vi_risk.types.__all__}
+    assert called
+    assert of_the_library - public == {"vi_risk"}
 
 
 @pytest.mark.parametrize("name", TOURS)

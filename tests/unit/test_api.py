@@ -17,7 +17,8 @@ from vi_risk.records.permission import NOBODYS
 
 VERBS = (
     "read_records", "load_spec", "build_features", "compute_features", "train", "evaluate", "evaluate_risks", "score",
-    "choose", "explain", "case_lists", "lists_from_scores", "write_packs", "save_model", "load_model",
+    "choose", "explain", "case_lists", "lists_from_scores", "write_packs", "save_model", "load_model", "check_mapping",
+    "data_dictionary", "admission_pathways",
 )  # fmt: skip
 _HEAVY = ("duckdb", "ibis", "lightgbm", "matplotlib", "mlflow", "numpy", "pandas", "pandera", "shap", "sklearn")
 

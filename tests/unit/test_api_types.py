@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 import vi_risk
-from vi_risk import CaseList, CaseListRules, Evaluation, Model, ModelSpec, Records, Snapshots, ViRiskError
+from vi_risk import CaseList, CaseListRules, Evaluation, Model, ModelSpec, Records, Snapshots, ViRiskError, types
 
 today = date(2025, 4, 2)
 
@@ -55,6 +55,21 @@ def own_matrix(table: pd.DataFrame, outcome: "pd.Series[int]") -> Evaluation:
     again, about = vi_risk.load_model("model")
     print(checksum, again.predict_raw(table).mean(), len(about))
     return vi_risk.evaluate_risks(risk, outcome)
+
+
+def drawn(evaluation: Evaluation) -> tuple[types.DecisionCurve, dict[str, types.Found]]:
+    performance: types.Performance = evaluation.model
+    return evaluation.decision_curve, dict(performance.at)
+
+
+def trust(folder: Path) -> vi_risk.MappingReport:
+    effects, flaws = vi_risk.Effects(review=0.8), vi_risk.Flaws(missing=0.02)
+    vi_risk.write_trust(folder, patients=500, effects=effects, flaws=flaws)
+    workspace: types.Workspace = types.Workspace(memory_mb=500)
+    records = vi_risk.read_records(folder, workspace=workspace)
+    pathways: pd.DataFrame = vi_risk.admission_pathways(records, index_date=today)
+    print(len(pathways), len(vi_risk.data_dictionary()))
+    return vi_risk.check_mapping(folder, None)
 
 
 def own_scores(scores: pd.DataFrame) -> list[vi_risk.CaseList]:

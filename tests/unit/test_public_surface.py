@@ -1,5 +1,6 @@
 """The public surface cannot change without a word in the CHANGELOG."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -16,10 +17,14 @@ def test_the_surface_in_the_reference_is_that_of_today() -> None:
 
 def test_every_public_name_has_its_line() -> None:
     import vi_risk
+    import vi_risk.types
 
-    assert {line.split("(")[0].split(" ")[0] for line in surface() if "." not in line.split("(")[0]} == set(
-        vi_risk.__all__
-    )
+    names = {re.match(r"[\w.]+", line)[0] for line in surface()}  # type: ignore[index]
+
+    assert {name for name in names if "." not in name} == {*vi_risk.__all__, "types"}
+    assert {name for name in names if re.fullmatch(r"types\.\w+", name)} == {
+        f"types.{name}" for name in vi_risk.types.__all__
+    }
 
 
 @pytest.mark.parametrize(
@@ -33,6 +38,8 @@ def test_every_public_name_has_its_line() -> None:
         (["Records()"], ["Records()", "Records.tables: dict"], "`Records.tables` is new.", []),
         (["score() -> int"], ["score() -> float"], "nothing", ["score"]),  # a word on an earlier release is none
         (["score() -> int"], ["score() -> int"], "nothing", []),
+        (["types: all"], ["types: all", "types.Bin()", "types.Bin.low: float"], "nothing", ["types.Bin"]),
+        ([], ["types: all", "types.Bin()", "types.Bin.low: float"], "`vi_risk.types` is new.", []),
     ],
 )
 def test_a_changed_name_must_be_told_under_unreleased(

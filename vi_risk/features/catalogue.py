@@ -29,6 +29,13 @@ class Catalogue:
     sets
         Named value sets of the declared files, for definitions of one's own:
         ``where={"admission_method": catalogue.sets["emergency"]}``.
+
+    Examples
+    --------
+    >>> import vi_risk
+    >>> catalogue = vi_risk.read_catalogue().only("age", "emergency_admissions")
+    >>> [feature.name for feature in catalogue.features][-2:]
+    ['emergency_admissions_730d', 'age']
     """
 
     definitions: tuple[Definition, ...]

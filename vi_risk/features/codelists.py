@@ -52,6 +52,15 @@ class CodeList:
         Group -> the group that counts instead where both are there.
     sensitive
         Group -> kind, of the groups that governance must allow; `allowing` leaves the others out.
+
+    Examples
+    --------
+    A code takes in all codes below it; of a match are told the code in use, its group and its points.
+
+    >>> import vi_risk
+    >>> conditions = vi_risk.read_catalogue().codelists["long_term_conditions"]
+    >>> conditions.match([("icd10", "I500"), ("icd10", "Z999")])
+    [('icd10', 'I500', 'heart_failure', 1.0)]
     """
 
     name: str

@@ -94,6 +94,22 @@ class Definition(BaseModel):
         What a missing value means, and the source of the definition.
     model_input
         Whether models use it unless a spec says otherwise.
+
+    Examples
+    --------
+    >>> import vi_risk
+    >>> own = vi_risk.Definition(
+    ...     name="stays",
+    ...     domain="acute use",
+    ...     title="Stays in hospital",
+    ...     table="spells",
+    ...     measure="count",
+    ...     windows=(180, 365),
+    ...     reason="{n} stay{s} in the last {window}",
+    ... )
+    >>> catalogue = vi_risk.read_catalogue().only("age").with_definitions(own)
+    >>> [feature.name for feature in catalogue.features_of(own)]
+    ['stays_180d', 'stays_365d']
     """
 
     model_config = _CHECKED

@@ -154,6 +154,25 @@ class Governance(BaseModel):
         Codes of practices outside the trust that have a list all the same.
     reidentify
         User -> codes of the practices whose lists they may re-identify.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> import vi_risk
+    >>> governance = vi_risk.Governance.model_validate(
+    ...     {
+    ...         "purpose": "direct_care",
+    ...         "legal_basis": "Health and Social Care (Safety and Quality) Act 2015",
+    ...         "tables": ("patients", "spells"),
+    ...         "retention_months": 12,
+    ...         "approval": {"reference": "IG-2025-014", "ends": date(2025, 12, 31)},
+    ...         "objections": {"type_1": "exclude", "national_data_opt_out": "exclude"},
+    ...     }
+    ... )
+    >>> governance.faults(today=date(2025, 4, 2), tables=["patients", "spells"])
+    []
+    >>> len(governance.faults(today=date(2026, 4, 2), tables=["patients", "gp_events"]))
+    2
     """
 
     model_config = _STRICT

@@ -107,13 +107,7 @@ def plan_snapshots(
     for step in flow:
         *_, eligible = step.values()
         if not eligible:
-            msg = (
-                f"cohort: nobody is alive, registered and aged {spec.cohort.min_age} or over"
-                f"{' after a discharge' if spec.cohort.index == 'discharge' else ''} at the {step['role']} date"
-                f" {step['index_date']}. Look at registrations and birth_month with `vi-risk check`, or choose another"
-                " index date."
-            )
-            raise InputError(msg)
+            raise nobody_eligible(spec, str(step["role"]), step["index_date"])
     coverage = common_coverage(known, declared, [day for day, _ in index_dates.roles])
     plan = Plan(
         index_dates=index_dates,
@@ -126,10 +120,38 @@ def plan_snapshots(
             *coverage.notes,
         ),
         data_to=_data_to(known),
-        practices=_practices(records),
+        practices=practices_of(records),
         catalogue=declared,
     )
     return plan, cohorts
+
+
+def nobody_eligible(spec: ModelSpec, role: str, day: object) -> InputError:
+    """Return what is said where nobody can be asked about at a date."""
+    return InputError(
+        f"cohort: nobody is alive, registered and aged {spec.cohort.min_age} or over"
+        f"{' after a discharge' if spec.cohort.index == 'discharge' else ''} at the {role} date {day}. Look at"
+        " registrations and birth_month with `vi-risk check`, or choose another index date."
+    )
+
+
+def dates_of_run(known: Records, spec: ModelSpec, list_date: date, first_day: date) -> IndexDates:
+    """Return the index dates of a run of a spec that asks at dates; `known` is what had arrived by that of the list.
+
+    Raises
+    ------
+    InputError
+        The date does not fit the records, whose spells are seen from the first day.
+    """
+    return plan_index_dates(
+        list_date,
+        first_day=first_day,
+        last_day=known.seen_to("spells") or first_day,
+        horizon_days=spec.horizon_days,
+        every_days=spec.snapshots.every_days,
+        most=spec.snapshots.most,
+        min_lookback_days=spec.snapshots.min_lookback_days,
+    )
 
 
 def _refuse_previous(previous: date, spec: ModelSpec, list_date: date, first_day: date) -> None:
@@ -149,19 +171,19 @@ def _cohorts(
     known: Records, spec: ModelSpec, list_date: date, first_day: date, last_day: date, previous: date | None
 ) -> tuple[IndexDates, list[CohortAt]]:
     """Return the dates of the run and who is asked about at each, or in each span of index events."""
+    if spec.cohort.index == "date":
+        dates = replace(dates_of_run(known, spec, list_date, first_day), previous=previous)
+        return dates, cohort_at_each(known, dates, min_age=spec.cohort.min_age)
     span: dict[str, Any] = {
         "first_day": first_day,
         "last_day": last_day,
         "horizon_days": spec.horizon_days,
         "min_lookback_days": spec.snapshots.min_lookback_days,
     }
-    every_days, most, min_age = spec.snapshots.every_days, spec.snapshots.most, spec.cohort.min_age
-    if spec.cohort.index == "date":
-        dates = plan_index_dates(list_date, **span, every_days=every_days, most=most)
-        dates = replace(dates, previous=previous)
-        return dates, cohort_at_each(known, dates, min_age=min_age)
-    windows = plan_event_windows(list_date, **span, train_days=every_days * most)
-    cohorts = [discharges_at(known, between=days, min_age=min_age, role=role) for days, role in windows.roles]
+    windows = plan_event_windows(list_date, **span, train_days=spec.snapshots.every_days * spec.snapshots.most)
+    cohorts = [
+        discharges_at(known, between=days, min_age=spec.cohort.min_age, role=role) for days, role in windows.roles
+    ]
     return IndexDates(list_date, windows.test[0], windows.train, test_to=windows.test[1]), cohorts
 
 
@@ -233,7 +255,8 @@ def _data_to(known: Records) -> dict[str, date]:
     return {name: day for name in known.tables if TABLES[name].dated and (day := known.seen_to(name)) is not None}
 
 
-def _practices(records: Records) -> dict[str, dict[str, str | None]]:
+def practices_of(records: Records) -> dict[str, dict[str, str | None]]:
+    """Return practice_code -> its name and network; nothing where the records have no practices."""
     if not records.has("practices"):
         return {}
     rows = records.tables["practices"].to_pyarrow().to_pylist()

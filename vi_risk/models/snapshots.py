@@ -62,6 +62,14 @@ class Snapshots(Plan):
     whole_record
         Features of the people of a list that look back further there than in the model; None where none does, or where
         it was not asked of the records.
+
+    Examples
+    --------
+    >>> cohort, features = snapshots.rows("test")
+    >>> len(cohort) == len(features), snapshots.feature_names[:2]
+    (True, ['emergency_admissions_30d', 'emergency_admissions_90d'])
+    >>> snapshots.index_dates.test, cohort["outcome"].isin([0, 1]).all()
+    (datetime.date(2024, 1, 2), np.True_)
     """
 
     features: "pd.DataFrame | StoredFeatures"

@@ -58,6 +58,19 @@ class ModelSpec(BaseModel):
         When it is to be looked at, recalibrated or fitted anew.
     companions
         Problems of the same people at the same dates whose answers stand beside this one's; whole specs themselves.
+
+    Examples
+    --------
+    >>> import vi_risk
+    >>> spec = vi_risk.load_spec()
+    >>> spec.outcome, spec.horizon_days
+    ('emergency_admission', 365)
+    >>> spec.with_changes(learner={"n_estimators": 50}).learner.n_estimators
+    50
+    >>> spec.with_changes(horizon_days=0)
+    Traceback (most recent call last):
+    ...
+    vi_risk.errors.SpecificationError: emergency_admission_12m: horizon_days: expected 1 or more. Found 0.
     """
 
     model_config = STRICT

@@ -28,7 +28,7 @@ is missing, never zero. A mapping ([mappings](mappings.md)) says how a site's ow
 _HEADER = ("column", "meaning", "type", "needed", "values", "unit", "missing means", "known from", "as at extract")
 
 
-def data_dictionary() -> str:
+def data_dictionary_page() -> str:
     """Return the page in Markdown: a section for each table, then one for each list of codes."""
     sections = [_INTRODUCTION, *(_table_section(table) for table in READABLE.values())]
     sections += ["## Codes\n", *(_codes_section(name) for name in _lists_of(READABLE.values()))]
@@ -55,18 +55,27 @@ def _facts(table: Table) -> Iterator[str]:
 
 
 def _cells(column: Column) -> tuple[str, ...]:
-    needed = "never missing" if column.required else "yes" if column.mapped else "no"
     return (
         f"`{column.name}`",
         column.meaning,
         column.type,
-        needed,
+        needed(column),
         _values(column),
         column.unit,
-        "" if column.required else column.missing,
+        missing_means(column),
         f"`{column.known_from}`" if column.known_from else "",
         "yes" if column.as_at_extract else "",
     )
+
+
+def needed(column: Column) -> str:
+    """Return whether a column must be there, and whether its values may be missing."""
+    return "never missing" if column.required else "yes" if column.mapped else "no"
+
+
+def missing_means(column: Column) -> str:
+    """Return what a missing value stands for, "" where none may be missing."""
+    return "" if column.required else column.missing
 
 
 def _values(column: Column) -> str:

@@ -147,6 +147,20 @@ class Records:
     permission
         What they may be used for, settled at the door (`vi_risk.governance.door`); None for records that have not come
         through it, of which no features are built.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> import pandas as pd
+    >>> import vi_risk
+    >>> patients = pd.DataFrame({"patient_id": ["p1"], "birth_month": [date(1950, 1, 1)], "sex": ["2"]})
+    >>> spells = pd.DataFrame(
+    ...     {"spell_id": ["s1"], "patient_id": ["p1"], "admitted_on": [date(2025, 2, 3)], "discharged_on": None}
+    ... )
+    >>> records = vi_risk.Records.from_frames({"patients": patients, "spells": spells})
+    >>> before = records.as_of(date(2025, 1, 1))  # what was known when that day began
+    >>> records.has("spells", "admitted_on"), len(records.frame("spells")), len(before.frame("spells"))
+    (True, 1, 0)
     """
 
     tables: Mapping[str, ir.Table]

@@ -66,18 +66,42 @@ class TableReport:
 
 @dataclass(frozen=True)
 class MappingReport:
-    """What a mapping makes of a site's files."""
+    """What a mapping makes of a site's files.
+
+    Attributes
+    ----------
+    mapping, records
+        The name of the mapping, and the place of the files.
+    sources
+        The sources that the mapping defines.
+    tables
+        One for each canonical table that it makes: its rows and columns, and what is wrong with them.
+    tables_not_mapped
+        Canonical tables that it does not make; their features will be missing.
+    faults
+        What is wrong with the mapping or the place, and with no one table.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import vi_risk
+    >>> with TemporaryDirectory() as folder:
+    ...     vi_risk.write_trust(folder, patients=20)
+    ...     report = vi_risk.check_mapping(folder, None)
+    >>> [table.table for table in report.tables if table.faults], report.to_dict()["fits"]
+    ([], True)
+    """
 
     mapping: str
     records: str
     sources: tuple[SourceReport, ...]
     tables: tuple[TableReport, ...]
     tables_not_mapped: tuple[str, ...]
-    faults: tuple[str, ...] = ()  # of the mapping or of the place, not of one table
+    faults: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
-        """Whether the records can be read with this mapping."""
+        """Whether nothing was found wrong, with the mapping or with what it makes of the records."""
         return not self.faults and not any(table.faults for table in self.tables)
 
     def to_dict(self) -> dict[str, Any]:

@@ -7,11 +7,11 @@ import pytest
 
 from tools.data_dictionary import main
 from vi_risk.records import codes
-from vi_risk.records.dictionary import data_dictionary
+from vi_risk.records.dictionary import data_dictionary_page
 from vi_risk.records.readable import READABLE
 from vi_risk.records.tables import Table
 
-PAGE = data_dictionary()
+PAGE = data_dictionary_page()
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, flags=re.MULTILINE | re.DOTALL))
 
 

@@ -55,6 +55,22 @@ class RiskClassifier(ClassifierMixin, Boosted):  # type: ignore[misc]
         Turns raw scores, which are log-odds, into risks.
     feature_name_, categories_, booster_, unseen_raw_, raw_sd_
         As in `vi_risk.models.learning.boosting.Boosted`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import vi_risk
+    >>> draw = np.random.default_rng(1)
+    >>> table = pd.DataFrame({"age": draw.integers(18, 95, 1000).astype(float)})
+    >>> outcome = draw.random(1000) < table["age"] / 200
+    >>> model = vi_risk.RiskClassifier(n_estimators=20, num_threads=1).fit(table, outcome)
+    >>> risk = model.predict_proba(table)[:, 1]
+    >>> risk.shape, bool(risk[table["age"] > 80].mean() > risk[table["age"] < 40].mean())
+    ((1000,), True)
+    >>> why = model.contributions(table)  # log-odds; the last column is what all rows have in common
+    >>> bool(np.allclose(why.sum(axis=1), model.predict_raw(table)))
+    True
     """
 
     calibrator_: Calibrator

@@ -108,6 +108,19 @@ seed, num_threads
         Turns raw scores into expected counts.
     feature_name_, categories_, booster_, unseen_raw_, raw_sd_
         As in `vi_risk.models.learning.boosting.Boosted`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> import vi_risk
+    >>> draw = np.random.default_rng(1)
+    >>> table = pd.DataFrame({"age": draw.integers(18, 95, 1000).astype(float)})
+    >>> stays = draw.poisson(table["age"] / 100)
+    >>> model = vi_risk.CountRegressor(n_estimators=20, num_threads=1).fit(table, stays)
+    >>> expected = model.predict(table)
+    >>> bool(abs(expected.sum() / stays.sum() - 1) < 0.05), bool((expected > 0).all())
+    (True, True)
     """
 
     calibrator_: LogMeanCalibrator

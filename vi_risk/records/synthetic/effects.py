@@ -38,6 +38,16 @@ class Effects:
         Of the people of a practice, from the day on which it joins the trust.
     review
         Of a person, from the day of an MDT review on, for `review_days` days.
+
+    Examples
+    --------
+    >>> import vi_risk
+    >>> vi_risk.Effects(review=0.8)  # a review spares a fifth of the emergency admissions of the half-year after it
+    Effects(integration=1.0, review=0.8, review_days=180)
+    >>> vi_risk.Effects(review=3)
+    Traceback (most recent call last):
+    ...
+    vi_risk.errors.UsageError: effects: review: expected a rate ratio from 0 to 2, got 3. 0.8 means a fifth fewer ...
     """
 
     integration: float = 1.0

@@ -32,6 +32,16 @@ class Flaws:
         How many times as long as usual (3 to 35 days after discharge) clinical coding takes.
     coding_change
         The day from which the hospital's coders write down the main diagnosis of a stay and no other; None for never.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import vi_risk
+    >>> with TemporaryDirectory() as folder:
+    ...     vi_risk.write_trust(folder, patients=50, flaws=vi_risk.Flaws(missing=1.0))
+    ...     ethnic_category = vi_risk.read_records(folder).frame("patients")["ethnic_category"]
+    >>> bool(ethnic_category.isna().all())
+    True
     """
 
     missing: float = 0.0
@@ -52,7 +62,7 @@ class Flaws:
             )
 
     def applied(self, rng: np.random.Generator, rows: "pd.DataFrame", table: Table) -> "pd.DataFrame":
-        """Return the rows of a table with these flaws; a row that comes twice stands beside the first."""
+        """Return `rows` of a `table` with these flaws, drawn by `rng`; a row that comes twice is next to the first."""
         if self.coding_change is not None and table.name == "diagnoses":
             import pandas as pd  # noqa: PLC0415 - loaded when used
 
