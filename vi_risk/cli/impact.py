@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vi_risk.cli.asked import DEFAULT_URI, check_store, governance_of, records_of, today
-from vi_risk.cli.flags import GovernanceFlag, MappingFlag, RecordsFlag, TrackingFlag, day_of
+from vi_risk.cli.flags import GovernanceFlag, MappingFlag, RecordsFlag, ReviewsFlag, TrackingFlag, day_of
 from vi_risk.cli.told import example, told
 
 impact_app = typer.Typer()
@@ -36,6 +36,7 @@ def impact(
             help="Output folder of a run whose lists were acted on, at least 180 days ago; repeatable.",
         ),
     ] = None,
+    reviews: ReviewsFlag = None,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder for impact.html and impact.json, written anew.")
     ] = Path("helped"),
@@ -59,6 +60,8 @@ def impact(
         check_out(out)
         for folder in run or ():
             check_apart(folder, out=out)
+        if reviews is not None:
+            check_apart(reviews, out=out)
         if "://" not in records:
             check_apart(Path(records), out=out)
         check_store(tracking_uri, out)
@@ -66,7 +69,7 @@ def impact(
             about = read_run(folder, needs="case_lists", command="caselist").get("records", {})
             refuse_ended(about.get("permission"), today=today())
         lists = [read_list(folder) for folder in run or ()]
-        found_records = records_of(records, mapping, report, governance=governance_of(governance))
+        found_records = records_of(records, mapping, report, governance=governance_of(governance), reviews=reviews)
         found = find(found_records, lists, since=since, until=until, report=report)
         report.stage("Keep what was found")
         with replaced(out, keep=True, owned=OWNED) as folder:

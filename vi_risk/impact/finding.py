@@ -10,7 +10,8 @@ from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.impact.joining import Comparable, Joining, comparable, joining_of
 from vi_risk.impact.libraries import refuse_absent
 from vi_risk.impact.listed import EarlierList, Followed, followed_of
-from vi_risk.impact.panel import Panel, complete_to, panel_of
+from vi_risk.impact.outcomes import complete_to
+from vi_risk.impact.panel import Panel, panel_of
 from vi_risk.impact.reviewing import AtTheLine, BeforeAfter, Matched, at_the_line, before_after, matched
 from vi_risk.impact.synthetic_control import Gap, gaps_of
 from vi_risk.records.linked import Records

@@ -6,8 +6,10 @@ as a comparison). The effect is the mean over all practice-months in the trust, 
 less that: per 100 registered a month. The rate ratio is the number seen over the number expected, expected by a Poisson
 model of the same two parts.
 
-How sure: each practice is left out in turn (jackknife, CV3) with Student's t on one less than the number of practices.
-With so few practices the errors that estimators come with, which trust in many clusters, are too small.
+How sure: each practice is left out in turn (jackknife, CV3) with Student's t on one less than the effective number of
+practices, ``(sum a)^2 / sum a^2`` with ``a`` the sum of the squared weights that a practice has in the effect. Where
+two of eight joined nearly all chance is theirs, and the number of practices would promise too much. The errors that
+estimators come with, which trust in many clusters, are smaller still.
 
 References
 ----------
@@ -15,6 +17,8 @@ Borusyak K, Jaravel X, Spiess J (2024). Revisiting event-study designs: robust a
 Economic Studies 91:3253-3285. doi:10.1093/restud/rdae007
 MacKinnon JG, Nielsen MO, Webb MD (2023). Fast and reliable jackknife and bootstrap methods for cluster-robust
 inference. Journal of Applied Econometrics 38:671-694. doi:10.1002/jae.2969
+Carter AV, Schnepel KT, Steigerwald DG (2017). Asymptotic behavior of a t-test robust to cluster heterogeneity. Review
+of Economics and Statistics 99:698-709. doi:10.1162/REST_a_00639
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +28,7 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import optimize, stats
 from threadpoolctl import threadpool_limits
 
 from vi_risk.errors import InputError
@@ -39,7 +43,7 @@ Span = tuple[int, int]  # first and last month since joining, below 0 before it
 
 FEWEST_MONTHS_BEFORE = 12
 FEWEST_MONTHS_AFTER = 6
-FEWEST_JOINED = 2
+FEWEST_JOINED = 3
 FEWEST_COMPARED = 2  # in each month: one may be left out in turn
 FEWEST_PRACTICES = 5
 MONTHS_IN_A_POINT = 6  # of the event-study plot
@@ -47,6 +51,7 @@ _POINTS_BEFORE, _POINTS_AFTER = 3, 6
 _LEVEL, _POWER = 0.95, 0.8
 _ROUNDS = 500  # of the Poisson model; it settles in a few dozen
 _SETTLED = 1e-10
+_QUADRATURE = 1000  # points, of equal chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Pretrend:
-    """Whether practices moved apart before joining: all points before it together, F on few degrees of freedom."""
+    """Whether practices moved apart before joining: little by little, or in the last half-year before it."""
 
     p_value: float
-    points: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,20 +197,20 @@ def joining_of(found: Comparable, outcome: str) -> Joining:
     practices = sorted(rows["practice_code"].unique())
     spans = _spans(rows)
     with threadpool_limits(1, user_api="blas"):  # many small solutions, which more threads slow down
-        sure = _sure(rows, practices, lambda some: _figures(some, spans))
+        sure = _sure(rows, practices, lambda some: _figures(some, spans), _freedom(rows, spans))
         value = _effect(rows)
-    spread = float(np.sqrt(sure.variance[0, 0]))
-    times = float(stats.t.ppf((1 + _LEVEL) / 2, sure.freedom))
-    ratio = _ratio(rows, outcome, practices, times)
+    spread, freedom = float(sure.spread[0]), float(sure.freedom[0])
+    wide = spread * float(stats.t.ppf((1 + _LEVEL) / 2, freedom))
+    ratio = _ratio(rows, outcome, practices, freedom)
     before = rows["joined"].notna() & (rows["month"] < rows["joined"])
     after = rows["month"] >= rows["joined"]
     naive = [float(rows[part].groupby("practice_code")["rate"].mean().mean()) for part in (before, after)]
     return Joining(
         outcome=outcome,
-        effect=Interval(value, value - times * spread, value + times * spread),
+        effect=Interval(value, value - wide, value + wide),
         ratio=ratio,
         usual=float(rows.loc[after, "rate"].mean()) - value,
-        detectable=(times + float(stats.t.ppf(_POWER, sure.freedom))) * spread,
+        detectable=_detectable(spread, freedom),
         before_after=(naive[0], naive[1]),
         events=int(rows.loc[after, outcome].sum()),
         points=_points(sure, spans),
@@ -223,46 +227,97 @@ def _effect(rows: "pd.DataFrame") -> float:
     return float(fitted.overall_att)
 
 
+def _parts(rows: "pd.DataFrame") -> Floats:
+    """Return the practice and the month of each row as columns of 0 and 1."""
+    practice = rows["practice_code"].astype("category").cat.codes.to_numpy()
+    month = rows["month"].astype("category").cat.codes.to_numpy()
+    return np.hstack([np.eye(practice.max() + 1)[practice], np.eye(month.max() + 1)[month][:, 1:]])
+
+
+def _weights(rows: "pd.DataFrame", spans: Sequence[Span]) -> Floats:
+    """Return what each row's rate weighs (figures, rows): in the mean effect, the drift, and each of the spans.
+
+    The drift is by how much more a month practices that were to join went up than others, before they joined.
+    """
+    parts = _parts(rows)
+    since = (rows["month"] - rows["joined"]).to_numpy(dtype=np.float64)
+    after = since >= 0
+    usual = np.linalg.pinv(parts[~after])
+    weights = np.zeros((2 + len(spans), len(rows)))
+
+    def seen_less_usual(number: int, of: NDArray[np.bool_]) -> None:
+        weights[number, of] = 1 / of.sum()
+        weights[number, ~after] = -parts[of].mean(axis=0) @ usual
+
+    seen_less_usual(0, after)
+    drift = np.hstack([parts, np.nan_to_num(since)[:, None]])[~after]
+    weights[1, ~after] = np.linalg.pinv(drift)[-1]
+    within = [(since >= first) & (since <= last) for first, last in spans]
+    leads = [number for number, (first, _) in enumerate(spans) if first < 0]
+    if leads:
+        # The furthest months before joining are what the last ones are held against, practice and month apart.
+        columns = [within[number][:, None].astype(np.float64) for number in leads]
+        apart = np.linalg.pinv(np.hstack([parts, *columns])[~after])[parts.shape[1] :]
+        for number, one in zip(leads, apart, strict=True):
+            weights[2 + number, ~after] = one
+    for number, (first, _) in enumerate(spans):
+        if first >= 0:
+            seen_less_usual(2 + number, within[number])
+    return weights
+
+
 def _figures(rows: "pd.DataFrame", spans: Sequence[Span]) -> Floats:
-    """Return the mean effect, and that of each span of months since joining: leaving out in turn asks for it often.
+    """Return the mean effect, the drift before joining, and the effect of each span of months since joining.
 
     The mean is that of `_effect`, without what diff-diff works out beside it (a test holds the two together).
     """
+    found: Floats = _weights(rows, spans) @ rows["rate"].to_numpy(dtype=np.float64)
+    return found
+
+
+def _freedom(rows: "pd.DataFrame", spans: Sequence[Span]) -> Floats:
+    """Return for each figure the effective number of practices, less one.
+
+    As many as there are count only where all weigh alike.
+    """
     practice = rows["practice_code"].astype("category").cat.codes.to_numpy()
-    month = rows["month"].astype("category").cat.codes.to_numpy()
-    rate = rows["rate"].to_numpy(dtype=np.float64)
-    since = (rows["month"] - rows["joined"]).to_numpy(dtype=np.float64)
-    after = since >= 0
-    parts = np.hstack([np.eye(practice.max() + 1)[practice], np.eye(month.max() + 1)[month][:, 1:]])
-    usual = np.linalg.lstsq(parts[~after], rate[~after], rcond=None)[0]
-    effect = rate - parts @ usual
-    within = np.array([(since >= first) & (since <= last) for first, last in spans]).reshape(len(spans), len(rows))
-    leads = within[[first < 0 for first, _ in spans]].T.astype(np.float64)
-    # The furthest months before joining are what the last ones are held against, practice and month apart.
-    design = np.hstack([parts, leads])[~after]
-    apart: Floats = np.linalg.lstsq(design, rate[~after], rcond=None)[0][parts.shape[1] :]
-    lags = [effect[of].mean() for of, (first, _) in zip(within, spans, strict=True) if first >= 0]
-    return np.concatenate([[effect[after].mean()], apart, lags])
+    of_each = (_weights(rows, spans) ** 2) @ np.eye(practice.max() + 1)[practice]
+    effective: Floats = of_each.sum(axis=1) ** 2 / (of_each**2).sum(axis=1)
+    return effective - 1
+
+
+def _detectable(spread: float, freedom: float) -> float:
+    """Return the effect that would be told from none four times in five: Student's t off centre, by quadrature.
+
+    (`scipy.stats.nct` gives NaN on few degrees of freedom.)
+    """
+    chances = (np.arange(_QUADRATURE) + 0.5) / _QUADRATURE
+    limits = stats.t.ppf((1 + _LEVEL) / 2, freedom) * np.sqrt(stats.chi2.ppf(chances, freedom) / freedom)
+
+    def missed(times: float) -> float:
+        return _POWER - float((stats.norm.sf(limits - times) + stats.norm.cdf(-limits - times)).mean())
+
+    return float(optimize.brentq(missed, 0, 2 * limits.max())) * spread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sure:
-    """Figures (n,) with their covariance (n, n) by leaving each practice out in turn."""
+    """Figures (n,) with their standard errors (n,), by leaving out in turn, and degrees of freedom (n,)."""
 
     value: Floats
-    variance: Floats
-    freedom: int
+    spread: Floats
+    freedom: Floats
+    practices: int
 
 
-def _sure(rows: "pd.DataFrame", practices: list[str], of: Callable[["pd.DataFrame"], Floats]) -> _Sure:
+def _sure(rows: "pd.DataFrame", practices: list[str], of: Callable[["pd.DataFrame"], Floats], freedom: Floats) -> _Sure:
     whole = of(rows)
     without = np.array([of(rows[rows["practice_code"] != one]) for one in practices])
     number = len(practices)
-    apart = without - whole
-    return _Sure(whole, (number - 1) / number * apart.T @ apart, number - 1)
+    return _Sure(whole, np.sqrt((number - 1) / number * ((without - whole) ** 2).sum(axis=0)), freedom, number)
 
 
-def _ratio(rows: "pd.DataFrame", outcome: str, practices: list[str], times: float) -> Interval | None:
+def _ratio(rows: "pd.DataFrame", outcome: str, practices: list[str], freedom: float) -> Interval | None:
     """Return seen over expected after joining; the interval is that of its logarithm."""
 
     def log_ratio(some: "pd.DataFrame") -> Floats:
@@ -271,11 +326,11 @@ def _ratio(rows: "pd.DataFrame", outcome: str, practices: list[str], times: floa
         return np.array([np.log(seen[after].sum() / _expected(some, seen, after)[after].sum())])
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = _sure(rows, practices, log_ratio)
-    if not np.isfinite(found.variance).all():
+        found = _sure(rows, practices, log_ratio, np.array([freedom]))
+    if not np.isfinite(found.spread).all():
         return None
-    value, spread = float(found.value[0]), times * float(np.sqrt(found.variance[0, 0]))
-    return Interval(*(float(np.exp(one)) for one in (value, value - spread, value + spread)))
+    value, wide = float(found.value[0]), float(stats.t.ppf((1 + _LEVEL) / 2, freedom) * found.spread[0])
+    return Interval(*(float(np.exp(one)) for one in (value, value - wide, value + wide)))
 
 
 def _expected(rows: "pd.DataFrame", seen: Floats, after: NDArray[np.bool_]) -> Floats:
@@ -301,11 +356,11 @@ def _expected(rows: "pd.DataFrame", seen: Floats, after: NDArray[np.bool_]) -> F
 
 def _points(found: _Sure, spans: Sequence[Span]) -> tuple[Point, ...]:
     """Return the points of the plot; the band holds for all of them together (Bonferroni)."""
-    times = float(stats.t.ppf(1 - (1 - _LEVEL) / 2 / max(1, len(spans)), found.freedom))
-    spread = times * np.sqrt(np.diag(found.variance))[1:]
+    times = stats.t.ppf(1 - (1 - _LEVEL) / 2 / max(1, len(spans)), found.freedom[2:])
+    wide = times * found.spread[2:]
     return tuple(
-        Point(first, last, Interval(float(value), float(value - wide), float(value + wide)))
-        for (first, last), value, wide in zip(spans, found.value[1:], spread, strict=True)
+        Point(first, last, Interval(float(value), float(value - by), float(value + by)))
+        for (first, last), value, by in zip(spans, found.value[2:], wide, strict=True)
     )
 
 
@@ -318,19 +373,20 @@ def _spans(rows: "pd.DataFrame") -> tuple[Span, ...]:
         # A span before joining is held against months before it, so there must be some.
         span = since.between(first if first >= 0 else first - MONTHS_IN_A_POINT, first + MONTHS_IN_A_POINT - 1)
         needed = MONTHS_IN_A_POINT if first >= 0 else 2 * MONTHS_IN_A_POINT
-        return int((practice[span].value_counts() >= needed).sum()) > FEWEST_JOINED
+        return int((practice[span].value_counts() >= needed).sum()) >= FEWEST_JOINED
 
     starts = [MONTHS_IN_A_POINT * n for n in range(-_POINTS_BEFORE, _POINTS_AFTER)]
     return tuple((first, first + MONTHS_IN_A_POINT - 1) for first in starts if reached(first))
 
 
 def _pretrend(found: _Sure, spans: Sequence[Span]) -> Pretrend | None:
-    """Return Hotelling's test that all points before joining are 0."""
-    points = sum(first < 0 for first, _ in spans)
-    if not 0 < points < found.freedom:
+    """Return whether there is a drift before joining, or a step in the last half-year of it; None: cannot be asked.
+
+    Two questions, so the smaller p counts twice (Bonferroni); all points at once would ask more than few practices can
+    answer. Here the number of practices counts, not the effective one: to withhold too much errs on the safe side.
+    """
+    asked = [1, *(2 + number for number, (first, _) in enumerate(spans) if first == -MONTHS_IN_A_POINT)]
+    if len(asked) == 1 or not (found.spread[asked] > 0).all():
         return None
-    value, variance = found.value[1 : points + 1], found.variance[1 : points + 1, 1 : points + 1]
-    squared = float(value @ np.linalg.pinv(variance) @ value)
-    freedom = found.freedom + 1 - points
-    p_value = float(stats.f.sf(squared * freedom / (points * found.freedom), points, freedom))
-    return Pretrend(p_value, points)
+    p_values = 2 * stats.t.sf(np.abs(found.value[asked]) / found.spread[asked], found.practices - 1)
+    return Pretrend(min(1.0, float(len(asked) * p_values.min())))

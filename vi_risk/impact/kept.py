@@ -53,7 +53,9 @@ def _metrics(found: Impact) -> Iterator[tuple[str, float]]:
     if content["practices"]:
         parts |= {f"joining.{outcome}": one["effect"] for outcome, one in content["practices"]["outcomes"].items()}
     if content["reviewed"]:
-        parts |= {f"reviews.{name}": content["reviewed"][name]["effect"] for name in ("at_the_line", "matched")}
+        for name in ("at_the_line", "matched"):
+            outcomes = content["reviewed"][name]["outcomes"]
+            parts |= {f"reviews.{name}.{outcome}": one["effect"] for outcome, one in outcomes.items()}
     for name, effect in parts.items():
         for figure, value in (effect or {}).items():
             yield f"{name}.{figure}", value

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vi_risk.impact.panel import OUTCOMES
+from vi_risk.impact.outcomes import OUTCOMES
 from vi_risk.impact.plot import event_study
 from vi_risk.impact.wording import sentences, upper
 from vi_risk.models.templates import page_environment

@@ -1,7 +1,7 @@
 """How often the registered of each practice came to hospital in each month: what practices are compared by.
 
 A person counts with the practice at which they are registered on a day, the latest one where there are two. Time ends
-with death. All is as it was known on the day after the last month.
+with death. All is as it is known once what happened in the last month has had its time to arrive.
 """
 
 from dataclasses import dataclass
@@ -11,28 +11,17 @@ from typing import TYPE_CHECKING
 import ibis
 import ibis.expr.types as ir
 
-from vi_risk.cohort.events import began_as_emergency
 from vi_risk.errors import InputError
+from vi_risk.impact.outcomes import NO_STAYS, OUTCOMES, attendances_missing, complete_to, happened
 from vi_risk.impact.registered import practice_held
-from vi_risk.records.codes import EMERGENCY_ADMISSION_METHODS
-from vi_risk.records.linked import Records, event_date
-from vi_risk.records.stays import is_regular, stays
+from vi_risk.records.linked import Records
 from vi_risk.records.volume import month_after, months_between
 
 if TYPE_CHECKING:
     import pandas as pd
 
-OUTCOMES = {
-    "emergency_admissions": "emergency admissions",
-    "ed_attendances": "A&E attendances",
-    "readmissions": "emergency readmissions within 30 days",
-}
-_TABLE_OF = {"emergency_admissions": "spells", "ed_attendances": "ed_attendances", "readmissions": "spells"}
-_DAYS_OF_READMISSION = 30
-_ARRIVED = 0.99  # share of a month's rows that must have had time to arrive
 _FEWEST_MONTHS = 24
 _FEWEST_REGISTERED = 50
-_NO_STAYS = "spells: holds no row. Name records with hospital stays."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,37 +74,28 @@ def panel_of(records: Records, *, since: date | None = None, until: date | None 
             raise InputError(msg)
     first, end, notes = _window(records, since, until)
     months = tuple(month_after(first, n) for n in range(months_between(first, end)))
-    known = records.as_of(end).tables
+    known = records.as_of(end + timedelta(days=complete_to(records)[1])).tables
     held = practice_held(known)
     span = _months_table(months)
     rows = _registered(held, span)
     joined = _joined(known["practices"], first)
-    stayed = stays(known["spells"].filter(~is_regular(known["spells"])))
-    events = {
-        "emergency_admissions": began_as_emergency(stayed).select("patient_id", day="admitted_on"),
-        "readmissions": _readmissions(stayed),
-    }
-    if "ed_attendances" in known:
-        seen = known["ed_attendances"]
-        events["ed_attendances"] = seen.select("patient_id", day=event_date(seen, "arrived_at"))
-        begins = records.seen_from("ed_attendances")
-        if begins is not None and begins > first:
-            notes.append(f"A&E attendances are complete from {begins} only, and are not compared.")
-            del events["ed_attendances"]
-    else:
-        notes.append("The records hold no A&E attendances: these are not compared.")
-    for name, happened in events.items():
-        rows = rows.merge(_counts(happened, held, first, end, name), on=["practice_code", "month"], how="left")
+    events = happened(known)
+    if missing := attendances_missing(records, first, end):
+        notes.append(missing)
+        events.pop("ed_attendances", None)
+    for name, of_outcome in events.items():
+        rows = rows.merge(_counts(of_outcome, held, first, end, name), on=["practice_code", "month"], how="left")
         rows[name] = rows[name].fillna(0).astype("int64")
     rows = rows.merge(joined, on="practice_code", how="left")
     practices = int(rows["practice_code"].nunique())
-    mean = rows.groupby("practice_code")["registered"].mean()
+    fewest = rows.groupby("practice_code")["registered"].min()
     whole = rows.groupby("practice_code")["month"].count() == len(months)
-    kept = mean.index[(mean >= _FEWEST_REGISTERED) & whole]
+    # The last people of a practice that closes would weigh as much as all of another's.
+    kept = fewest.index[(fewest >= _FEWEST_REGISTERED) & whole]
     if left := practices - len(kept):
         notes.append(
-            f"{left} of {practices} practices had fewer than {_FEWEST_REGISTERED} people registered, or nobody in some"
-            " month, and are left out."
+            f"{left} of {practices} practices had fewer than {_FEWEST_REGISTERED} people registered in some month, as"
+            " one has that opened or closed in this time, and are left out."
         )
     rows = rows[rows["practice_code"].isin(kept)]
     partly = rows["joined_within"] == rows["month"]
@@ -127,7 +107,7 @@ def _window(records: Records, since: date | None, until: date | None) -> tuple[d
     """Return the first day, the day after the last, and what is left out at the end."""
     begins = records.seen_from("spells")
     if begins is None:
-        raise InputError(_NO_STAYS)
+        raise InputError(NO_STAYS)
     complete, late = complete_to(records)
     notes = []
     first = begins if since is None else max(begins, since)
@@ -145,30 +125,6 @@ def _window(records: Records, since: date | None, until: date | None) -> tuple[d
         )
         raise InputError(msg)
     return first, end, notes
-
-
-def complete_to(records: Records) -> tuple[date, int]:
-    """Return the day up to which 99 of 100 stays have arrived, itself not among them, and how long that takes.
-
-    Raises
-    ------
-    InputError
-        There are no stays.
-    """
-    ends = records.seen_to("spells")
-    if ends is None:
-        raise InputError(_NO_STAYS)
-    late = _days_to_arrive(records)
-    return ends + timedelta(days=1) - timedelta(days=late), late
-
-
-def _days_to_arrive(records: Records) -> int:
-    spells = records.tables["spells"]
-    if "recorded_on" not in spells.columns:
-        return 0
-    days = spells.recorded_on.delta(spells.admitted_on, unit="day")
-    found = spells.aggregate(late=days.quantile(_ARRIVED)).to_pyarrow()["late"][0].as_py()
-    return max(0, round(found or 0))
 
 
 def _months_table(months: tuple[date, ...]) -> ir.Table:
@@ -191,17 +147,8 @@ def _registered(held: ir.Table, span: ir.Table) -> "pd.DataFrame":
     return found.astype({"month": "int64"})
 
 
-def _readmissions(stayed: ir.Table) -> ir.Table:
-    """Return the emergency stays that began within 30 days of the discharge of an emergency stay."""
-    in_order = ibis.window(group_by="patient_id", order_by=["admitted_on", "discharged_on", "spell_id"])
-    rows = stayed.mutate(before=stayed.admission_method.lag().over(in_order))
-    soon = (rows.days_after_discharge <= _DAYS_OF_READMISSION).fill_null(False)
-    again = rows.filter(soon, rows.before.isin(EMERGENCY_ADMISSION_METHODS).fill_null(False))
-    return began_as_emergency(again).select("patient_id", day="admitted_on")
-
-
-def _counts(happened: ir.Table, held: ir.Table, first: date, end: date, name: str) -> "pd.DataFrame":
-    rows = happened.filter(happened.day >= ibis.literal(first), happened.day < ibis.literal(end))
+def _counts(of_outcome: ir.Table, held: ir.Table, first: date, end: date, name: str) -> "pd.DataFrame":
+    rows = of_outcome.filter(of_outcome.day >= ibis.literal(first), of_outcome.day < ibis.literal(end))
     met = rows.join(held, [rows.patient_id == held.patient_id, rows.day >= held.begins, rows.day < held.ends])
     month = (met.day.year() - first.year) * 12 + met.day.month() - first.month
     counted = met.mutate(month=month.cast("int64")).group_by("practice_code", "month").agg(number=ibis._.count())

@@ -9,7 +9,7 @@ from scipy import stats
 
 from vi_risk.impact.joining import Interval
 from vi_risk.impact.libraries import diff_diff
-from vi_risk.impact.listed import DAYS_BEFORE, Followed, admissions_between, logit, rate_of
+from vi_risk.impact.listed import DAYS_BEFORE, Followed, logit, number_between, rate_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,30 +21,47 @@ _SMALLEST_STEP = 0.2  # by which the share reviewed must rise at the line
 _FEWEST_PAIRS = 30
 _DETECTED = 2.8  # standard errors: found four times in five, at 5 %
 _MATCHED_ON = ("score", "age", "before")
+_FIRST = "emergency_admissions"  # whose number of the year before is matched, and whose step at the line is shown
 
 
 @dataclass(frozen=True, slots=True)
-class AtTheLine:
-    """The effect of a review on people at the line of the list, per 100 of them a month (fuzzy discontinuity).
+class Compared:
+    """The effect of a review on one outcome, per 100 people a month.
 
     Attributes
     ----------
     effect
-        Robust and bias-corrected; None where the assumptions do not hold, and `why` says which.
-    step
-        How much more of the people just above the line were reviewed.
+        None where the assumptions do not hold, and `why` says which.
+    detectable
+        The smallest effect that would be found four times in five.
     before
-        The same step in emergency admissions of the year before, which no review can have made, with its interval of
-        99 %: apart from 0, the people on both sides are not alike.
+        At the line: the same step in the year before, which no review can have made, with its interval of 99 %: apart
+        from 0, the people on both sides are not alike.
+    events
+        Number seen in the days followed, of the two groups.
     """
 
     effect: Interval | None
+    detectable: float | None = None
+    before: Interval | None = None
+    events: tuple[int, int] = (0, 0)
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AtTheLine:
+    """The effect of a review on people at the line of the list (fuzzy discontinuity), by outcome.
+
+    Attributes
+    ----------
+    step
+        How much more of the people just above the line were reviewed.
+    """
+
+    outcomes: dict[str, Compared]
     step: Interval | None
-    before: Interval | None
-    detectable: float | None
     above: int
     below: int
-    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,64 +70,81 @@ class Matched:
 
     Attributes
     ----------
-    effect
-        Per 100 people a month, from the day of the review on; None where the matches are not alike, and `why` says so.
+    outcomes
+        From the day of the review on.
     differences
         Standardised differences before and after matching, by what was matched.
+    died
+        How many of the reviewed, and of their matches, died in the days followed: who has died comes to hospital no
+        more. None where no effect is told.
     """
 
-    effect: Interval | None
-    detectable: float | None
+    outcomes: dict[str, Compared]
     reviewed: int
     pairs: int
     differences: dict[str, tuple[float, float | None]]
-    why: str = ""
+    died: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
 class BeforeAfter:
-    """Emergency admissions per 100 people a month before and after: of the reviewed, and of as many next in score."""
+    """Rates per 100 people a month before and after, by outcome: of the reviewed, and of others next in score."""
 
-    reviewed: tuple[float, float]
-    others: tuple[float, float] | None
+    reviewed: dict[str, tuple[float, float]]
+    others: dict[str, tuple[float, float]]
     people: int
+    next_people: int
 
 
 def at_the_line(followed: Followed) -> AtTheLine:
     """Return what a review did to people at the line of the list."""
     rows = followed.people.assign(reviewed=followed.people["reviewed_on"].notna().astype("float64"))
     above, below = int((rows["places"] > 0).sum()), int((rows["places"] < 0).sum())
+    why = ""
     if not followed.ordered:
-        return AtTheLine(None, None, None, None, above, below, "the lists did not follow the rank of the score")
-    if min(above, below) < _FEWEST_AT_THE_LINE:
-        few = f"fewer than {_FEWEST_AT_THE_LINE} people stand on one side of the line"
-        return AtTheLine(None, None, None, None, above, below, few)
-    before = _at_the_line(rows.assign(reviewed=rows["places"] > 0), "before", alpha=0.01)
-    found = _at_the_line(rows, "after")
+        why = "the lists did not follow the rank of the score"
+    elif min(above, below) < _FEWEST_AT_THE_LINE:
+        why = f"fewer than {_FEWEST_AT_THE_LINE} people stand on one side of the line"
+    if why:
+        return AtTheLine(dict.fromkeys(followed.happened, Compared(None, why=why)), None, above, below)
+    found = {outcome: _one_at_the_line(rows, outcome, followed.days) for outcome in followed.happened}
+    step = found[_FIRST][1]
+    return AtTheLine({outcome: one for outcome, (one, _) in found.items()}, step, above, below)
+
+
+def _one_at_the_line(rows: "pd.DataFrame", outcome: str, days: int) -> tuple[Compared, Interval | None]:
+    """Return what is found of one outcome, and how much more of the people just above the line were reviewed."""
+    events = tuple(int(rows.loc[side, f"{outcome}_after"].sum()) for side in (rows["places"] > 0, rows["places"] < 0))
+    before = _at_the_line(rows.assign(reviewed=rows["places"] > 0), f"{outcome}_year_before", alpha=0.01)
+    found = _at_the_line(rows, f"{outcome}_after")
     if before is None or found is None:
-        return AtTheLine(
-            None, None, None, None, above, below, "too few people stand near the line, or none was reviewed"
-        )
+        return Compared(None, why="too few people stand near the line, or none was reviewed"), None
     alike = Interval(*(rate_of(end, DAYS_BEFORE) for end in _ends(before.effect)))
-    effect = Interval(*(rate_of(end, followed.days) for end in _ends(found.effect)))
+    effect = Interval(*(rate_of(end, days) for end in _ends(found.effect)))
     if found.step.low < _SMALLEST_STEP:
         why = "who was reviewed does not change enough at the line of the list"
-        return AtTheLine(None, found.step, alike, None, above, below, why)
+        return Compared(None, before=alike, why=why), found.step
     if alike.tells:
-        why = "people just above the line had been admitted more, or less, than those just below it before any review"
-        return AtTheLine(None, found.step, alike, None, above, below, why)
+        why = "people just above the line had come more, or less, often than those just below it before any review"
+        return Compared(None, before=alike, why=why), found.step
     spread = (effect.high - effect.low) / 2 / stats.norm.ppf(0.975)
-    return AtTheLine(effect, found.step, alike, float(_DETECTED * spread), above, below)
+    return Compared(effect, float(_DETECTED * spread), alike, (events[0], events[1])), found.step
 
 
 def matched(followed: Followed) -> Matched:
     """Return what reviews did, against people who were not reviewed and are alike.
 
-    Pairs are of one list, and of one practice where that has somebody; each other person is used once. Both are
-    followed from the day of the review. The interval rests on the differences within pairs (Abadie and Spiess 2022,
-    doi:10.1080/01621459.2020.1840383).
+    Pairs are of one list, both reviewed before it or neither, and of one practice where that has somebody; each other
+    person is used once. Both are followed from the day of the review, on which both are alive and registered; reviews
+    too late to be followed to the end are left out. The effect is the mean difference within pairs, less what a
+    straight line through them makes of the differences in score, age and admissions that matching left; its interval
+    rests on the pairs (Abadie and Spiess 2022, doi:10.1080/01621459.2020.1840383).
     """
-    rows = followed.people.assign(score=logit(followed.people["risk"]))
+    rows = followed.people.assign(
+        score=logit(followed.people["risk"]), before=followed.people[f"{_FIRST}_year_before"].astype("float64")
+    )
+    over = (np.datetime64(followed.known_by) - rows["reviewed_on"]).dt.days >= followed.days
+    rows = rows[rows["reviewed_on"].isna() | over]
     reviewed = rows["reviewed_on"].notna()
     pairs = _pairs(rows, reviewed)
     one, other = rows.loc[pairs[:, 0]], rows.loc[pairs[:, 1]]
@@ -119,35 +153,60 @@ def matched(followed: Followed) -> Matched:
         of = rows.loc[reviewed, name]
         after = _apart(one[name], other[name], of) if len(pairs) else None
         differences[name] = (_apart(of, rows.loc[~reviewed, name], of), after)
-    number = int(reviewed.sum())
+    number, why = int(reviewed.sum()), ""
     if len(pairs) < max(_FEWEST_PAIRS, number / 2):
         why = "most people who were reviewed have nobody like them who was not"
-        return Matched(None, None, number, len(pairs), differences, why)
-    if max(abs(after or 0.0) for _, after in differences.values()) > BALANCED:
+    elif max(abs(after or 0.0) for _, after in differences.values()) > BALANCED:
         why = f"the matches differ from the reviewed by more than {BALANCED} standard deviations"
-        return Matched(None, None, number, len(pairs), differences, why)
+    if why:
+        none = dict.fromkeys(followed.happened, Compared(None, why=why))
+        return Matched(none, number, len(pairs), differences, None)
     start = one["reviewed_on"].reset_index(drop=True)
-    seen = [
-        admissions_between(followed.admissions, of["patient_id"].reset_index(drop=True), start, 0, followed.days)
-        for of in (one, other)
-    ]
-    apart = (seen[0] - seen[1]).to_numpy(dtype=np.float64)
-    value, spread = apart.mean(), apart.std(ddof=1) / np.sqrt(len(apart))
-    wide = stats.t.ppf(0.975, len(apart) - 1) * spread
-    ends = (rate_of(end, followed.days) for end in (value, value - wide, value + wide))
-    return Matched(Interval(*ends), rate_of(_DETECTED * spread, followed.days), number, len(pairs), differences)
+    found, died = {}, []
+    left = one[list(_MATCHED_ON)].to_numpy(dtype=np.float64) - other[list(_MATCHED_ON)].to_numpy(dtype=np.float64)
+    for outcome, happened in followed.happened.items():
+        ones, others = (
+            number_between(happened, of["patient_id"].reset_index(drop=True), start, 0, followed.days)
+            for of in (one, other)
+        )
+        found[outcome] = _within_pairs(ones, others, left, followed.days)
+    for of in (one, other):
+        since = (of["died_on"].reset_index(drop=True) - start).dt.days
+        died.append(int(((since >= 0) & (since < followed.days)).sum()))
+    return Matched(found, number, len(pairs), differences, (died[0], died[1]))
+
+
+def _within_pairs(ones: "pd.Series", others: "pd.Series", left: "np.ndarray[Any, Any]", days: int) -> Compared:
+    """Return the effect in pairs that differ by what is left (pairs, 3), with errors robust to unequal spread (HC1)."""
+    apart = (ones - others).to_numpy(dtype=np.float64)
+    design = np.column_stack([np.ones(len(apart)), left[:, left.any(axis=0)]])
+    inverse = np.linalg.pinv(design.T @ design)
+    fitted = inverse @ design.T @ apart
+    freedom = len(apart) - design.shape[1]
+    scores = design * (apart - design @ fitted)[:, None]
+    variance = inverse @ scores.T @ scores @ inverse * len(apart) / freedom
+    value, spread = float(fitted[0]), float(np.sqrt(variance[0, 0]))
+    wide = stats.t.ppf(0.975, freedom) * spread
+    ends = (rate_of(end, days) for end in (value, value - wide, value + wide))
+    return Compared(Interval(*ends), rate_of(_DETECTED * spread, days), events=(int(ones.sum()), int(others.sum())))
 
 
 def before_after(followed: Followed) -> BeforeAfter:
-    """Return how admissions of the reviewed changed, and of as many others next in score."""
+    """Return how often the reviewed came before and after, and as many others next in score."""
     rows = followed.people.assign(score=logit(followed.people["risk"]))
     reviewed = rows["reviewed_on"].notna()
     others = rows.loc[_next(rows, reviewed)]
 
-    def rates(of: "pd.DataFrame") -> tuple[float, float]:
-        return rate_of(of["before_days"].mean(), followed.days), rate_of(of["after"].mean(), followed.days)
+    def rates(of: "pd.DataFrame") -> dict[str, tuple[float, float]]:
+        return {
+            outcome: (
+                rate_of(of[f"{outcome}_before"].mean(), followed.days),
+                rate_of(of[f"{outcome}_after"].mean(), followed.days),
+            )
+            for outcome in followed.happened
+        }
 
-    return BeforeAfter(rates(rows[reviewed]), rates(others) if len(others) else None, int(reviewed.sum()))
+    return BeforeAfter(rates(rows[reviewed]), rates(others) if len(others) else {}, int(reviewed.sum()), len(others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,25 +250,33 @@ def _pairs(rows: "pd.DataFrame", reviewed: "pd.Series") -> "np.ndarray[Any, Any]
     wide = rows.loc[reviewed, list(_MATCHED_ON)].std().replace(0, 1).fillna(1)
     scaled = rows[list(_MATCHED_ON)] / wide
     pairs: list[tuple[int, int]] = []
-    for within in (["list_date", "practice_code"], ["list_date"]):
+    for within in (["list_date", "reviewed_before", "practice_code"], ["list_date", "reviewed_before"]):
         taken = {label for pair in pairs for label in pair}
         left = scaled[~scaled.index.isin(taken)]
         for _, group in left.groupby([rows.loc[left.index, name] for name in within]):
-            is_one = reviewed.loc[group.index]
-            pairs += _paired(group[is_one], group[~is_one])
+            is_one, of = reviewed.loc[group.index], rows.loc[group.index]
+            left_on = of["there_until"].fillna(of["died_on"])
+            pairs += _paired(group[is_one], group[~is_one], of.loc[is_one, "reviewed_on"], left_on[~is_one])
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
-def _paired(ones: "pd.DataFrame", others: "pd.DataFrame") -> list[tuple[int, int]]:
-    """Return each of the ones with the nearest of the others within the calipers, each other used once."""
+def _paired(
+    ones: "pd.DataFrame", others: "pd.DataFrame", start: "pd.Series", left_on: "pd.Series"
+) -> list[tuple[int, int]]:
+    """Return each of the ones with the nearest of the others within the calipers, each other used once.
+
+    Who had died or left by the day of the review, from which both are followed, could come to hospital no more.
+    """
     values = others.to_numpy(dtype=np.float64)
     free = np.ones(len(others), dtype=bool)
     pairs = []
     # Those with the highest score have the fewest people like them, so they choose first.
     in_order = ones.sort_values("score", ascending=False)
     for label, one in zip(in_order.index, in_order.to_numpy(dtype=np.float64), strict=True):
+        there = ~(left_on <= start.loc[label]).to_numpy()
         apart = values - one
-        far = np.where(free & (np.abs(apart) <= _CALIPERS).all(axis=1), (apart**2).sum(axis=1), np.inf)
+        may = free & there & (np.abs(apart) <= _CALIPERS).all(axis=1)
+        far = np.where(may, (apart**2).sum(axis=1), np.inf)
         if len(far) and np.isfinite(far.min()):
             free[far.argmin()] = False
             pairs.append((int(label), int(others.index[int(far.argmin())])))

@@ -1,20 +1,25 @@
 """Each practice that joined against a weighted mean of practices that had not: synthetic control, by pysyncon.
 
 The weights are those with which the others come nearest to the practice in each quarter before it joined. Every other
-practice is then put in its place, as if it had joined on that day: how unusual the gap is, against theirs.
+practice is then put in its place, as if it had joined on that day. Their gaps, against what these were before, tell how
+unusual that of the practice is, and how wide its interval: with Student's t on as many degrees of freedom as others
+took its place (placebo variance). That takes practices to differ in scale alone.
 
 References
 ----------
 Abadie A, Diamond A, Hainmueller J (2010). Synthetic control methods for comparative case studies. Journal of the
 American Statistical Association 105:493-505. doi:10.1198/jasa.2009.ap08746
+Arkhangelsky D, Athey S, Hirshberg DA, Imbens GW, Wager S (2021). Synthetic difference-in-differences. American
+Economic Review 111:4088-4118. doi:10.1257/aer.20190159
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import stats
 
-from vi_risk.impact.joining import FEWEST_MONTHS_AFTER, FEWEST_MONTHS_BEFORE, Comparable
+from vi_risk.impact.joining import FEWEST_MONTHS_AFTER, FEWEST_MONTHS_BEFORE, Comparable, Interval
 from vi_risk.impact.libraries import pysyncon
 
 if TYPE_CHECKING:
@@ -42,7 +47,7 @@ class Gap:
     """
 
     practice_code: str
-    gap: float
+    gap: Interval
     before: float
     others: int
     p_value: float
@@ -76,7 +81,9 @@ def _gap(rates: "pd.DataFrame", practice: str, start: int) -> Gap | None:
         return None
     against = {one: abs(after) / max(usual, 1e-9) for one, (after, usual, _) in of_each.items()}
     as_large = sum(ratio >= against[practice] for ratio in against.values())
-    return Gap(practice, gap, before, len(of_each) - 1, as_large / len(of_each))
+    others = [ratio for one, ratio in against.items() if one != practice]
+    wide = float(stats.t.ppf(0.975, len(others)) * np.sqrt(np.mean(np.square(others))) * before)
+    return Gap(practice, Interval(gap, gap - wide, gap + wide), before, len(others), as_large / len(of_each))
 
 
 def _fitted(quarters: "pd.DataFrame", practice: str, without: tuple[str, ...]) -> tuple[float, float, float]:

@@ -10,19 +10,25 @@ from vi_risk.governance.small_numbers import Disclosure
 from vi_risk.impact.finding import Impact, Practices, Reviewed
 from vi_risk.impact.joining import Interval, Joining
 from vi_risk.impact.listed import rate_of
-from vi_risk.impact.reviewing import BALANCED
+from vi_risk.impact.reviewing import BALANCED, Compared
 
 PRETREND = 0.05  # practices that moved apart before joining by less than this chance are not compared
 PUBLISHED = (
     {
-        "where": "ten Wolverhampton practices, vertically integrated",
-        "effect": "-0.11 unplanned admissions per 100 patients a month",
-        "source": "Yu and others 2020",
+        "where": "ten practices integrated with the trust in Wolverhampton, each against its synthetic control",
+        "effect": (
+            "-0.11 unplanned admissions per 100 patients a month (95 % interval -0.18 to -0.045), -0.021 readmissions"
+            " (-0.037 to -0.0049), no significant change in A&E attendances"
+        ),
+        "source": "Yu V and others 2020, British Journal of General Practice 70(699):e705-e713",
     },
     {
-        "where": "26 trusts in England",
-        "effect": "rate ratio of emergency admissions 0.97 (0.95 to 0.99)",
-        "source": "Saunders and others",
+        "where": "practices in England in the two years after a trust took them on, against controls",
+        "effect": (
+            "rate ratio of emergency admissions 0.97 (95 % interval 0.95 to 0.99), of A&E attendances 0.98 (0.96 to"
+            " 0.99), of emergency readmissions 0.95 (0.91 to 1.00)"
+        ),
+        "source": "Saunders C and others 2024, BJGP Open 8(2), BJGPO.2023.0231",
     },
 )
 
@@ -48,7 +54,7 @@ def _practices(of: Practices, rule: Disclosure) -> dict[str, Any]:
         "synthetic_control": [
             {
                 "practice_code": gap.practice_code,
-                "gap": round(gap.gap, 2),
+                "gap": _interval(gap.gap),
                 "before": round(gap.before, 2),
                 "others": gap.others,
                 "p_value": round(gap.p_value, 2),
@@ -63,7 +69,9 @@ def _joining(one: Joining, rule: Disclosure) -> dict[str, Any]:
     why = ""
     if rule.is_small(one.events) or one.events == 0:
         why = "too few were seen after joining to be told"
-    elif one.pretrend is not None and one.pretrend.p_value < PRETREND:
+    elif one.pretrend is None:
+        why = "there is too little time before joining to ask whether the practices had moved apart"
+    elif one.pretrend.p_value < PRETREND:
         why = "the practices had moved apart before they joined"
     small = rule.is_small(one.events)
     return {
@@ -74,9 +82,7 @@ def _joining(one: Joining, rule: Disclosure) -> dict[str, Any]:
         "usual": None if small else round(one.usual, 2),
         "detectable": round(one.detectable, 2),
         "before_after": [None if small else round(rate, 2) for rate in one.before_after],
-        "pretrend": None
-        if one.pretrend is None
-        else {"p_value": round(one.pretrend.p_value, 2), "points": one.pretrend.points},
+        "pretrend": None if one.pretrend is None else {"p_value": round(one.pretrend.p_value, 2)},
         "points": []
         if small
         else [{"from": point.since, "to": point.until, **_interval(point.effect)} for point in one.points],
@@ -91,20 +97,16 @@ def _reviewed(of: Reviewed, rule: Disclosure) -> dict[str, Any]:
         "days": of.days,
         "people": rule.count(naive.people),
         "at_the_line": {
-            "effect": None if few or line.effect is None else _interval(line.effect),
-            "why_not": "too few people were reviewed to be told" if few else line.why,
+            "outcomes": {name: _compared(one, few, rule) for name, one in line.outcomes.items()},
             "step": None if few or line.step is None else _interval(line.step),
-            "before": None if few or line.before is None else _interval(line.before),
-            "detectable": None if line.detectable is None else round(line.detectable, 1),
             "above": rule.count(line.above),
             "below": rule.count(line.below),
         },
         "matched": {
-            "effect": None if few or pairs.effect is None else _interval(pairs.effect),
-            "why_not": "too few people were reviewed to be told" if few else pairs.why,
-            "detectable": None if pairs.detectable is None else round(pairs.detectable, 1),
+            "outcomes": {name: _compared(one, few, rule) for name, one in pairs.outcomes.items()},
             "reviewed": rule.count(pairs.reviewed),
             "pairs": rule.part(pairs.pairs, pairs.reviewed),
+            "died": None if pairs.died is None else [rule.count(number) for number in pairs.died],
             "largest_difference_allowed": BALANCED,
             "differences": {}
             if few
@@ -114,12 +116,30 @@ def _reviewed(of: Reviewed, rule: Disclosure) -> dict[str, Any]:
             },
         },
         "before_after": {
-            "reviewed": [_rate(rate, naive.people, of.days, rule) for rate in naive.reviewed],
-            "others": None
-            if naive.others is None
-            else [_rate(rate, naive.people, of.days, rule) for rate in naive.others],
+            "reviewed": _rates(naive.reviewed, naive.people, of.days, rule),
+            "others": _rates(naive.others, naive.next_people, of.days, rule),
         },
     }
+
+
+def _compared(one: Compared, few: bool, rule: Disclosure) -> dict[str, Any]:
+    why = one.why
+    if few:
+        why = "too few people were reviewed to be told"
+    elif one.effect is not None and (any(map(rule.is_small, one.events)) or not any(one.events)):
+        why = "too few were seen to be told"
+    return {
+        "effect": None if why or one.effect is None else _interval(one.effect),
+        "why_not": why,
+        "detectable": None if why or one.detectable is None else round(one.detectable, 1),
+        "before": None if few or one.before is None else _interval(one.before),
+    }
+
+
+def _rates(
+    of: dict[str, tuple[float, float]], people: int, days: int, rule: Disclosure
+) -> dict[str, list[float | None]]:
+    return {name: [_rate(rate, people, days, rule) for rate in rates] for name, rates in of.items()}
 
 
 def _rate(rate: float, people: int, days: int, rule: Disclosure) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vi_risk.impact.panel import OUTCOMES
+from vi_risk.impact.outcomes import OUTCOMES
 
 
 def claim(effect: Mapping[str, float], per: str, of: str, detectable: float | None) -> str:
@@ -35,9 +35,9 @@ def sentences(content: Mapping[str, Any]) -> Iterator[str]:
         for outcome, one in practices["outcomes"].items():
             yield f"{upper(OUTCOMES[outcome])}: {of_joining(one)}"
     if reviewed is not None:
-        line, pairs = reviewed["at_the_line"], reviewed["matched"]
-        yield f"Reviews, at the line of the list: {of_reviews(line)}"
-        yield f"Reviews, against people like them: {of_reviews(pairs)}"
+        for by, name in (("at the line of the list", "at_the_line"), ("against people like them", "matched")):
+            for said in of_reviews(reviewed[name]["outcomes"]):
+                yield f"Reviews, {by}: {said}"
     for why in content["untold"].values():
         yield f"Not told: {why}"
 
@@ -56,11 +56,17 @@ def of_joining(one: Mapping[str, Any]) -> str:
     return said
 
 
-def of_reviews(one: Mapping[str, Any]) -> str:
-    """Return what is claimed of reviews."""
-    if one["effect"] is None:
-        return f"no effect is told, as {one['why_not']}."
-    return claim(one["effect"], "emergency admissions per 100 such people a month", "reviews", one["detectable"])
+def of_reviews(outcomes: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Give what is claimed of reviews, by outcome; once for those of which nothing is told for the same reason."""
+    untold: dict[str, list[str]] = {}
+    for outcome, one in outcomes.items():
+        if one["effect"] is None:
+            untold.setdefault(one["why_not"], []).append(OUTCOMES[outcome])
+        else:
+            yield claim(one["effect"], f"{OUTCOMES[outcome]} per 100 such people a month", "reviews", one["detectable"])
+    for why, names in untold.items():
+        of = "" if len(names) == len(outcomes) else f" on {' and '.join(names)}"
+        yield f"no effect{of} is told, as {why}."
 
 
 def upper(words: str) -> str:

@@ -33,6 +33,8 @@ def panel(
     attendances: list[dict[str, object]] | None = None,
     joined: dict[str, str | None] | None = None,
     died: dict[str, str] | None = None,
+    *,
+    beside_every_month: bool = True,
 ) -> Panel:
     crowd = [registered(f"{code}-{n}", code, "2015-01-01") for code in ("A", "B") for n in range(CROWD)]
     months = pd.date_range(FIRST, LAST, freq="MS")
@@ -44,14 +46,17 @@ def panel(
     tables = {
         "patients": people,
         "practices": pd.DataFrame(
-            {"practice_code": ["A", "B"], "integrated_from": [(joined or {}).get(code) for code in ("A", "B")]}
+            {
+                "practice_code": ["A", "B", "C"],
+                "integrated_from": [(joined or {}).get(code) for code in ("A", "B", "C")],
+            }
         ),
         "registrations": rows,
         "spells": pd.DataFrame([*planned, *spells]),
     }
     if attendances is not None:
         every_month = [{"attendance_id": f"m{m:%Y%m}", "patient_id": "nobody", "arrived_at": m} for m in months]
-        tables["ed_attendances"] = pd.DataFrame([*every_month, *attendances])
+        tables["ed_attendances"] = pd.DataFrame([*(every_month if beside_every_month else ()), *attendances])
     for table in tables.values():
         for column in table.columns:
             if column.endswith(("_on", "_from", "_to", "_month")):
@@ -114,6 +119,42 @@ def test_a_readmission_follows_an_emergency_stay_within_thirty_days(
         stay("s2", "A-1", f"{again:%Y-%m-%d}", f"{again:%Y-%m-%d}"),
     ]
     assert of(panel([], spells), "A", f"{again:%Y-%m}", "readmissions") == counted
+
+
+def test_a_planned_stay_between_does_not_hide_a_readmission() -> None:
+    spells = [
+        stay("s1", "A-1", "2021-02-01", "2021-02-05"),
+        stay("s2", "A-1", "2021-02-10", "2021-02-10", method="11"),  # a planned day case
+        stay("s3", "A-1", "2021-02-20", "2021-02-22"),  # 15 days after the emergency stay
+    ]
+    assert of(panel([], spells), "A", "2021-02", "readmissions") == 1
+
+
+def test_what_arrives_late_in_the_last_month_is_waited_for() -> None:
+    late = stay("s1", "A-1", "2022-11-30", "2022-12-01") | {"recorded_on": "2022-12-12"}
+    crowd = [
+        stay(f"c{m:%Y%m}", "A-2", f"{m:%Y-%m}-03", f"{m:%Y-%m}-03", "11")
+        | {"recorded_on": str((m + pd.Timedelta(days=14)).date())}  # the 3rd: 12 days
+        for m in pd.date_range(FIRST, LAST, freq="MS")
+    ]
+    found = panel([], [late, *crowd])
+    assert found.months[-1] == date(2022, 11, 1)
+    assert of(found, "A", "2022-11", "emergency_admissions") == 1
+
+
+def test_attendances_that_end_early_are_not_compared() -> None:
+    months = pd.date_range(FIRST, "2022-08-01", freq="MS")
+    came = [{"attendance_id": f"e{m:%Y%m}", "patient_id": "A-1", "arrived_at": m} for m in months]
+    found = panel([], [], came, beside_every_month=False)
+    assert "ed_attendances" not in found.outcomes
+    assert "A&E attendances are complete up to 2022-08-02 only, and are not compared." in found.notes
+
+
+def test_a_practice_that_closes_is_left_out() -> None:
+    going = [registered(f"C-{n}", "C", "2015-01-01", None if n < 3 else "2022-06-01") for n in range(500)]
+    found = panel(going, [])
+    assert set(found.rows["practice_code"]) == {"A", "B"}
+    assert any("as one has that opened or closed" in note for note in found.notes)
 
 
 def test_attendances_are_counted_where_there_are_any() -> None:

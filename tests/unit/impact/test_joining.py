@@ -1,5 +1,6 @@
 """What joining did, of panels made by hand: exact without chance, alike to diff-diff, refused where nothing is told."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 
 from vi_risk.errors import InputError
-from vi_risk.impact.joining import Comparable, _effect, _figures, comparable, joining_of
+from vi_risk.impact.joining import Comparable, _detectable, _effect, _figures, _freedom, comparable, joining_of
 from vi_risk.impact.panel import Panel
 from vi_risk.impact.synthetic_control import gaps_of
 
@@ -16,10 +17,15 @@ JOINED = {"E": None, "A": 20, "B": 30, "C": 40, "D": None, "F": None}  # by thei
 
 
 def made(
-    joined: dict[str, int | None] = JOINED, *, effect: float = 0.0, noise: float = 0.0, drift: float = 0.0
+    joined: dict[str, int | None] = JOINED,
+    *,
+    effect: float = 0.0,
+    noise: float = 0.0,
+    drift: float = 0.0,
+    seed: int = 3,
 ) -> Panel:
     """A panel in which joining adds `effect` per 100 a month, and those that join drift by so much a month."""
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(seed)
     rows = []
     for number, (practice, start) in enumerate(joined.items()):
         for month in range(MONTHS):
@@ -48,6 +54,31 @@ def test_the_jackknife_repeats_the_estimate_of_diff_diff() -> None:
     assert _figures(rows, ())[0] == pytest.approx(_effect(rows), abs=1e-8)
 
 
+def test_where_few_joined_nearly_all_chance_is_theirs() -> None:
+    three_of_twelve = {**{f"J{n}": 20 + 8 * n for n in range(3)}, **{f"N{n}": None for n in range(9)}}
+    six_of_twelve = {**{f"J{n}": 20 + 4 * n for n in range(6)}, **{f"N{n}": None for n in range(6)}}
+    few, many = (
+        float(_freedom(rows.assign(rate=rows["emergency_admissions"]), ())[0])
+        for rows in (found(made(joined, noise=0.3)).rows for joined in (three_of_twelve, six_of_twelve))
+    )
+    assert few < 3 < 7 < many <= 11
+
+
+def test_the_smallest_effect_is_the_textbook_one_with_many_practices() -> None:
+    assert _detectable(1.0, 1e6) == pytest.approx(1.96 + 0.84, abs=0.01)
+    assert _detectable(1.0, 2.0) > 5
+
+
+def test_a_step_in_the_last_half_year_before_joining_is_told() -> None:
+    panel = made(noise=0.1)
+    rows = panel.rows
+    since = rows["month"] - rows["joined"]
+    sooner = rows["emergency_admissions"].where(~since.between(-6, -1), rows["emergency_admissions"] - 10)
+    step = joining_of(found(replace(panel, rows=rows.assign(emergency_admissions=sooner))), "emergency_admissions")
+    assert step.pretrend is not None
+    assert step.pretrend.p_value < 0.05
+
+
 def test_the_rate_ratio_is_that_of_the_practice_and_month_without_joining() -> None:
     panel = made(noise=0.2)
     rows = panel.rows
@@ -67,11 +98,15 @@ def test_the_interval_is_wider_than_the_effect_of_one_practice_more() -> None:
 
 
 def test_practices_that_drifted_apart_before_joining_are_told() -> None:
-    drifted = joining_of(found(made(noise=0.1, drift=0.05)), "emergency_admissions").pretrend
-    alike = joining_of(found(made(noise=0.1)), "emergency_admissions").pretrend
-    assert drifted is not None
-    assert alike is not None
-    assert drifted.p_value < 0.05 < alike.p_value
+    apart = {0.0: 0, 0.05: 0}
+    for seed in range(20):
+        for drift in apart:
+            one = joining_of(found(made(noise=0.1, drift=drift, seed=seed)), "emergency_admissions").pretrend
+            assert one is not None
+            apart[drift] += one.p_value < 0.05
+    # 5 in 100 are told apart by chance, and more of few practices.
+    assert apart[0.0] <= 4
+    assert apart[0.05] >= 18
 
 
 def test_the_band_of_the_plot_is_wider_than_an_interval() -> None:
@@ -85,14 +120,14 @@ def test_a_synthetic_control_finds_the_gap() -> None:
     gaps, without = gaps_of(found(made(effect=-0.5, noise=0.05)), "emergency_admissions")
     assert [gap.practice_code for gap in gaps] == ["A", "B", "C"]
     assert without == 0
-    assert all(-0.9 < gap.gap < -0.1 for gap in gaps)
+    assert all(gap.gap.low < -0.5 < gap.gap.high < 0 for gap in gaps)
     assert all(gap.p_value >= 1 / (gap.others + 1) for gap in gaps)
 
 
 def test_no_synthetic_control_is_made_for_a_practice_below_all_others() -> None:
-    lowest_joined = {"A": 20, "B": None, "C": None, "D": None, "E": 40, "F": None}
+    lowest_joined = {"A": 20, "B": None, "C": None, "D": 30, "E": 40, "F": None}
     gaps, without = gaps_of(found(made(lowest_joined, noise=0.05)), "emergency_admissions")
-    assert [gap.practice_code for gap in gaps] == ["E"]
+    assert [gap.practice_code for gap in gaps] == ["D", "E"]
     assert without == 1
 
 
