@@ -14,6 +14,7 @@ from vi_risk.records.linked import Records
 from vi_risk.records.permission import NOBODYS
 from vi_risk.records.tables import TABLES
 from vi_risk.running.checksums import checksums_of
+from vi_risk.running.run_file import FILES
 
 # How long an example takes is the machine's doing: other work on it would fail a test of ours.
 settings.register_profile("no_clock", settings(), deadline=None)
@@ -87,5 +88,5 @@ def built_so(folder: Path) -> None:
     """Let run.json of an output folder vouch for its tables as they are now, as if the features were built so."""
     file = folder / "run.json"
     run = json.loads(file.read_text(encoding="utf-8"))
-    run["features"]["checksums"] = checksums_of(folder, run["features"]["checksums"])
+    run["features"]["checksums"] = checksums_of(folder, set(FILES["features"]) - {"catalogue.json"})
     file.write_text(json.dumps(run), encoding="utf-8")

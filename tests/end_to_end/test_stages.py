@@ -221,6 +221,69 @@ def test_a_truncated_file_of_a_stage_before_is_refused_and_named(
     assert contents(tmp_path / "out") == before
 
 
+@pytest.mark.parametrize(
+    ("name", "verb", "told"),
+    [
+        ("features.parquet", "train", "Run `vi-risk features build`"),
+        ("features.parquet", "evaluate", "Run `vi-risk features build`"),
+        ("cohort.parquet", "train", "Run `vi-risk features build`"),
+        ("reviews.parquet", "caselist", "Run `vi-risk features build`"),
+        ("scores.parquet", "caselist", "Run `vi-risk score`"),
+        ("evaluation.json", "promote", "Run `vi-risk evaluate`"),
+    ],
+)
+def test_a_whole_file_of_a_stage_before_that_is_another_is_refused_and_named(
+    invoke: Invoke, by_stages: Ended, tmp_path: Path, name: str, verb: str, told: str
+) -> None:
+    _only_up_to("tracking", by_stages, tmp_path / "out")
+    shutil.copytree(by_stages.cwd / "mlruns", tmp_path / "mlruns")
+    file = tmp_path / "out" / name
+    if file.suffix == ".json":
+        file.write_text(file.read_text(encoding="utf-8").replace('"auroc": 0.', '"auroc": 0.9', 1), encoding="utf-8")
+    else:
+        pd.read_parquet(file).iloc[::-1].to_parquet(file, index=False)
+    before = contents(tmp_path / "out")
+
+    ended = invoke(verb)
+
+    assert ended.exit_code == 3
+    assert f"{name}: is not the file that was written when " in ended.stderr
+    assert told in ended.stderr
+    assert contents(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("verb", ["score", "caselist"])
+def test_a_list_before_that_the_features_were_not_built_with_is_refused(
+    invoke: Invoke, by_stages: Ended, tmp_path: Path, verb: str
+) -> None:
+    _only_up_to("tracking", by_stages, tmp_path / "out")
+    shutil.copy(tmp_path / "out" / "case_lists" / "listed.parquet", tmp_path / "out" / "listed_before.parquet")
+
+    ended = invoke(verb)
+
+    assert ended.exit_code == 3
+    assert "listed_before.parquet: was not written when the rest was: run.json tells of none." in ended.stderr
+
+
+def test_a_practice_of_which_nobody_could_be_listed_is_told(invoke: Invoke, by_stages: Ended, tmp_path: Path) -> None:
+    _only_up_to("scores", by_stages, tmp_path / "out")
+    run_file = tmp_path / "out" / "run.json"
+    run = json.loads(run_file.read_text(encoding="utf-8"))
+    run["features"]["practices"]["Z99999"] = {"name": "The Empty Surgery", "network": None}
+    run_file.write_text(json.dumps(run), encoding="utf-8")
+
+    ended = invoke("caselist", "--capacity", 7)
+
+    assert "no list for 1 practice without anybody who could be listed" in ended.stderr
+    assert json.loads(run_file.read_text(encoding="utf-8"))["case_lists"]["practices_with_nobody"] == ["Z99999"]
+    page = (tmp_path / "out" / "case_lists" / "pathways.html").read_text(encoding="utf-8")
+    assert "No case list was made for <bdi>The Empty Surgery (Z99999)</bdi>: nobody there could be listed." in page
+    assert (
+        json.loads((by_stages.out / "run.json").read_text(encoding="utf-8"))["case_lists"]["practices_with_nobody"]
+        == []
+    )
+
+
 def test_a_stage_leaves_files_that_are_not_its_own(invoke: Invoke, by_stages: Ended, tmp_path: Path) -> None:
     _only_up_to("tracking", by_stages, tmp_path / "out")
     (tmp_path / "out" / "minutes.txt").write_text("kept by the team")

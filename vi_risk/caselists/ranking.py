@@ -147,6 +147,20 @@ def practices_without_list(people: pd.DataFrame, rules: CaseListRules) -> dict[s
     return {str(code): int(number[code]) for code in inside.index[~inside] if code not in rules.places.outside}
 
 
+def practices_with_nobody(
+    lists: "Collection[CaseList]", snapshots: "Snapshots", outside: Collection[str]
+) -> tuple[str, ...]:
+    """Return the codes of practices of the records that have no list as nobody of theirs could be listed.
+
+    Parameters
+    ----------
+    outside
+        Codes of `practices_without_list`, which have none for another reason.
+    """
+    accounted_for = {*outside, *(case_list.practice_code for case_list in lists)}
+    return tuple(sorted({*snapshots.practices} - accounted_for))
+
+
 def doubts_of_rules(
     lists: "Collection[CaseList]", snapshots: "Snapshots", rules: CaseListRules, *, capacity: int
 ) -> list[str]:

@@ -11,6 +11,7 @@ from vi_risk.errors import InputError, NotPromotedError, UsageError
 from vi_risk.evidence import disclosed_decision, rule_of
 from vi_risk.models.promotion import Decision, decide, decide_counts
 from vi_risk.models.spec import ModelSpec, spec_of
+from vi_risk.running.checksums import refuse_others
 from vi_risk.running.files import replaced
 from vi_risk.running.progress import Report, Silence
 from vi_risk.running.run_file import EVALUATION_FILE, OWNED, RUN_FILE, read_run, write_json
@@ -94,7 +95,7 @@ def promote(
                 raise InputError(msg) from None
             told.warn(f"not held against the champion: {error}")
             apart = "could not be held against the champion before it"
-    evaluation = _evaluation(folder)
+    evaluation = _evaluation(folder, run)
     decision = (decide_counts if spec.counts else decide)(spec.promotion, evaluation["model"], differences)
     told_to_others = disclosed_decision(decision, spec, evaluation, differences, rule_of(run))
 
@@ -147,13 +148,14 @@ def rollback(name: str, *, to: int | None = None, tracking_uri: str) -> Move:
     return tracking.set_champion(version, verb="rolled back", why="", tracking_uri=tracking_uri)
 
 
-def _evaluation(folder: Path) -> Mapping[str, Any]:
+def _evaluation(folder: Path, run: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         found: Mapping[str, Any] = json.loads((folder / EVALUATION_FILE).read_text(encoding="utf-8"))
         found["model"]
     except (OSError, ValueError, KeyError):
         msg = f"{EVALUATION_FILE}: is missing or damaged. Run `vi-risk evaluate` with the same --out again."
         raise InputError(msg) from None
+    refuse_others(folder, run["evaluation"].get("checksums", {}), when="the model was evaluated", command="evaluate")
     return found
 
 

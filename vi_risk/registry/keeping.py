@@ -22,6 +22,7 @@ from vi_risk.models.learning import bundle
 from vi_risk.models.learning.counts import CountRegressor
 from vi_risk.models.on_snapshots import Model
 from vi_risk.models.snapshot_files import CATALOGUE_FILE
+from vi_risk.running.checksums import refuse_others
 from vi_risk.running.revision import code_revision
 from vi_risk.running.run_file import (
     CARD_FILE,
@@ -47,12 +48,13 @@ def keep_model(folder: Path, *, tracking_uri: str) -> Registered:
     Raises
     ------
     InputError
-        The folder has no model that was evaluated.
+        The folder has no model that was evaluated, or its evidence is not what was written then.
     ResourceError
         The store cannot be reached or written; nothing is registered then.
     """
     run = read_run(folder, needs="evaluation", command="evaluate")
     evaluation = disclosed(_json(folder / EVALUATION_FILE), rule_of(run))
+    refuse_others(folder, run["evaluation"].get("checksums", {}), when="the model was evaluated", command="evaluate")
     model, _ = bundle.load_any(folder / MODEL_FOLDER)
     made_up = pd.DataFrame([dict.fromkeys(model.feature_name_, float(n)) for n in range(2)])
     tags = _about(folder, run)

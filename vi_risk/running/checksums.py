@@ -20,6 +20,30 @@ def checksums_of(folder: Path, names: Iterable[str]) -> dict[str, str | None]:
     return {name: content_mark(folder / name) for name in names if (folder / name).is_file()}
 
 
+def refuse_strangers(folder: Path, written: Mapping[str, str | None], names: Iterable[str], *, command: str) -> None:
+    """Refuse files that may be written and were not: what is read where there is such a file would be of another run.
+
+    Parameters
+    ----------
+    written, command
+        As in `refuse_others`. Of nothing written nothing is a stranger: an earlier version kept no checksums.
+    names
+        Of the files that may be.
+
+    Raises
+    ------
+    InputError
+        There is one.
+    """
+    for name in names:
+        if written and name not in written and (folder / name).is_file():
+            msg = (
+                f"{name}: was not written when the rest was: run.json tells of none. Take it away, or run `vi-risk"
+                f" {command}` with the same --out again."
+            )
+            raise InputError(msg)
+
+
 def refuse_others(folder: Path, written: Mapping[str, str | None], *, when: str, command: str) -> None:
     """Refuse files that are not those that were written, whether changed, exchanged or taken from another folder.
 

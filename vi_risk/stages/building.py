@@ -13,6 +13,7 @@ from vi_risk.models.snapshot_files import PARTICULARS_FILES, save_plan
 from vi_risk.models.snapshots import Plan
 from vi_risk.records.checks import CheckReport
 from vi_risk.records.linked import Records
+from vi_risk.running.checksums import checksums_of
 from vi_risk.running.files import remove
 from vi_risk.running.progress import Report
 from vi_risk.running.run_file import LISTED_BEFORE, update_run
@@ -62,7 +63,9 @@ def build_features(
     for note in plan.notes:
         report.warn(note)
     spec = request.spec.model_dump(mode="json")
-    update_run(folder, "features", save_plan(plan, folder), spec=spec)
+    part = save_plan(plan, folder)
+    part["checksums"] |= checksums_of(folder, (LISTED_BEFORE,))
+    update_run(folder, "features", part, spec=spec)
 
 
 def _built_here(folder: Path, records: Records, request: FeatureRequest, report: Report) -> Plan:

@@ -12,6 +12,7 @@ from vi_risk.models.companions import companion_evidence
 from vi_risk.models.evidence.truth import read_truth
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec
+from vi_risk.running.checksums import checksums_of
 from vi_risk.running.files import remove
 from vi_risk.running.progress import Report
 from vi_risk.running.run_file import CARD_FILE, CARD_TEXT, EVALUATION_FILE, PLOTS_FOLDER, update_run, write_json
@@ -42,8 +43,9 @@ def evaluate(folder: Path, capacity: int, report: Report, *, truth: Path | None 
     sample = on_snapshots.sample_of_test(snapshots, seed=spec.seed)
     contributions = on_snapshots.importance(model, sample, seed=spec.seed)
     headline = {name: evaluation["model"][name] for name in _HEADLINES if name in evaluation["model"]}
-    update_run(folder, "evaluation", {"capacity": capacity, **headline})
     write_json(folder / EVALUATION_FILE, evaluation)
+    checksums = checksums_of(folder, (EVALUATION_FILE,))
+    update_run(folder, "evaluation", {"capacity": capacity, **headline, "checksums": checksums})
     card = card_of(spec, snapshots, run, evaluation, contributions, capacity=capacity)
     for name in (CARD_FILE, CARD_TEXT):
         remove(folder / name)

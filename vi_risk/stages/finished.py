@@ -10,12 +10,12 @@ from vi_risk.errors import InputError
 from vi_risk.models import beside
 from vi_risk.models.learning import bundle
 from vi_risk.models.on_snapshots import Model
-from vi_risk.models.snapshot_files import load_snapshots
+from vi_risk.models.snapshot_files import CATALOGUE_FILE, load_snapshots
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import ModelSpec, spec_of
-from vi_risk.running.checksums import refuse_others
+from vi_risk.running.checksums import refuse_others, refuse_strangers
 from vi_risk.running.memory import budget
-from vi_risk.running.run_file import MODEL_FOLDER, read_run
+from vi_risk.running.run_file import FILES, MODEL_FOLDER, read_run
 
 
 def spec_and_snapshots(folder: Path) -> tuple[ModelSpec, Snapshots]:
@@ -23,11 +23,15 @@ def spec_and_snapshots(folder: Path) -> tuple[ModelSpec, Snapshots]:
 
     Raises
     ------
+    InputError
+        A file is missing, damaged or another than was written, or was not written with them.
     ResourceError
         The limit of memory is too small for so many people and dates.
     """
     run = read_run(folder, needs="features", command="features build")
     snapshots = load_snapshots(folder, run["features"])
+    of_features = [name for name in FILES["features"] if name != CATALOGUE_FILE]  # it has a fingerprint of its own
+    refuse_strangers(folder, run["features"].get("checksums", {}), of_features, command="features build")
     budget().refuse_too_small(len(snapshots.cohort))
     return spec_of(run), snapshots
 

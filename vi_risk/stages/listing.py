@@ -14,7 +14,7 @@ from vi_risk.caselists.listing import Before, Listing
 from vi_risk.caselists.packs.pathway_page import pathway_page
 from vi_risk.caselists.packs.pdf_pack import pdf_packs
 from vi_risk.caselists.packs.writing import PATHWAYS_PAGE, write_packs
-from vi_risk.caselists.ranking import doubts_of_rules
+from vi_risk.caselists.ranking import doubts_of_rules, practices_with_nobody
 from vi_risk.errors import InputError, ResourceError
 from vi_risk.evidence import rule_of
 from vi_risk.features.catalogue import Catalogue
@@ -100,7 +100,8 @@ def case_lists(
             f"{int(lists.lot['drawn'].sum()):,} places given by lot among {len(lists.lot):,} people at the line"
         )
     without = listing.practices_without(snapshots)
-    packs += _pathways(folder, snapshots, without, rule)
+    nobody = practices_with_nobody(made, snapshots, without)
+    packs += _pathways(folder, snapshots, without, nobody, rule)
     listed = sum(len(case_list.table) for case_list in made)
     report.rows(listed)
     report.step(f"{listed:,} people on {len(made):,} list{'' if len(made) == 1 else 's'}")
@@ -111,13 +112,15 @@ def case_lists(
         told = rule.unless_small(number) if words == OBJECTION else f"{number:,}"
         report.step(f"not on the lists, {words}: {told}")
     if without:
-        practices = f"{len(without):,} practice{'' if len(without) == 1 else 's'}"
-        report.step(f"no list for {practices} outside the trust, {sum(without.values()):,} people")
+        report.step(f"no list for {_practices(without)} outside the trust, {sum(without.values()):,} people")
+    if nobody:
+        report.step(f"no list for {_practices(nobody)} without anybody who could be listed")
     part = {
         "capacity": capacity,
         "lists": {case_list.practice_code: len(case_list.table) for case_list in made},
         "kept_off": dict(kept_off),
         "practices_without_list": without,
+        "practices_with_nobody": list(nobody),
         "files": [path.name for path in packs],
     }
     if lists.lot is not None:
@@ -155,12 +158,20 @@ def _before(folder: Path) -> Before:
         raise InputError(msg) from None
 
 
-def _pathways(folder: Path, snapshots: Snapshots, without: Collection[str], rule: Disclosure) -> list[Path]:
+def _practices(codes: Collection[str]) -> str:
+    return f"{len(codes):,} practice{'' if len(codes) == 1 else 's'}"
+
+
+def _pathways(
+    folder: Path, snapshots: Snapshots, without: Collection[str], nobody: Collection[str], rule: Disclosure
+) -> list[Path]:
     """Write the page of what happens around an emergency admission, where the records tell of it."""
     if snapshots.particulars is None or snapshots.particulars.pathways.empty:
         return []
     page = folder / LISTS_FOLDER / PATHWAYS_PAGE
     day = snapshots.index_dates.list_date
     pathways, practices = snapshots.particulars.pathways, snapshots.practices
-    page.write_bytes(pathway_page(pathways, index_date=day, practices=practices, without=without, rule=rule))
+    page.write_bytes(
+        pathway_page(pathways, index_date=day, practices=practices, without=without, with_nobody=nobody, rule=rule)
+    )
     return [page]

@@ -11,6 +11,7 @@ from vi_risk.caselists.making import case_lists
 OBJECTS = {"objection_to_risk_stratification_36525d": 1}
 REVIEWED = "reviewed in the last 12 weeks"
 A_MONTH_AGO, HALF_A_YEAR_AGO, THE_DAY_BEFORE = date(2024, 12, 1), date(2024, 7, 1), date(2024, 12, 31)
+IN_2099 = date(2099, 1, 1)
 
 
 def test_cooling_off_keeps_off_whom_a_meeting_has_just_discussed() -> None:
@@ -23,7 +24,7 @@ def test_cooling_off_keeps_off_whom_a_meeting_has_just_discussed() -> None:
     )
 
 
-def test_who_was_put_off_or_is_to_be_looked_at_again_by_now_is_discussed_again() -> None:
+def test_who_was_put_off_without_a_day_or_whose_day_has_come_is_discussed_again() -> None:
     assert_listed(
         [
             ("accepted a month ago", "North", 0.9, {}, REVIEWED),
@@ -34,6 +35,9 @@ def test_who_was_put_off_or_is_to_be_looked_at_again_by_now_is_discussed_again()
             ("to look at again the day after", "North", 0.4, {}, REVIEWED),
             ("put off, then accepted", "North", 0.3, {}, REVIEWED),
             ("without a decision", "North", 0.2, {}, REVIEWED),
+            ("put off until the day after", "North", 0.15, {}, REVIEWED),
+            ("put off until the day", "North", 0.1, {}, 5),
+            ("put off for longer than a meeting is remembered", "North", 0.05, {}, 6),
         ],
         particulars=particulars(
             reviews=[
@@ -46,6 +50,9 @@ def test_who_was_put_off_or_is_to_be_looked_at_again_by_now_is_discussed_again()
                 ("put off, then accepted", THE_DAY_BEFORE, "accepted", None, None, None),
                 ("put off, then accepted", A_MONTH_AGO, "deferred", None, None, None),
                 ("without a decision", A_MONTH_AGO, None, None, None, None),
+                ("put off until the day after", A_MONTH_AGO, "deferred", None, None, date(2025, 1, 2)),
+                ("put off until the day", A_MONTH_AGO, "deferred", None, None, date(2025, 1, 1)),
+                ("put off for longer than a meeting is remembered", HALF_A_YEAR_AGO, "deferred", None, None, IN_2099),
             ]
         ),
     )

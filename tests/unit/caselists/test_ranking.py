@@ -20,7 +20,13 @@ from vi_risk.caselists.beside.said import NOT_NAMED
 from vi_risk.caselists.lists import DECISION_COLUMNS, LEADING_COLUMNS, PROMPT_COLUMNS, REASON_COLUMNS, CaseList
 from vi_risk.caselists.making import case_lists
 from vi_risk.caselists.practice.practice_summary import PracticeSummary
-from vi_risk.caselists.ranking import choose, doubts_of_rules, practices_without_list, ranked_people
+from vi_risk.caselists.ranking import (
+    choose,
+    doubts_of_rules,
+    practices_with_nobody,
+    practices_without_list,
+    ranked_people,
+)
 from vi_risk.errors import UsageError
 
 PEOPLE: list[tuple[str, str, float, dict[str, Any]]] = [
@@ -173,6 +179,15 @@ def test_practices_outside_the_trust_are_told_with_their_people() -> None:
     assert practices_without_list(people, rules_of()) == {"B": 1}
     assert practices_without_list(people, rules_of('[places]\noutside = ["B"]')) == {}
     assert practices_without_list(people.tail(1), rules_of()) == {}
+
+
+def test_practices_of_the_records_of_which_nobody_could_be_listed_are_told_once() -> None:
+    practices = {code: {"name": None, "network": None} for code in "DABC"}
+    at_list = snapshots_of([(person, practice, known) for person, practice, _, known in PEOPLE], practices=practices)
+
+    assert practices_with_nobody(made(), at_list, outside=["C"]) == ("D",)
+    assert practices_with_nobody(made(), at_list, outside=[]) == ("C", "D")
+    assert practices_with_nobody(made(), SNAPSHOTS, outside=[]) == ()
 
 
 @pytest.mark.parametrize(

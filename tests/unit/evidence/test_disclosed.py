@@ -196,3 +196,14 @@ def test_of_no_or_few_outcomes_observed_over_expected_is_not_told(events: int) -
     interval = {"observed_over_expected": [0.1, 0.9]}
     found = of(events=events, observed_over_expected=0.1, intervals=interval)["model"]
     assert (found["observed_over_expected"], found["intervals"]["observed_over_expected"]) == (None, None)
+
+
+def test_checksums_of_files_that_others_have_not_are_not_told() -> None:
+    marks = {"checksums": {"objectors.parquet": "0" * 64}}
+    run = {part: {"model": "m", **marks} for part in ("features", "evaluation", "scores")}
+
+    assert disclosed_run(run, RULE) == {
+        "features": {"model": "m", "notes": []},
+        "evaluation": {"model": "m"},
+        "scores": {"model": "m", "people": None},
+    }

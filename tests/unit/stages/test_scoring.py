@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.conftest import built_so
 from tests.spec.caselists.listing import particulars
 from tests.unit.models.made_up_snapshots import SPEC, made_up, with_a_list_before
 from vi_risk import stages
@@ -77,6 +78,7 @@ def test_the_risks_in_refits_are_kept_in_four_bytes_and_are_those_of_the_model(f
 def test_where_a_list_was_made_before_nobody_is_scored_for_it_again(folder: Path) -> None:
     stages.score(folder, Silence())
     pd.DataFrame({"patient_id": ["p0001"]}).to_parquet(folder / LISTED_BEFORE)
+    built_so(folder)
 
     stages.score(folder, Silence())
 

@@ -70,7 +70,7 @@ def chosen(pathways: pd.DataFrame, practices: Practices, without: Collection[str
     if len(inside) == 1:
         (code,) = inside
         title = titles[code] if code in practices else "Everyone"
-        return Chosen((Told(TRUST, title, (code,)),), (Choice(TRUST, title, TRUST),), _titles(left_out, practices))
+        return Chosen((Told(TRUST, title, (code,)),), (Choice(TRUST, title, TRUST),), titles_of(left_out, practices))
     networks = _networks(inside, practices)
     network_of = {code: name for name, members in networks.items() for code in members}
     small = {code: network_of.get(code, TRUST) for code in inside if admitted[code] < FEWEST_ADMITTED}
@@ -96,7 +96,7 @@ def chosen(pathways: pd.DataFrame, practices: Practices, without: Collection[str
         choices.append(Choice(code, title + with_others, small.get(code, code)))
     if not inside:
         groups, choices = [], []
-    return Chosen(tuple(groups), tuple(choices), _titles(left_out, practices))
+    return Chosen(tuple(groups), tuple(choices), titles_of(left_out, practices))
 
 
 def _networks(codes: Sequence[str], practices: Practices) -> dict[str, list[str]]:
@@ -113,7 +113,8 @@ def _title(code: str, practices: Practices) -> str:
     return f"{name} ({code})" if name else code
 
 
-def _titles(codes: Sequence[str], practices: Practices) -> tuple[str, ...]:
+def titles_of(codes: Sequence[str], practices: Practices) -> tuple[str, ...]:
+    """Return what practices are called, with their codes."""
     return tuple(_title(code, practices) for code in codes)
 
 

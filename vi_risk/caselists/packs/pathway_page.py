@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vi_risk.caselists.packs.pathway_groups import FEWEST_ADMITTED, Practices, chosen
+from vi_risk.caselists.packs.pathway_groups import FEWEST_ADMITTED, Practices, chosen, titles_of
 from vi_risk.caselists.packs.pathway_pictures import FLOOR, HEIGHT, LEFT, TOP, WIDTH
 from vi_risk.caselists.packs.pathway_rates import groups_of
 from vi_risk.caselists.wording import DECISION_SUPPORT
@@ -26,6 +26,7 @@ def pathway_page(
     index_date: date,
     practices: Practices,
     without: Collection[str] = (),
+    with_nobody: Collection[str] = (),
     rule: Disclosure | None = None,
 ) -> bytes:
     """Return the page; it fetches nothing, and without its script shows every group in turn.
@@ -39,6 +40,8 @@ def pathway_page(
     without
         Codes of practices outside the trust that have no list (`practices_without_list`): they are left out, and
         named as left out.
+    with_nobody
+        Codes of practices that have no list as nobody of theirs could be listed: they are named as such.
     rule
         How numbers of people are told; None takes the rule that is shipped.
 
@@ -61,6 +64,7 @@ def pathway_page(
             groups=groups_of(pathways, told.groups, rule),
             choices=told.choices,
             left_out=told.left_out,
+            without_list=titles_of(sorted(with_nobody), practices),
             index_date=index_date,
             first=first,
             last=last,

@@ -191,6 +191,19 @@ def test_practices_outside_the_trust_are_in_no_figure_and_said_to_be_left_out() 
     ]
 
 
+def test_practices_of_which_nobody_could_be_listed_are_named_up_to_five_of_them() -> None:
+    pathways = rows("A")
+
+    def told(*codes: str) -> str:
+        made = pathway_page(pathways, index_date=INDEX_DATE, practices=NETWORKS, with_nobody=codes)
+        return words_of(made.decode())
+
+    nobody = "nobody there could be listed."
+    assert nobody not in told()
+    assert f"No case list was made for Practice E (E) , Y : {nobody}" in told("Y", "E")
+    assert f"No case list was made for 6 practices: {nobody}" in told(*"EUVWXY")
+
+
 def test_a_single_practice_is_told_once() -> None:
     assert [group.title for group in groups(rows("B"), practices=NETWORKS).values()] == ["Practice B (B)"]
 
