@@ -97,7 +97,8 @@ def _each_month_in_words(one: Mapping[str, Any]) -> str:
     fewer = "fewer" if one["lost"] >= 0 else "more"
     return (
         f"Each month by which records arrive later: about {abs(one['lost']):,} {fewer} true cases among"
-        f" {one['listed']:,} people listed, {of_a_hundred:.1f} of every 100 {interval}."
+        f" {one['listed']:,} people listed, {of_a_hundred:.1f} of every 100 {interval}, if the loss grew evenly;"
+        " whether it does is in the rows of one, two and three months."
     )
 
 

@@ -101,6 +101,12 @@ def test_what_each_month_costs_is_said_in_short(lost: float, interval: tuple[flo
     assert f"Each month by which records arrive later: {said}" in " ".join(in_short(found.disclosed()))
 
 
+def test_what_each_month_costs_is_said_to_rest_on_a_loss_that_grows_evenly() -> None:
+    found = report(closed(SPRING), each_month=CostOfAMonth(601, 18.2, (4.1, 32.3)))
+
+    assert "if the loss grew evenly; whether it does is in the rows" in " ".join(in_short(found.disclosed()))
+
+
 def test_what_each_month_costs_is_not_told_where_what_it_is_made_of_is_not() -> None:
     few = CostOfDelay(1, lists=1, listed=20, true_cases=3, found_late=2, lost=1, interval=(-1.0, 3.0))
     found = report(closed(SPRING), delays=(few,), each_month=CostOfAMonth(20, 1.0, (-1.0, 3.0)))
