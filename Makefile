@@ -24,7 +24,7 @@ test: env  ## run the tests, without those marked slow (ARGS="-k spells")
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 test-slow: env  ## run the tests marked slow; those of Spark after `make spark`
-	@$(if $(wildcard .spark/pyspark),export PYTHONPATH="$(CURDIR)/.spark$${PYTHONPATH:+:$$PYTHONPATH}";) $(BIN)/pytest -m slow $(ARGS) || { status=$$?; [ $$status -eq 5 ] && echo 'No test is marked slow.' || exit $$status; }
+	@$(if $(wildcard .spark/pyspark),export PYTHONPATH="$(CURDIR)/.spark$${PYTHONPATH:+:$$PYTHONPATH}";) $(BIN)/pytest -m slow -n 2 --dist loadfile $(ARGS) || { status=$$?; [ $$status -eq 5 ] && echo 'No test is marked slow.' || exit $$status; }
 
 test-faults: env  ## kill 50 whole runs, take their disk and database away; prints its seed (VI_RISK_KILLS=10 for fewer)
 	@$(BIN)/pytest -m faults tests/faults $(ARGS)

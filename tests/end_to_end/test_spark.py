@@ -126,9 +126,21 @@ def test_the_snapshots_of_a_trust_are_the_same_and_train_reads_them(both: tuple[
     cohorts = [pd.read_parquet(out / "cohort.parquet") for out in both]
     pd.testing.assert_frame_equal(*cohorts, check_dtype=False)
     runs = [json.loads((out / "run.json").read_text()) for out in both]
+    marks = [run["features"].pop("checksums") for run in runs]  # a folder's are not a file's
     assert runs[0]["features"] == runs[1]["features"]
+    assert set(marks[1]) == {"features.parquet", "cohort.parquet"} < set(marks[0])
     assert runs[0]["records"]["rows"] == runs[1]["records"]["rows"]
     assert runs[0]["model"]["version"] == runs[1]["model"]["version"]
+
+
+def test_a_part_that_spark_did_not_write_is_refused(both: tuple[Path, Path], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(both[1], out)
+    part = next((out / "features.parquet").glob("part-*.parquet"))
+    shutil.copy(part, part.with_name("part-99999.parquet"))
+    again = run_here("train", "--out", out)
+    assert again.exit_code == 3
+    assert "features.parquet: is not the file that was written when the features were built" in again.stderr
 
 
 def test_the_tracked_model_scores_on_spark_as_it_does_here(

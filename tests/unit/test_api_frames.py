@@ -52,3 +52,14 @@ def test_a_catalogue_of_some_definitions_keeps_their_order_and_refuses_what_is_n
     assert some.codelists.keys() == whole.codelists.keys()
     with pytest.raises(UsageError, match=r"^catalogue: emergency_admissions_365d: no such definition\."):
         whole.only("age", "emergency_admissions_365d")
+
+
+def test_frames_that_are_none_or_hold_no_column_or_one_twice_are_told() -> None:
+    with pytest.raises(TypeError, match=r"^patients: expected a pandas data frame, found list\.$"):
+        Records.from_frames({"patients": [1, 2]})  # type: ignore[dict-item]
+    for frame in (pd.DataFrame(), pd.DataFrame(index=["p"]), pd.DataFrame([["p", "1"]])):
+        with pytest.raises(InputError, match=r"^patients: the frame has none of its columns\. Expected some of patien"):
+            Records.from_frames({"patients": frame})
+    twice = pd.DataFrame([["p", "q"]], columns=["patient_id", "patient_id"])
+    with pytest.raises(InputError, match=r"^patients: the frame has patient_id more than once\."):
+        Records.from_frames({"patients": twice})

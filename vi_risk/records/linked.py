@@ -182,12 +182,17 @@ class Records:
         ------
         UsageError
             A table is no canonical one.
+        TypeError
+            A table is something else than a data frame.
         InputError
-            A column holds values that are not of its type, which are not told.
+            A frame has none of its table's columns, or one of them twice; or a column holds values that are not of its
+            type, which are not told.
         """
         if unknown := sorted({*tables} - {*TABLES}):
             msg = f"{', '.join(unknown)}: is no canonical table. Expected one or more of {', '.join(TABLES)}."
             raise UsageError(msg)
+        for name, frame in tables.items():
+            _refuse_other_than_frames(TABLES[name], frame)
         rows = {name: _of_declared_types(TABLES[name], frame) for name, frame in tables.items()}
         workspace = Workspace()
         loaded = {name: workspace.backend.create_table(f"canonical_{name}", found) for name, found in rows.items()}
@@ -282,6 +287,25 @@ class Records:
             found = {name: self.workspace.fingerprint(rows) for name, rows in sorted(self.tables.items())}
             self._fingerprints.update(found)
         return dict(self._fingerprints)
+
+
+def _refuse_other_than_frames(table: Table, frame: object) -> None:
+    """Refuse what is no data frame, and a frame in which a column of the table cannot be found."""
+    import pandas as pd  # noqa: PLC0415 - loaded when used
+
+    if not isinstance(frame, pd.DataFrame):
+        msg = f"{table.name}: expected a pandas data frame, found {type(frame).__name__}."
+        raise TypeError(msg)
+    names = list(frame.columns)
+    if not {*names} & {*table.column_names}:
+        msg = (
+            f"{table.name}: the frame has none of its columns. Expected some of {', '.join(table.column_names)}; where"
+            " the site does not have this table, leave it out."
+        )
+        raise InputError(msg)
+    if twice := [name for name in table.column_names if names.count(name) > 1]:
+        msg = f"{table.name}: the frame has {', '.join(twice)} more than once. Keep one column of each name."
+        raise InputError(msg)
 
 
 def _of_declared_types(table: Table, frame: "pd.DataFrame") -> pa.Table:

@@ -83,8 +83,10 @@ def afterwards(records: "Records", patients: Collection[str], day: date, request
 
 def _reviewed(records: "Records", follow_up: "pd.DataFrame", spec: "ModelSpec") -> "pd.Series[bool]":
     """Return of which windows the spec says that a review was at work, by everything that has arrived since."""
+    import pandas as pd  # noqa: PLC0415 - loaded when used
+
     if spec.reviews.treated_as == "ignore" or not records.has("mdt_reviews"):
-        return follow_up["followed_days"].isna() & False
+        return pd.Series(data=False, index=follow_up.index)
     exposure = exposure_of(
         follow_up,
         reviews_of(records, _EVER),
