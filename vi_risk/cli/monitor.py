@@ -79,10 +79,10 @@ def monitor(
             write(found, folder)
         run_id = keep_monitored(found, out, tracking_uri=tracking_uri)
         report.step(f"MLflow run {run_id}")
+        report.stage("Hold it against the limits of the model spec")
         print(f"{heading_of(found)}: {out / MONITOR_PAGE}")
         for line in found.judged.passed:
             print(f"past a limit of {watched.spec.name}: {line}")
-        report.stage("Hold it against the limits of the model spec")
         _refuse_passed(len(found.judged.passed), watched.spec.name, out / MONITOR_PAGE)
 
 
