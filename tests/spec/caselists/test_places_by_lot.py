@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.caselists.listing import BELOW, Line, assert_listed, lists_of
+from tests.spec.caselists.listing import BELOW, Line, assert_listed, listed_before, lists_of
 from vi_risk.caselists.choosing.tie_band import BY_LOT, NOT_DRAWN
 
 BOB_DRAWN, CYD_DRAWN = 1, 2  # seeds
@@ -65,3 +65,20 @@ def test_who_is_not_drawn_is_told_on_the_sheet_of_those_left_out_with_why(seed: 
     assert list(reasons) == [("Eve", "reviewed in the last 12 weeks"), (not_drawn, NOT_DRAWN)]
     assert drawn.excluded_counts == without.excluded_counts  # no rule keeps them off whatever the risk
     assert without.excluded["patient_id"].tolist() == ["Eve"]
+
+
+@pytest.mark.parametrize("others", [(), (("gone", "North", 9),)])  # of whom nothing is known
+@pytest.mark.parametrize(("seed", "not_drawn"), [(BOB_DRAWN, "Cyd"), (CYD_DRAWN, "Bob")])
+def test_who_was_listed_and_is_not_drawn_now_is_told_so(
+    seed: int, not_drawn: str, others: tuple[tuple[str, str, int], ...]
+) -> None:
+    lines = [(name, "North", risk, {}) for name, risk in FOUR]
+    before = listed_before(*((name, "North", place) for place, (name, _) in enumerate(FOUR, start=1)), *others)
+
+    left = lists_of(lines, band(seed), capacity=2, before=before)["North"].left
+
+    assert dict(zip(left["patient_id"], left["why"], strict=True)) | dict.fromkeys(["gone"]) == {
+        not_drawn: NOT_DRAWN,
+        "Dan": "below the line: place 4 now",
+        "gone": None,
+    }

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.spec.caselists.listing import scores_of, snapshots_of
 from vi_risk.caselists.choosing.rules import load_rules
 from vi_risk.caselists.listing import Before, Listing, shown_under
 from vi_risk.errors import UsageError
@@ -69,3 +70,15 @@ def test_a_list_before_goes_by_who_was_listed_or_by_the_risks_then() -> None:
     for both_or_neither in ({}, {"listed": rows, "scores": rows}):
         with pytest.raises(UsageError, match="before: expected who was listed or the risks of everyone then"):
             Before(**both_or_neither)
+
+
+def test_a_list_before_of_which_the_snapshots_know_no_date_is_refused() -> None:
+    listing = replace(listing_of(load_spec()), rules=load_rules())
+    listed = pd.DataFrame({"patient_id": ["Ann"], "practice_code": "North", "rank": [1], "risk": [0.4]})
+
+    with pytest.raises(UsageError, match=r"before: the snapshots hold no list before\. Build them with `previous`"):
+        listing.lists(
+            scores_of([("Ann", "North", 0.5, {})]),
+            snapshots_of([("Ann", "North", {})]),
+            before=Before(listed=listed),
+        )

@@ -137,6 +137,14 @@ def test_a_band_that_cannot_be_is_told(tmp_path: Path, text: str, fault: str) ->
     assert fault in str(told.value)
 
 
+def test_a_band_that_is_no_table_is_told(tmp_path: Path) -> None:
+    rules = tmp_path / "ours.toml"
+    rules.write_text("[places]\ntie_band = 3\n", encoding="utf-8")
+
+    with pytest.raises(SpecificationError, match=r"places\.tie_band: expected a table, found 3\. Write \[places\.tie"):
+        load_rules(rules)
+
+
 def test_a_band_made_in_python_is_checked_too() -> None:
     with pytest.raises(SpecificationError, match=r"case list rules: places.tie_band.width"):
         TieBand(99)
