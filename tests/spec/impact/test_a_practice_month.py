@@ -90,6 +90,25 @@ def test_of_two_registrations_at_once_the_later_one_counts() -> None:
     assert of(found, "A", "2021-02", "registered") == CROWD
 
 
+def test_who_is_elsewhere_for_a_while_counts_there_and_then_with_the_first_practice_again() -> None:
+    term = registered("ann", "B", "2021-02-01", "2021-04-01")
+    stays = [stay("s1", "ann", "2021-02-09", "2021-02-09"), stay("s2", "ann", "2021-04-01", "2021-04-02")]
+    found = panel([registered("ann", "A", "2015-01-01"), term], stays)
+    #   month     practice  emergency admissions  registered
+    #   2021-01   A         0                     61
+    #   2021-02   B         1                     61
+    #   2021-04   A         1                     61
+    assert [of(found, "A", f"2021-0{month}", "registered") - CROWD for month in (1, 2, 3, 4)] == [1, 0, 0, 1]
+    assert [of(found, "B", f"2021-0{month}", "registered") - CROWD for month in (1, 2, 3, 4)] == [0, 1, 1, 0]
+    assert of(found, "B", "2021-02", "emergency_admissions") == 1
+    assert of(found, "A", "2021-04", "emergency_admissions") == 1
+
+
+def test_a_registration_written_twice_counts_once() -> None:
+    found = panel([registered("ann", "A", "2015-01-01"), registered("ann", "A", "2015-01-01", "2021-03-01")], [])
+    assert [of(found, "A", f"2021-0{month}", "registered") - CROWD for month in (2, 3)] == [1, 1]
+
+
 def test_nobody_is_registered_after_death() -> None:
     found = panel([registered("ann", "A", "2015-01-01")], [], died={"ann": "2021-04-15"})
     assert of(found, "A", "2021-03", "registered") == CROWD + 1
