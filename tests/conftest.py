@@ -14,6 +14,7 @@ from vi_risk.records.linked import Records
 from vi_risk.records.permission import NOBODYS
 from vi_risk.records.tables import TABLES
 from vi_risk.running.checksums import checksums_of
+from vi_risk.running.progress import Silence
 from vi_risk.running.run_file import FILES
 
 # How long an example takes is the machine's doing: other work on it would fail a test of ours.
@@ -36,6 +37,22 @@ national_data_opt_out = "exclude"
 """
 
 Row = Mapping[str, Any]
+
+
+class Heard(Silence):
+    """A report that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.warnings: list[str] = []
+
+    def step(self, text: str) -> None:
+        self.steps.append(text)
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+
 MakeFrames = Callable[..., dict[str, pd.DataFrame]]
 MakeRecords = Callable[..., Records]
 

@@ -6,24 +6,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.conftest import GOVERNANCE
+from tests.conftest import GOVERNANCE, Heard
 from vi_risk.cli import app
 from vi_risk.cli.asked import check_built, previous_of, today
 from vi_risk.errors import GovernanceError
 from vi_risk.governance import read_governance
 from vi_risk.governance.door import permission_of
 from vi_risk.governance.told import about_permission
-from vi_risk.running.progress import Silence
-
-
-class Warned(Silence):
-    """Keeps what it is warned of."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
 
 
 @pytest.fixture
@@ -64,7 +53,7 @@ def test_a_list_before_is_not_read_when_its_approval_has_ended_or_it_was_to_be_d
 
 
 def test_a_permission_that_was_taken_back_since_the_features_were_built_is_told(out: Path) -> None:
-    told = Warned()
+    told = Heard()
     check_built(out, told)
     assert told.warnings == []
     Path("governance.toml").write_text(f"{GOVERNANCE}hiv = true\n")

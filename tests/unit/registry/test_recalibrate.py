@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.conftest import built_so
+from tests.conftest import Heard, built_so
 from tests.unit.registry.conftest import DATES, MakeOut
 from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.errors import InputError
@@ -50,16 +50,6 @@ def acted_on(folder: Path, way: str) -> "pd.Series[bool]":
     built_so(folder)
     treating(folder, way)
     return (cohort["role"] == "train") & ~reviewed
-
-
-class Told(Silence):
-    """Somebody who remembers the warnings."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
 
 
 @pytest.fixture
@@ -105,7 +95,7 @@ def test_a_model_of_the_risk_without_reviews_is_not_moved_by_windows_as_they_wer
 def test_who_recalibrates_on_reviewed_people_is_warned_as_who_trains_on_them(
     champion: str, make_out: MakeOut, tracking_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, told = make_out(champion, dates=LATER, seed=2), Told()
+    folder, told = make_out(champion, dates=LATER, seed=2), Heard()
     monkeypatch.setattr(recalibrating, "at_the_top", lambda *_: AtTheTop(100, 40, 60, 4))
 
     recalibrate(folder, asked=None, how="slope", elsewhere=False, tracking_uri=tracking_uri, report=told)

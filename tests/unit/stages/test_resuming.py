@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Heard
 from vi_risk.errors import InputError, ResourceError
 from vi_risk.running.files import JOURNAL, replaced, unfinished
 from vi_risk.running.progress import Silence
@@ -172,21 +173,17 @@ def test_files_of_others_are_those_that_stand_in_the_folder_now(worker: Worker) 
 
 
 def test_what_is_kept_says_how_to_go_on_with_it(worker: Worker, tmp_path: Path) -> None:
-    warnings: list[str] = []
-
-    class Heard(Silence):
-        def warn(self, text: str) -> None:
-            warnings.append(text)
+    heard = Heard()
 
     def broken_off_by_hand() -> None:
-        with replaced(worker.out, keep=False, owned=OWNED) as folder, Journal(folder, Heard()) as journal:
+        with replaced(worker.out, keep=False, owned=OWNED) as folder, Journal(folder, heard) as journal:
             journal.stage("features", lambda: update_run(folder, "features", {}))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         broken_off_by_hand()
 
-    (warning,) = warnings
+    (warning,) = heard.warnings
     assert warning.startswith("finished before the end: features.")
     assert ".out.unfinished" in warning
     assert "`vi-risk run` with --resume goes on with it" in warning

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.conftest import built_so
+from tests.conftest import Heard, built_so
 from tests.spec.caselists.listing import particulars
 from tests.unit.models.made_up_snapshots import SPEC, made_up, with_a_list_before
 from vi_risk import stages
@@ -30,16 +30,6 @@ from vi_risk.stages.finished import scored
 OBJECTING = ["p0003", "p0007"]
 
 
-class Steps(Silence):
-    """Keeps what is told."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-
-    def step(self, text: str) -> None:
-        self.told.append(text)
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An output folder with a model of two refits, a list before and two people who object."""
@@ -53,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_who_objects_is_in_no_file_and_few_of_them_are_not_counted_out(folder: Path) -> None:
-    report = Steps()
+    report = Heard()
 
     stages.score(folder, report)
 
@@ -61,7 +51,7 @@ def test_who_objects_is_in_no_file_and_few_of_them_are_not_counted_out(folder: P
         kept = pd.read_parquet(folder / name)
         assert len(kept) == 298
         assert not kept["patient_id"].isin(OBJECTING).any()
-    assert "fewer than 8 people object to risk stratification: not scored" in report.told
+    assert "fewer than 8 people object to risk stratification: not scored" in report.steps
 
 
 def test_the_risks_in_refits_are_kept_in_four_bytes_and_are_those_of_the_model(folder: Path) -> None:
