@@ -55,7 +55,7 @@ def test_a_catalogue_of_some_definitions_keeps_their_order_and_refuses_what_is_n
 
 
 def test_frames_that_are_none_or_hold_no_column_or_one_twice_are_told() -> None:
-    with pytest.raises(TypeError, match=r"^patients: expected a pandas data frame, found list\.$"):
+    with pytest.raises(UsageError, match=r"^patients: expected DataFrame, got list\. Make it with"):
         Records.from_frames({"patients": [1, 2]})  # type: ignore[dict-item]
     for frame in (pd.DataFrame(), pd.DataFrame(index=["p"]), pd.DataFrame([["p", "1"]])):
         with pytest.raises(InputError, match=r"^patients: the frame has none of its columns\. Expected some of patien"):

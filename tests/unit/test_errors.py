@@ -44,7 +44,6 @@ OTHERS = {
     ("models/learning/boosting.py", "NotImplementedError"): "what each estimator says for itself",
     ("models/learning/bundle.py", "TypeError"): "a value that JSON does not hold",
     ("spark/snapshots.py", "TypeError"): "records of another engine",
-    ("records/linked.py", "TypeError"): "a table that is no data frame",
     ("stages/resuming.py", "TypeError"): "a value that is not declared",
     # of the command line, and turned into a message and an exit code there
     ("cli/__init__.py", "KeyboardInterrupt"): "an interruption",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from vi_risk.arguments import refuse_no_day
 from vi_risk.caselists.choosing.people import REVIEW_FEATURE, REVIEWED
 from vi_risk.caselists.choosing.rules import CaseListRules, load_rules, shipped_rules
 from vi_risk.caselists.choosing.standing import OBJECTS
@@ -16,7 +17,6 @@ from vi_risk.cohort.index_dates import IndexDates
 from vi_risk.cohort.people import EVERYONE, age_band
 from vi_risk.cohort.seen import ALWAYS
 from vi_risk.errors import UsageError
-from vi_risk.features.asking import refuse_no_day
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.models.snapshots import Snapshots
 from vi_risk.models.spec import load_spec

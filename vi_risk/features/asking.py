@@ -1,13 +1,12 @@
 """The cohort that features are asked for, checked and as Arrow: one row per person and index date."""
 
-from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from vi_risk.errors import InputError, UsageError
+from vi_risk.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,21 +18,6 @@ _EXPECTED = {
     "index_date": "dates",
     "gp_seen_from": "dates, null where the practice is not seen",
 }
-
-
-def refuse_no_day(value: object, *, name: str = "index_date") -> None:
-    """Refuse a text, a time stamp or anything else where a day is asked for, before it is compared with one.
-
-    Raises
-    ------
-    UsageError
-        It is not a `datetime.date`; a time stamp, which Python takes for one, is none.
-    """
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return
-    mend = "date.fromisoformat(...)" if isinstance(value, str) else ".date() of it" if isinstance(value, date) else ""
-    msg = f"{name}: expected a datetime.date, such as date(2025, 4, 1), got {type(value).__name__}."
-    raise UsageError(f"{msg} Give {mend}." if mend else msg)
 
 
 def refuse_strangers(people: pa.Table, patients: ir.Table) -> None:

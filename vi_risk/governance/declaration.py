@@ -11,8 +11,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from vi_risk import declared
+from vi_risk.arguments import refuse_no_day
 from vi_risk.errors import GovernanceError, UsageError
-from vi_risk.features.asking import refuse_no_day
 from vi_risk.governance.sensitive import faults_of_own
 from vi_risk.records.codes import OBJECTION_KIND, SENSITIVE_KIND
 from vi_risk.records.tables import TABLES

@@ -15,8 +15,8 @@ from pathlib import Path
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from vi_risk.arguments import refuse_no_day
 from vi_risk.errors import GovernanceError
-from vi_risk.features.asking import refuse_no_day
 from vi_risk.governance.declaration import PURPOSES, Governance, table_faults
 from vi_risk.governance.sensitive import refused_kinds, sensitive_codes, without_sensitive
 from vi_risk.identity.identifiers import without_identifiers

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
+from vi_risk.arguments import refuse_another
 from vi_risk.errors import InputError
 from vi_risk.features.catalogue import Catalogue
 from vi_risk.models.answers import LATER
@@ -114,6 +115,8 @@ def train(snapshots: "Snapshots", spec: ModelSpec, *, companion: ModelSpec | Non
         the same patient's test window; or no feature tells people apart.
     SpecificationError
         The spec names a definition that the catalogue of the snapshots does not have.
+    UsageError
+        The spec is something else, such as its name.
 
     Examples
     --------
@@ -121,6 +124,7 @@ def train(snapshots: "Snapshots", spec: ModelSpec, *, companion: ModelSpec | Non
     >>> type(model).__name__, "age" in model.feature_name_
     ('RiskClassifier', True)
     """
+    refuse_another(spec, ModelSpec, name="spec", made_by="vi_risk.load_spec")
     refuse_leaks(snapshots, horizon_days=spec.horizon_days)
     refuse_untold_reviews(snapshots, spec)
     asked = companion or spec

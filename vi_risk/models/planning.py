@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from vi_risk.arguments import refuse_no_day
 from vi_risk.cohort.discharges import discharges_at, latest_each, one_each
 from vi_risk.cohort.index_dates import IndexDates, plan_event_windows, plan_index_dates
 from vi_risk.cohort.outcomes import OUTCOMES, outcomes_of
 from vi_risk.cohort.people import CohortAt, cohort_at_each, cohort_frame
 from vi_risk.errors import InputError, UsageError
-from vi_risk.features.asking import refuse_no_day
 from vi_risk.features.available import lacking
 from vi_risk.features.catalogue import Catalogue, read_catalogue
 from vi_risk.features.coverage import common_coverage, unmatched_codes

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from vi_risk.arguments import refuse_another
 from vi_risk.cohort.events import KEYS
 from vi_risk.cohort.index_dates import Role
 from vi_risk.cohort.particulars import Particulars, particulars_of
@@ -230,7 +231,7 @@ def build_features(
     InputError
         The index date does not fit the records, or nobody is eligible.
     UsageError
-        The index date is no `datetime.date`.
+        The index date is no `datetime.date`, or records or spec are something else, such as a folder or a name.
     SpecificationError
         A shipped declaration has been changed and has a fault.
 
@@ -241,6 +242,8 @@ def build_features(
     >>> len(cohort) == len(features), snapshots.index_dates.test
     (True, datetime.date(2024, 1, 2))
     """
+    refuse_another(records, Records, name="records", made_by="vi_risk.read_records")
+    refuse_another(spec, ModelSpec, name="spec", made_by="vi_risk.load_spec")
     records = without_objectors(records, index_date)
     plan, cohort = plan_people(records, spec, index_date=index_date, previous=previous, catalogue=catalogue)
     known, asked = records.as_of(index_date), who_is_asked(cohort)

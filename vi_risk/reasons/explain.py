@@ -124,6 +124,9 @@ def _places(
     cohort: pd.DataFrame, patients: Sequence[str], snapshots: "Snapshots"
 ) -> "np.ndarray[Any, np.dtype[np.intp]]":
     """Return where in the cohort the patients stand."""
+    if isinstance(patients, str):
+        msg = "explain: patients: expected a list of patient_id, got one text. Write [patient_id]."
+        raise UsageError(msg)
     places = np.asarray(pd.Index(cohort["patient_id"]).get_indexer(pd.Index(patients)))
     if unknown := int((places < 0).sum()):
         msg = (

@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from vi_risk.arguments import refuse_another, refuse_no_day
 from vi_risk.errors import InputError, ResourceError, UsageError
 from vi_risk.records.casting import text_literal
 from vi_risk.records.permission import Permission
@@ -181,9 +182,7 @@ class Records:
         Raises
         ------
         UsageError
-            A table is no canonical one.
-        TypeError
-            A table is something else than a data frame.
+            A table is no canonical one, or is something else than a data frame.
         InputError
             A frame has none of its table's columns, or one of them twice; or a column holds values that are not of its
             type, which are not told.
@@ -224,7 +223,14 @@ class Records:
         return rows
 
     def as_of(self, day: date) -> Self:
-        """Return what was known when `day` began: rows that had happened and arrived, later values blanked."""
+        """Return what was known when `day` began: rows that had happened and arrived, later values blanked.
+
+        Raises
+        ------
+        UsageError
+            The day is no `datetime.date`.
+        """
+        refuse_no_day(day, name="day")
         moment = ibis.literal(day)
         known = {name: known_rows(rows, TABLES[name], moment) for name, rows in self.tables.items()}
         discharged = known["spells"].filter(known["spells"].discharged_on.notnull()) if "spells" in known else None
@@ -289,13 +295,11 @@ class Records:
         return dict(self._fingerprints)
 
 
-def _refuse_other_than_frames(table: Table, frame: object) -> None:
+def _refuse_other_than_frames(table: Table, frame: "pd.DataFrame") -> None:
     """Refuse what is no data frame, and a frame in which a column of the table cannot be found."""
     import pandas as pd  # noqa: PLC0415 - loaded when used
 
-    if not isinstance(frame, pd.DataFrame):
-        msg = f"{table.name}: expected a pandas data frame, found {type(frame).__name__}."
-        raise TypeError(msg)
+    refuse_another(frame, pd.DataFrame, name=table.name, made_by="pandas.DataFrame")
     names = list(frame.columns)
     if not {*names} & {*table.column_names}:
         msg = (

@@ -1,4 +1,4 @@
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from vi_risk.errors import InputError, UsageError
-from vi_risk.features.asking import people_asked, refuse_no_day, refuse_strangers
+from vi_risk.features.asking import people_asked, refuse_strangers
 from vi_risk.features.catalogue import read_catalogue
 from vi_risk.features.engine import compute_features
 
@@ -59,22 +59,6 @@ def test_people_whom_the_records_do_not_know_are_refused_by_their_number(make_re
 
     assert "SECRET" not in str(refused.value)
     refuse_strangers(people.slice(0, 1), records.tables["patients"])
-
-
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [
-        ("2024-02-29", r"index_date: expected a datetime\.date, such as .* got str\. Give date\.fromisoformat"),
-        (pd.Timestamp(DAY), r"got Timestamp\. Give \.date\(\) of it"),
-        (datetime.combine(DAY, time(9)), r"got datetime\. Give"),
-        (20240229, r"got int\.$"),
-    ],
-)
-def test_what_is_no_day_is_refused_by_its_type(value: object, said: str) -> None:
-    refuse_no_day(DAY)
-
-    with pytest.raises(UsageError, match=said):
-        refuse_no_day(value)
 
 
 def test_nobody_asked_about_is_an_empty_table(make_records: Any) -> None:

@@ -152,6 +152,9 @@ def _refuse_unfit(scores: pd.DataFrame) -> None:
     if not pd.api.types.is_numeric_dtype(scores["risk"]):
         msg = f"scores: risk: expected numbers from 0 to 1, found a column of {scores['risk'].dtype}. Convert it."
         raise UsageError(msg)
+    if outside := int(((scores["risk"] < 0) | (scores["risk"] > 1)).sum()):
+        msg = f"scores: risk: expected numbers from 0 to 1, found {outside:,} outside. Give chances."
+        raise UsageError(msg)
     for scored, read in COMPANIONS.items():
         if scored in scores and read in scores:
             msg = f"scores: {scored} and {read} are two names of one risk; expected one of them. Drop the other."

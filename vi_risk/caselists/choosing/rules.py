@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeGuard
+from typing import TYPE_CHECKING, Any, Self
 
 from vi_risk import declared
+from vi_risk.arguments import is_whole
 from vi_risk.caselists.choosing.bands import Band, band_faults, read_bands
 from vi_risk.caselists.choosing.order import Order, formula_faults
 from vi_risk.caselists.choosing.people import known_columns
@@ -207,7 +207,7 @@ def places_asked_for(capacity: int | None, rules: CaseListRules) -> int:
     """
     if capacity is None:
         return rules.capacity
-    if not _is_whole(capacity) or capacity < 1:
+    if not is_whole(capacity) or capacity < 1:
         msg = f"capacity: expected a whole number from 1, found {capacity!r}. Give the places of one meeting."
         raise UsageError(msg)
     return int(capacity)
@@ -279,13 +279,13 @@ def load_rules(path: str | Path | None = None) -> CaseListRules:
 
 def _number_faults(capacity: object, reasons: object, moved_places: object) -> list[str]:
     faults = []
-    if not _is_whole(capacity) or capacity < 1:
+    if not is_whole(capacity) or capacity < 1:
         faults.append(f"capacity: expected a whole number from 1, found {capacity!r}. Give the places of one meeting.")
-    if not _is_whole(reasons) or not 1 <= reasons <= MOST_REASONS:
+    if not is_whole(reasons) or not 1 <= reasons <= MOST_REASONS:
         faults.append(
             f"reasons: expected a whole number from 1 to {MOST_REASONS}, found {reasons!r}. Choose one of them."
         )
-    if not _is_whole(moved_places) or moved_places < 1:
+    if not is_whole(moved_places) or moved_places < 1:
         faults.append(f"moved_places: expected a whole number from 1, found {moved_places!r}. 1 tells every move.")
     return faults
 
@@ -300,7 +300,3 @@ def _mend_of_order(name: str) -> str:
     if name.startswith("risk_"):
         return f'Name {name.removeprefix("risk_")} among the companions of the model spec, or write order = "risk".'
     return "Look it up with `vi-risk features list`."
-
-
-def _is_whole(value: object) -> TypeGuard[int]:  # a bool is an int to Python, and a fault in a rules file
-    return isinstance(value, Integral) and not isinstance(value, bool)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from vi_risk.arguments import is_whole
 from vi_risk.errors import SpecificationError
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -156,17 +157,13 @@ def read_tie_band(content: object) -> tuple[TieBand, list[str]]:
 
 def _faults(width: object, seed: object) -> list[str]:
     faults = []
-    if not _is_whole(width) or not 0 <= width <= _MOST:  # type: ignore[operator]
+    if not is_whole(width) or not 0 <= width <= _MOST:
         faults.append(
             f"places.tie_band.width: expected a whole number from 0 to {_MOST}, found {width!r}. Write 2; 0 is none."
         )
-    if not _is_whole(seed) or seed < 0:  # type: ignore[operator]
+    if not is_whole(seed) or seed < 0:
         faults.append(f"places.tie_band.seed: expected a whole number from 0, found {seed!r}. Any will do; keep it.")
     return faults
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _first(meeting: "np.ndarray[Any, Any]", asked: Flags, number: int) -> Flags:

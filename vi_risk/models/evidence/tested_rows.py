@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from vi_risk.arguments import is_whole
 from vi_risk.errors import InputError
 from vi_risk.models.evidence.weights import weight_faults
 from vi_risk.models.learning.calibration import Floats
@@ -61,7 +62,8 @@ def check_tested(
     Raises
     ------
     InputError
-        Columns differ in length, a value is missing or out of range, a patient occurs twice, or capacity is below 1.
+        Columns differ in length, a value is missing or out of range, a patient occurs twice, or capacity is no whole
+        number from 1.
     """
     columns = {kind.observed: outcome, "patient_id": patients, "practice_code": practices, **predictions, **others}
     ranges = {**dict.fromkeys(predictions, kind.of_predictions), kind.observed: kind.of_outcomes}
@@ -88,6 +90,8 @@ def check_tested(
     if faults:
         msg = "\n".join(f"evaluation: {fault}. Check the rows that were scored." for fault in faults)
         raise InputError(msg)
-    if capacity < 1:
-        msg = f"evaluation: capacity must be at least 1 patient for each practice, got {capacity}."
+    if not is_whole(capacity) or capacity < 1:
+        msg = (
+            f"evaluation: capacity: expected a whole number of patients from 1, for each practice; found {capacity!r}."
+        )
         raise InputError(msg)

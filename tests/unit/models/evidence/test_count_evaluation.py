@@ -145,7 +145,7 @@ def test_weights_of_one_change_nothing_and_who_is_not_followed_is_listed_all_the
         ({"y": np.full(PATIENTS, -1)}, "count: 900 of 900 values are below 0 or infinite"),
         ({"patient_id": np.full(PATIENTS, "P1")}, "patient_id: 899 rows repeat a patient"),
         ({"weight": np.zeros(PATIENTS)}, "nobody's outcome is known"),
-        ({"capacity": 0}, "capacity must be at least 1"),
+        ({"capacity": 0}, "capacity: expected a whole number of patients from 1"),
         ({"power": 2.0}, "power must be 1"),
         (
             {name: [] for name in ("expected", "y", "patient_id", "practice_code")} | {"comparators": {}},

@@ -265,7 +265,7 @@ def test_an_evaluation_cannot_be_changed(evaluation: Evaluation) -> None:
         ({"weight": np.full(PATIENTS, np.nan)}, "weight: 700 of 700 values are missing or infinite"),
         ({"weight": np.zeros(PATIENTS)}, "weight: all 700 values are 0"),
         ({"weight": np.ones(3)}, "weight: expected 700 values, one for each patient, found 3"),
-        ({"capacity": 0}, "capacity must be at least 1 patient"),
+        ({"capacity": 0}, "capacity: expected a whole number of patients from 1"),
     ],
 )
 def test_columns_that_do_not_fit_are_refused_with_counts(change: dict[str, Any], message: str) -> None:

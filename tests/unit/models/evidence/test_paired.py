@@ -105,7 +105,7 @@ def test_where_nobody_had_the_outcome_nothing_is_told_of_the_order() -> None:
     ("change", "message"),
     [
         ({"threshold": 1.0}, "threshold must be a risk inside 0 to 1"),
-        ({"capacity": 0}, "capacity must be at least 1"),
+        ({"capacity": 0}, "capacity: expected a whole number of patients from 1"),
         ({"risk_b": np.full(PATIENTS, 1.5)}, "risk b: 900 of 900 risks lie outside 0 to 1"),
         ({"raw_a": np.full(PATIENTS, np.nan)}, "raw score of risk a: 900 of 900 values are missing"),
         ({"patient_id": np.full(PATIENTS, "P")}, "899 rows repeat a patient"),
