@@ -1,6 +1,7 @@
 """Records made of data frames: what is no canonical table or value is told, and no value with it; frames come back."""
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -63,3 +64,29 @@ def test_frames_that_are_none_or_hold_no_column_or_one_twice_are_told() -> None:
     twice = pd.DataFrame([["p", "q"]], columns=["patient_id", "patient_id"])
     with pytest.raises(InputError, match=r"^patients: the frame has patient_id more than once\."):
         Records.from_frames({"patients": twice})
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "UTC", "America/New_York"])
+@pytest.mark.parametrize("kind", ["datetime64", "pyarrow", "object"])
+def test_a_moment_with_a_time_zone_falls_on_its_day_in_england(zone: str, kind: str) -> None:
+    clock = pd.Series(pd.to_datetime(["2024-01-15 00:00", "2024-06-15 00:00", "2024-06-15 23:45", None]))
+    moments: pd.Series[Any] = clock.dt.tz_localize("Europe/London").dt.tz_convert(zone)
+    if kind == "pyarrow":
+        moments = moments.convert_dtypes(dtype_backend="pyarrow")
+    if kind == "object":
+        moments = moments.astype(object)
+    ids = [f"p{number}" for number in range(len(clock))]
+    records = Records.from_frames(
+        {
+            "patients": pd.DataFrame({"patient_id": ids, "died_on": moments}),
+            "ed_attendances": pd.DataFrame({"patient_id": ids, "arrived_at": moments}),
+        }
+    )
+
+    died = records.frame("patients").set_index("patient_id")["died_on"].loc[ids]
+    arrived = records.frame("ed_attendances").set_index("patient_id")["arrived_at"].loc[ids]
+
+    assert died.tolist()[:-1] == clock.dt.normalize().tolist()[:-1]
+    assert arrived.tolist()[:-1] == clock.tolist()[:-1]
+    assert pd.isna(died.iloc[-1])
+    assert pd.isna(arrived.iloc[-1])

@@ -7,7 +7,7 @@ from vi_risk.records.tables import Column
 
 Formats = str | list[str] | None  # strptime formats of a column, tried in order
 
-_PLACE = "Europe/London"  # whose midnight begins a day
+PLACE = "Europe/London"  # whose midnight begins a day
 
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
@@ -35,7 +35,7 @@ class Cast:
         if engine_type in ("DOUBLE", "FLOAT"):  # pandas writes a missing number as NaN
             name = f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END"
         elif engine_type == "TIMESTAMP WITH TIME ZONE":  # a moment; its day is the one at the hospital
-            name, engine_type = f"timezone({text_literal(_PLACE)}, {name})", "TIMESTAMP"
+            name, engine_type = f"timezone({text_literal(PLACE)}, {name})", "TIMESTAMP"
         is_text = engine_type == "VARCHAR"
         text = f"nullif(trim({_as_text(name, engine_type)}), '')"
         present = f"{text} IS NOT NULL" if is_text else f"{name} IS NOT NULL"
@@ -129,7 +129,7 @@ def _read_moment(kind: str) -> Callable[[str, str, Formats], str]:
             moment = (
                 f"CASE WHEN regexp_full_match({value}, '{_ISO}') THEN TRY_CAST({value} AS TIMESTAMP)"
                 f" WHEN regexp_full_match({value}, '{_ISO_WITH_ZONE}')"
-                f" THEN timezone({text_literal(_PLACE)}, TRY_CAST({value} AS TIMESTAMPTZ)) END"
+                f" THEN timezone({text_literal(PLACE)}, TRY_CAST({value} AS TIMESTAMPTZ)) END"
             )
         elif engine_type == "DATE" or engine_type.startswith("TIMESTAMP"):
             moment = value
@@ -150,7 +150,7 @@ _ISO_WITH_ZONE = f"{_YEAR}-[0-9]{{1,2}}-[0-9]{{1,2}}{_ISO_TIME} ?(Z|UTC|[-+][0-9
 def _when_written(text: str, date_format: str) -> str:
     moment = f"try_strptime({text}, {text_literal(date_format)})"
     if "%z" in date_format or "%Z" in date_format:
-        moment = f"timezone({text_literal(_PLACE)}, {moment})"
+        moment = f"timezone({text_literal(PLACE)}, {moment})"
     return f"WHEN regexp_full_match({text}, {text_literal(_pattern_of(date_format))}) THEN {moment}"
 
 

@@ -15,9 +15,10 @@ import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from vi_risk.arguments import refuse_another, refuse_no_day
-from vi_risk.errors import InputError, ResourceError, UsageError
+from vi_risk.arguments import refuse_no_day
+from vi_risk.errors import ResourceError, UsageError
 from vi_risk.records.casting import text_literal
+from vi_risk.records.frames import of_declared_types
 from vi_risk.records.permission import Permission
 from vi_risk.records.tables import TABLES, Table
 from vi_risk.records.volume import Volume, volume_of
@@ -25,15 +26,6 @@ from vi_risk.running.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_ARROW_TYPES = {
-    "text": pa.string(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-    "boolean": pa.bool_(),
-}
 
 
 class RunsOn(Protocol):
@@ -176,8 +168,9 @@ class Records:
         """Make records of canonical data frames, columns that are not canonical left out.
 
         `tables` are canonical table name -> its frame, with the columns of the data dictionary that the site has.
-        Values are cast to the declared types; nothing is checked (see `vi_risk.records.checks`). `permission` says that
-        the frames are nobody's (`vi_risk.records.permission.NOBODYS`); for others see `vi_risk.governance.permitted`.
+        Values are cast to the declared types, and moments with a time zone are told by the clock in England, as those
+        of files are; nothing is checked (see `vi_risk.records.checks`). `permission` says that the frames are nobody's
+        (`vi_risk.records.permission.NOBODYS`); for others see `vi_risk.governance.permitted`.
 
         Raises
         ------
@@ -190,9 +183,7 @@ class Records:
         if unknown := sorted({*tables} - {*TABLES}):
             msg = f"{', '.join(unknown)}: is no canonical table. Expected one or more of {', '.join(TABLES)}."
             raise UsageError(msg)
-        for name, frame in tables.items():
-            _refuse_other_than_frames(TABLES[name], frame)
-        rows = {name: _of_declared_types(TABLES[name], frame) for name, frame in tables.items()}
+        rows = {name: of_declared_types(TABLES[name], frame) for name, frame in tables.items()}
         workspace = Workspace()
         loaded = {name: workspace.backend.create_table(f"canonical_{name}", found) for name, found in rows.items()}
         return cls(loaded, workspace, permission=permission)
@@ -293,41 +284,6 @@ class Records:
             found = {name: self.workspace.fingerprint(rows) for name, rows in sorted(self.tables.items())}
             self._fingerprints.update(found)
         return dict(self._fingerprints)
-
-
-def _refuse_other_than_frames(table: Table, frame: "pd.DataFrame") -> None:
-    """Refuse what is no data frame, and a frame in which a column of the table cannot be found."""
-    import pandas as pd  # noqa: PLC0415 - loaded when used
-
-    refuse_another(frame, pd.DataFrame, name=table.name, made_by="pandas.DataFrame")
-    names = list(frame.columns)
-    if not {*names} & {*table.column_names}:
-        msg = (
-            f"{table.name}: the frame has none of its columns. Expected some of {', '.join(table.column_names)}; where"
-            " the site does not have this table, leave it out."
-        )
-        raise InputError(msg)
-    if twice := [name for name in table.column_names if names.count(name) > 1]:
-        msg = f"{table.name}: the frame has {', '.join(twice)} more than once. Keep one column of each name."
-        raise InputError(msg)
-
-
-def _of_declared_types(table: Table, frame: "pd.DataFrame") -> pa.Table:
-    """Return the canonical columns of a frame, in their declared types."""
-    columns, faults = {}, []
-    for column in table.columns:
-        if column.name not in frame.columns:
-            continue
-        try:
-            columns[column.name] = pa.Array.from_pandas(frame[column.name], type=_ARROW_TYPES[column.type])
-        except (pa.ArrowException, TypeError, ValueError, OverflowError):  # their words hold a value
-            faults.append(
-                f"{table.name}.{column.name}: expected a {column.type} in each row, or none; found others in a column"
-                f" of {frame[column.name].dtype}. Convert the column first."
-            )
-    if faults:
-        raise InputError("\n".join(faults))
-    return pa.table(columns)
 
 
 def event_date(rows: ir.Table, event: str) -> ir.DateValue:
